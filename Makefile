@@ -1,0 +1,170 @@
+# lodge: everything is built from here; `make help` lists what there is to do.
+
+CC       ?= cc
+FUZZCC   ?= clang
+CFLAGS   ?= -O2 -g
+WERROR   ?=
+B        := build
+
+# Warnings that find mistakes. libev's watcher macros pun types, hence the two aliasing flags.
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	    -Wwrite-strings -Wno-strict-aliasing $(WERROR)
+HARD     := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fno-strict-aliasing
+STD      := -std=gnu11 -D_GNU_SOURCE -I.
+LINK     := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+SAN      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -fno-strict-aliasing
+
+VERSION  := $(shell sed -n 's/^## \([0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
+DEFS     := -DLODGE_VERSION='"$(VERSION)"'
+
+# Cores turn values into values; `make pure` proves that they do nothing else.
+CORES    := $(wildcard base/addr.c base/span.c \
+	    conf/parse.c conf/node.c conf/scalar.c conf/check.c conf/guest.c conf/print.c conf/errors.c conf/value.c \
+	    proxy/http.c proxy/tls.c proxy/name.c proxy/route.c proxy/session.c proxy/haproxy.c proxy/alert.c \
+	    natd/plan.c natd/diff.c \
+	    ledger/keys.c ledger/record.c \
+	    acct/frame.c acct/tally.c acct/slot.c acct/record.c \
+	    launch/cmdline.c launch/guest.c launch/mcmsg.c)
+
+# One archive a room: a program takes from the rooms left of it what it calls, no more.
+room      = $(filter-out %/main.c $(2),$(wildcard $(1)/*.c))
+BASE     := $(call room,base)
+CONF     := $(call room,conf)
+LEDGER   := $(call room,ledger)
+PRELOAD  := launch/preload.c
+
+PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest
+cli_dir := cli
+proxy_dir := proxy
+natd_dir := natd
+acct_dir := acct
+guest_dir := launch
+
+.PHONY: all help demo check unit fuzz gates layers pure system clean format bench man
+all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make            build the programs into build/
+#: make demo       two real guests in namespaces of their own, shown with curl, ssh and redis-cli (root)
+#: make check      everything below: unit, fuzz, gates, man, system (root)
+#: make unit       table tests of every core, under the address and undefined-behaviour sanitizers
+#: make fuzz       every fuzz target for FUZZ_SECONDS (default 10) each
+#: make gates      layers (who includes whom) and pure (cores call nothing but memory and strings)
+#: make man        the manual pages are well formed
+#: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
+#: make format     clang-format over the tree
+#: make clean      remove build/
+
+# --- objects -------------------------------------------------------------------------------------
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(DEFS) $(WARN) $(HARD) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/asan/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(DEFS) $(WARN) $(SAN) -MMD -MP -c -o $@ $<
+
+$(B)/fuzzobj/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZCC) $(STD) $(DEFS) -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-strict-aliasing -MMD -MP -c -o $@ $<
+
+obj  = $(patsubst %.c,$(B)/obj/%.o,$(1))
+asan = $(patsubst %.c,$(B)/asan/%.o,$(1))
+fobj = $(patsubst %.c,$(B)/fuzzobj/%.o,$(1))
+
+$(B)/base.a:   $(call obj,$(BASE))
+$(B)/conf.a:   $(call obj,$(CONF))
+$(B)/ledger.a: $(call obj,$(LEDGER))
+$(B)/cores.a:  $(call asan,$(CORES))
+$(B)/fuzzcores.a: $(call fobj,$(CORES))
+%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $^
+
+# --- programs ------------------------------------------------------------------------------------
+
+BASE_LIBS   := -lev -ljansson -lcap-ng
+CONF_LIBS   := -lyaml
+LEDGER_LIBS := -lhiredis
+NATD_LIBS   := -lnftnl -lnetfilter_conntrack -lmnl
+ACCT_LIBS   := -lpcap -lmnl
+
+LEFT := $(B)/conf.a $(B)/base.a
+
+$(B)/lodge:       $(call obj,$(wildcard cli/*.c))    $(B)/ledger.a $(LEFT)
+$(B)/lodge-proxy: $(call obj,$(wildcard proxy/*.c))  $(LEFT)
+$(B)/lodge-natd:  $(call obj,$(wildcard natd/*.c))   $(LEFT)
+$(B)/lodge-acct:  $(call obj,$(wildcard acct/*.c))   $(B)/ledger.a $(LEFT)
+$(B)/lodge-guest: $(call obj,$(filter-out $(PRELOAD),$(wildcard launch/*.c))) $(LEFT)
+
+$(B)/lodge:       LIBS := $(LEDGER_LIBS) $(CONF_LIBS) $(BASE_LIBS)
+$(B)/lodge-proxy: LIBS := $(CONF_LIBS) $(BASE_LIBS)
+$(B)/lodge-natd:  LIBS := $(NATD_LIBS) $(CONF_LIBS) $(BASE_LIBS)
+$(B)/lodge-acct:  LIBS := $(ACCT_LIBS) $(LEDGER_LIBS) $(CONF_LIBS) $(BASE_LIBS)
+$(B)/lodge-guest: LIBS := $(CONF_LIBS) $(BASE_LIBS) -lutil
+
+$(PROGRAMS:%=$(B)/%):
+	$(CC) $(LINK) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Loaded into the guest's kernel, which is a program of its own: position independent, libc only.
+$(B)/lodge-preload.so: $(PRELOAD)
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CFLAGS) -fPIC -shared -Wl,-z,relro,-z,now -MMD -MP -MF $(B)/preload.d -o $@ $< -ldl
+
+# --- unit tests: one file per core, linked with the cores alone ----------------------------------
+
+UNITS := $(patsubst tests/unit/%.c,$(B)/test/%,$(wildcard tests/unit/*.c))
+
+$(B)/test/%: $(B)/asan/tests/unit/%.o $(B)/cores.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^ -lcmocka -lyaml
+
+unit: $(UNITS)
+	@prove --nocount --exec '' $(addprefix ./,$(UNITS)) 2>/dev/null || { for t in $(UNITS); do echo "== $$t"; CMOCKA_MESSAGE_OUTPUT=stdout ./$$t 2>&1 | grep -v '^ok' ; done; exit 1; }
+
+# --- fuzz targets ---------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 10
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+$(B)/fuzz/%: $(B)/fuzzobj/tests/fuzz/%.o $(B)/fuzzcores.a
+	@mkdir -p $(@D)
+	$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ -lyaml
+
+fuzz: $(FUZZERS)
+	@for f in $(notdir $(FUZZERS)); do sh tests/fuzz/run $(B)/fuzz/$$f $(FUZZ_SECONDS) || exit 1; done
+
+# --- gates ----------------------------------------------------------------------------------------
+
+gates: layers pure
+layers:
+	@sh tests/layers
+pure: $(call obj,$(CORES))
+	@sh tests/pure $(B) $^
+
+man:
+	@sh tests/man
+
+# --- system ---------------------------------------------------------------------------------------
+
+ONLY ?=
+system: all
+	@sh tests/system/run $(ONLY)
+
+demo: all
+	@sh pkg/demo --run
+
+check: unit fuzz gates man system
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(B)
+
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

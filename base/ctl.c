@@ -1,0 +1,311 @@
+/* A daemon's control socket; see ctl.h. */
+#include "base/ctl.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CLIENT_SECONDS = 5 };
+
+struct client {
+	struct ctl *ctl;
+	ev_io io;
+	ev_timer timer;
+	bool open;
+	char word[CTL_WORD];
+	size_t got;
+	char *answer;
+	size_t sent, length;
+};
+
+struct ctl {
+	struct ev_loop *loop;
+	ev_io io;
+	ctl_answer *answer;
+	void *arg;
+	struct client clients[CTL_CLIENTS];
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+static int
+unix_address(const char *path, struct sockaddr_un *sa)
+{
+	if (strlen(path) >= sizeof(sa->sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	*sa = (struct sockaddr_un){.sun_family = AF_UNIX};
+	strcpy(sa->sun_path, path);
+	return 0;
+}
+
+static int
+unix_connect(const char *path)
+{
+	struct sockaddr_un sa;
+	int fd, saved;
+
+	if (unix_address(path, &sa) == -1)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+static void
+client_close(struct client *c)
+{
+	ev_io_stop(c->ctl->loop, &c->io);
+	ev_timer_stop(c->ctl->loop, &c->timer);
+	close(c->io.fd);
+	free(c->answer);
+	c->answer = NULL;
+	c->open = false;
+}
+
+static void
+client_write(struct client *c)
+{
+	ssize_t n = send(c->io.fd, c->answer + c->sent, c->length - c->sent, MSG_NOSIGNAL);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		c->sent += (size_t)n;
+	if (n == -1 || c->sent == c->length)
+		client_close(c);
+}
+
+static void
+client_answer(struct client *c)
+{
+	json_t *json = c->ctl->answer(c->ctl->arg, c->word);
+
+	if (!json)
+		json = json_pack("{s:s}", "error", "unknown word; try status");
+	c->answer = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	if (!c->answer) {
+		client_close(c);
+		return;
+	}
+	c->length = strlen(c->answer);
+	ev_io_stop(c->ctl->loop, &c->io);
+	ev_io_set(&c->io, c->io.fd, EV_WRITE);
+	ev_io_start(c->ctl->loop, &c->io);
+}
+
+static void
+client_read(struct client *c)
+{
+	ssize_t n = recv(c->io.fd, c->word + c->got, sizeof(c->word) - 1 - c->got, 0);
+	char *end;
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_close(c);
+		return;
+	}
+	c->got += (size_t)n;
+	c->word[c->got] = '\0';
+	end = strchr(c->word, '\n');
+	if (end) {
+		*end = '\0';
+		client_answer(c);
+	} else if (c->got == sizeof(c->word) - 1) {
+		client_close(c);
+	}
+}
+
+static void
+on_client(struct ev_loop *loop, ev_io *w, int events)
+{
+	(void)loop;
+	if (events & EV_WRITE)
+		client_write(w->data);
+	else
+		client_read(w->data);
+}
+
+static void
+on_client_late(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop, (void)events;
+	client_close(w->data);
+}
+
+static void
+on_ask(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct ctl *ctl = w->data;
+	int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct client *c = ctl->clients;
+
+	(void)events;
+	if (fd == -1)
+		return;
+	while (c < ctl->clients + CTL_CLIENTS && c->open)
+		c++;
+	if (c == ctl->clients + CTL_CLIENTS) {
+		close(fd);
+		return;
+	}
+	*c = (struct client){.ctl = ctl, .open = true};
+	ev_io_init(&c->io, on_client, fd, EV_READ);
+	ev_timer_init(&c->timer, on_client_late, CLIENT_SECONDS, 0);
+	c->io.data = c->timer.data = c;
+	ev_io_start(loop, &c->io);
+	ev_timer_start(loop, &c->timer);
+}
+
+/* A socket that somebody answers is in use; one that nobody answers is left over. */
+static int
+clear_stale(const char *path)
+{
+	int fd = unix_connect(path);
+
+	if (fd != -1) {
+		close(fd);
+		errno = EADDRINUSE;
+		return -1;
+	}
+	if (errno == ECONNREFUSED && unlink(path) == -1)
+		return -1;
+	return errno == ENOENT || errno == ECONNREFUSED ? 0 : -1;
+}
+
+struct ctl *
+ctl_open(struct ev_loop *loop, const char *path, unsigned uid, unsigned gid, ctl_answer *answer, void *arg)
+{
+	struct sockaddr_un sa;
+	struct ctl *ctl;
+	int fd = -1, saved;
+
+	if (unix_address(path, &sa) == -1 || clear_stale(path) == -1)
+		return NULL;
+	ctl = calloc(1, sizeof(*ctl));
+	if (!ctl)
+		return NULL;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
+		goto fail;
+	if (chown(path, uid, gid) == -1 || chmod(path, 0660) == -1 || listen(fd, CTL_CLIENTS) == -1)
+		goto fail;
+	ctl->loop = loop;
+	ctl->answer = answer;
+	ctl->arg = arg;
+	strcpy(ctl->path, path);
+	ev_io_init(&ctl->io, on_ask, fd, EV_READ);
+	ctl->io.data = ctl;
+	ev_io_start(loop, &ctl->io);
+	return ctl;
+fail:
+	saved = errno;
+	if (fd != -1)
+		close(fd);
+	free(ctl);
+	errno = saved;
+	return NULL;
+}
+
+void
+ctl_close(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	for (struct client *c = ctl->clients; c < ctl->clients + CTL_CLIENTS; c++)
+		if (c->open)
+			client_close(c);
+	ev_io_stop(ctl->loop, &ctl->io);
+	close(ctl->io.fd);
+	if (unlink(ctl->path) == -1 && errno != ENOENT)
+		log_debug("%s stays: %s", ctl->path, strerror(errno));
+	free(ctl);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The whole answer as one allocated text, or NULL with errno. */
+static char *
+read_answer(int fd, int64_t deadline_ms)
+{
+	size_t room = 4096, got = 0;
+	char *text = malloc(room), *more;
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	while (text) {
+		int64_t left = deadline_ms - now_ms();
+		ssize_t n;
+
+		if (left <= 0 || poll(&pfd, 1, (int)left) != 1) {
+			errno = ETIMEDOUT;
+			break;
+		}
+		n = recv(fd, text + got, room - 1 - got, 0);
+		if (n == -1)
+			break;
+		got += (size_t)n;
+		text[got] = '\0';
+		if (n == 0)
+			return text;
+		if (got < room - 1)
+			continue;
+		more = realloc(text, room *= 2);
+		if (!more)
+			break;
+		text = more;
+	}
+	free(text);
+	return NULL;
+}
+
+json_t *
+ctl_ask(const char *path, const char *word, int timeout_ms)
+{
+	json_t *json = NULL;
+	char request[CTL_WORD + 1];
+	char *text = NULL;
+	int fd, n, saved;
+
+	n = snprintf(request, sizeof(request), "%s\n", word);
+	if (n >= CTL_WORD) {
+		errno = EMSGSIZE;
+		return NULL;
+	}
+	fd = unix_connect(path);
+	if (fd == -1)
+		return NULL;
+	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) == n)
+		text = read_answer(fd, now_ms() + timeout_ms);
+	saved = errno;
+	close(fd);
+	if (text) {
+		json = json_loads(text, 0, NULL);
+		saved = json ? 0 : EPROTO;
+	}
+	free(text);
+	errno = saved;
+	return json;
+}

@@ -1,0 +1,252 @@
+/* What every daemon of the house does alike; see sys.h. */
+#include "base/sys.h"
+#include "base/log.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"check", no_argument, NULL, 'n'},
+    {"debug", no_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {0},
+};
+
+struct sys_options
+sys_options(int argc, char **argv, const char *own, const char *usage)
+{
+	struct sys_options options = {.file = SYS_CONF_FILE};
+	char letters[64];
+	int c;
+
+	snprintf(letters, sizeof(letters), "+c:ndhV%s", own);
+	while ((c = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options.file = optarg;
+			break;
+		case 'n':
+			options.check = true;
+			break;
+		case 'd':
+			options.debug = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_DONE);
+		case 'V':
+			puts("lodge " LODGE_VERSION);
+			exit(EXIT_DONE);
+		case '?':
+			fputs(usage, stderr);
+			exit(EXIT_INPUT);
+		default:
+			options.other = (unsigned char)c;
+		}
+	}
+	options.first = optind;
+	return options;
+}
+
+int
+sys_listen(const struct addr *addr, bool reuseport, int backlog)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = addr_to_sockaddr(addr, &sa);
+	int on = 1, off = 0, saved;
+	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
+		goto fail;
+	if (reuseport && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == -1)
+		goto fail;
+	if (sa.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == -1)
+		goto fail;
+	if (bind(fd, (struct sockaddr *)&sa, len) == -1 || listen(fd, backlog) == -1)
+		goto fail;
+	return fd;
+fail:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+sys_mkdir(const char *path, unsigned mode, unsigned uid, unsigned gid)
+{
+	char partial[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n == 0 || n >= sizeof(partial)) {
+		errno = n ? ENAMETOOLONG : ENOENT;
+		return -1;
+	}
+	for (size_t i = 1; i < n; i++) {
+		if (path[i] != '/')
+			continue;
+		memcpy(partial, path, i);
+		partial[i] = '\0';
+		if (mkdir(partial, 0755) == -1 && errno != EEXIST)
+			return -1;
+	}
+	if (mkdir(path, mode) == -1 && errno != EEXIST)
+		return -1;
+	if (chown(path, uid, gid) == -1)
+		return -1;
+	return chmod(path, mode);
+}
+
+int
+sys_account(const char *user, unsigned *uid, unsigned *gid)
+{
+	struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(user);
+	if (!pw) {
+		if (errno == 0)
+			errno = ENOENT;
+		return -1;
+	}
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+	return 0;
+}
+
+int
+sys_drop(unsigned uid, unsigned gid, const int *keep)
+{
+	int flags = CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING;
+
+	capng_clear(CAPNG_SELECT_BOTH);
+	for (; *keep != -1; keep++)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned)*keep);
+	if (uid == 0 && gid == 0) {
+		/* Root without its capabilities: it owns root's files and nothing more. */
+		if (capng_apply(CAPNG_SELECT_BOTH) != 0)
+			goto refused;
+	} else if (capng_change_id((int)uid, (int)gid, flags) != 0) {
+		goto refused;
+	}
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+refused:
+	errno = EPERM;
+	return -1;
+}
+
+void
+sys_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	size_t n = path ? strlen(path) : 0;
+	int fd;
+
+	if (n == 0 || n >= sizeof(sa.sun_path))
+		return;
+	memcpy(sa.sun_path, path, n);
+	if (path[0] == '@')
+		sa.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return;
+	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&sa,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) == -1)
+		log_debug("cannot notify the supervisor: %s", strerror(errno));
+	close(fd);
+}
+
+struct run {
+	void (*on_reload)(void *);
+	void *arg;
+};
+
+static void
+on_end(struct ev_loop *loop, ev_signal *w, int events)
+{
+	(void)w, (void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void
+on_hup(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct run *run = w->data;
+
+	(void)loop, (void)events;
+	if (run->on_reload)
+		run->on_reload(run->arg);
+}
+
+int
+sys_run(struct ev_loop *loop, void (*on_reload)(void *), void *arg)
+{
+	struct run run = {on_reload, arg};
+	ev_signal term, intr, hup;
+
+	signal(SIGPIPE, SIG_IGN);
+	ev_signal_init(&term, on_end, SIGTERM);
+	ev_signal_init(&intr, on_end, SIGINT);
+	ev_signal_init(&hup, on_hup, SIGHUP);
+	hup.data = &run;
+	ev_signal_start(loop, &term);
+	ev_signal_start(loop, &intr);
+	ev_signal_start(loop, &hup);
+	ev_run(loop, 0);
+	ev_signal_stop(loop, &term);
+	ev_signal_stop(loop, &intr);
+	ev_signal_stop(loop, &hup);
+	return 0;
+}
+
+void
+sys_stop(struct ev_loop *loop)
+{
+	ev_break(loop, EVBREAK_ALL);
+}
+
+const char *
+sys_bindir(void)
+{
+	static char dir[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+	char *slash;
+
+	dir[n > 0 ? n : 0] = '\0';
+	slash = strrchr(dir, '/');
+	if (slash)
+		slash[1] = '\0';
+	return dir;
+}
+
+unsigned long
+sys_raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 || getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return 0;
+	return limit.rlim_cur;
+}

@@ -1,0 +1,234 @@
+/*
+ * The one configuration file as one plain value: the vocabulary of the whole house.
+ *
+ *   load.c  paths and includes → texts     (the only I/O)
+ *   parse.c texts → struct conf, or every mistake with file:line:col
+ *   check.c what only the whole can tell: conflicts, with both places
+ *   print.c struct conf → text that parses to the same
+ *
+ * A conf owns everything it points to and is never changed after it was loaded: a reload makes a new one.
+ * Every list is in file order unless it says otherwise. What the file leaves out has its default here, so
+ * nobody else knows a default; what only the running host can tell (the device of the default route) is "".
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include "base/addr.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+	CONF_GUEST_NAME_MAX = 32,     /* bytes of a guest's name: a-z 0-9 -, a letter first */
+	CONF_DOMAIN_MAX = 253,	      /* RFC 1035 2.3.4 */
+	CONF_GUESTS_MAX = 4096,
+	CONF_FILES_MAX = 4096,	      /* the file and its includes */
+	CONF_FILE_BYTES = 16 << 20,   /* of one file */
+	CONF_ERRORS_MAX = 100,	      /* kept; the rest is counted */
+	CONF_IFNAME = 16,	      /* IFNAMSIZ */
+};
+
+/* Where a value stands. line and col count from 1 (col in characters); line 0: nowhere, a default. */
+struct place {
+	uint32_t file; /* index into conf.files */
+	uint32_t line, col;
+};
+
+struct port_range {
+	uint16_t lo, hi; /* both inside */
+	struct place place;
+};
+
+enum proto { PROTO_TCP = 1, PROTO_UDP = 2, PROTO_BOTH = 3 };
+
+/* One entry of a guest's `ports`. A range keeps its ports (to == lo); a single port may be remapped. */
+struct forward {
+	uint16_t lo, hi; /* on the host */
+	uint16_t to;	 /* in the guest: port p arrives at p - lo + to */
+	uint8_t proto;	 /* PROTO_* bits */
+	struct place place;
+};
+
+enum domain_kind {
+	DOMAIN_EXACT,  /* "x": x only */
+	DOMAIN_SUFFIX, /* ".x": x and all below it */
+	DOMAIN_BELOW,  /* "*.x": only below x */
+};
+
+struct domain {
+	enum domain_kind kind;
+	char *name; /* lower case, no leading "." or "*.", no trailing dot */
+	struct place place;
+};
+
+enum client_address {
+	CLIENT_DEFAULT, /* a guest's: as the proxy's */
+	CLIENT_TRANSPARENT,
+	CLIENT_PROXY_V1,
+	CLIENT_PROXY_V2,
+	CLIENT_NONE,
+};
+
+enum quota_then { QUOTA_NONE, QUOTA_WARN, QUOTA_THROTTLE, QUOTA_CUT };
+
+struct quota {
+	enum quota_then then;
+	uint64_t month_bytes;
+	uint64_t throttle_bit_s; /* QUOTA_THROTTLE */
+	struct place place;
+};
+
+struct disk {
+	char *image; /* absolute, or relative to conf.state */
+	uint64_t size_bytes;
+	char *from;  /* "debian-12", or the path of a directory or root tarball; NULL: the image is yours */
+	struct place place;
+};
+
+struct guest {
+	char name[CONF_GUEST_NAME_MAX + 1];
+	struct place place;
+	struct ip address, address6; /* address6 may be unset */
+	struct place address_place, address6_place;
+	struct mac mac;		     /* given or derived */
+	struct place mac_place;
+	char tap[CONF_IFNAME];	     /* default tapN, N the address's number in the network */
+	struct place tap_place;
+	uint32_t uid;		     /* conf.uids + the address's number in the network; gid is the same */
+	struct domain *domains;
+	size_t n_domains;
+	struct forward *forwards;
+	size_t n_forwards;
+	bool rest;		     /* ports: [rest] */
+	struct place rest_place;
+	uint16_t to_http, to_tls, to_quic; /* proxy-to */
+	enum client_address client_address;
+	uint64_t memory_bytes;
+	struct place memory_place;
+	struct disk disk;
+	char **ssh_keys;
+	size_t n_ssh_keys;
+	struct quota quota;
+	uint8_t billing_day;	     /* 1–31; the default is conf.billing.day */
+	bool autostart;
+};
+
+enum redis_kind { REDIS_PRIVATE, REDIS_UNIX, REDIS_TCP };
+
+struct redis_conf {
+	enum redis_kind kind;
+	char *path;	   /* UNIX, and PRIVATE: run/redis.sock */
+	char *host;	   /* TCP */
+	uint16_t port;
+	uint16_t db;
+	char *user, *password; /* or NULL */
+};
+
+enum count_unit { COUNT_WIRE, COUNT_TAP };
+enum count_scope { SCOPE_WAN, SCOPE_ALL };
+enum count_direction { DIRECTION_BOTH, DIRECTION_TO_GUEST, DIRECTION_FROM_GUEST, DIRECTION_MAX };
+
+struct billing {
+	enum count_unit count;
+	enum count_scope scope;
+	enum count_direction direction;
+	uint8_t day;
+};
+
+struct proxy_conf {
+	uint16_t *http, *tls, *quic; /* ports; an empty list closes that door */
+	size_t n_http, n_tls, n_quic;
+	struct place http_place, tls_place, quic_place;
+	enum client_address client_address; /* never CLIENT_DEFAULT */
+	struct guest *fallback;	     /* `default:`; NULL: reject */
+	unsigned workers;	     /* 0: auto, one per core */
+	unsigned per_client, per_guest, total; /* connections; 0: no ceiling */
+	uint32_t hello_ms, connect_ms, idle_ms;
+};
+
+struct web_conf {
+	struct addr listen; /* family 0: no page */
+	char *name, *cert, *key; /* or NULL */
+	struct place place, name_place;
+};
+
+struct conf {
+	char **files; /* paths as given or globbed; [0] is the one asked for */
+	size_t n_files;
+	char wan[CONF_IFNAME];	 /* "": the device of the default route */
+	struct net network;
+	struct net network6;	 /* family 0: no IPv6 */
+	struct place network_place, network6_place;
+	char *state, *run, *kernel;
+	char *user;		 /* whom lodge-proxy and lodge-acct become */
+	char *host;		 /* the name this host's keys carry; default: its hostname's first label */
+	uint32_t uids;		 /* first uid of the guests' */
+	struct port_range *reserve;
+	size_t n_reserve;
+	struct redis_conf redis;
+	struct proxy_conf proxy;
+	struct billing billing;
+	struct web_conf web;
+	char **includes;	 /* patterns, as written */
+	size_t n_includes;
+	struct guest *guests;	 /* sorted by name */
+	size_t n_guests;
+};
+
+/* What the checks need to know of the host and cannot ask, being a core. All zero: check the text alone. */
+struct conf_host {
+	uint64_t ram_bytes;	    /* 0: unknown */
+	uint64_t guest_room_bytes;  /* room of the filesystem that holds guest memory; 0: unknown */
+	const struct port_range *listening; /* ports with a listener on a non-loopback address */
+	size_t n_listening;
+	const char *hostname;	    /* for conf.host */
+};
+
+/* One text to parse. name is what errors call it. */
+struct conf_text {
+	const char *name;
+	struct span bytes;
+};
+
+struct conf_error {
+	bool warning;
+	char *text;   /* "FILE:LINE:COL: error: …\n" + the line + the caret line, ready to print */
+};
+
+struct conf_errors {
+	struct conf_error *list;
+	size_t n, n_fatal, n_dropped; /* dropped: beyond CONF_ERRORS_MAX */
+};
+
+/*
+ * Reads the file, its includes and the host's facts, parses and checks.
+ * 0: *conf is good (errors may hold warnings). -1: errors says why, *conf is empty. Either way the caller
+ * frees both.
+ */
+int conf_load(const char *path, struct conf *, struct conf_errors *);
+
+/* The same for texts already read: the core of conf_load. texts[0] is the main one. */
+int conf_parse(const struct conf_text *texts, size_t n, const struct conf_host *, struct conf *,
+    struct conf_errors *);
+
+/* Include patterns that a text names; the caller frees list and strings. A text that is no YAML names none. */
+size_t conf_includes(const struct conf_text *, char ***patterns);
+
+/* Whole normalised file with every default written out. */
+void conf_print(const struct conf *, FILE *);
+
+/* All mistakes and a closing count to the file. Returns the exit status: 2 with a fatal one, else 0. */
+int conf_report(const struct conf_errors *, FILE *);
+/* The first fatal mistake's first line without its newline, for `reload refused: …`; "" where none. */
+const char *conf_first_error(const struct conf_errors *, char *out, size_t room);
+
+void conf_free(struct conf *);
+void conf_errors_free(struct conf_errors *);
+
+struct guest *conf_guest(const struct conf *, const char *name); /* NULL: no such guest */
+
+/* Path of the image (or anything below state) and of a file in run; the caller frees. */
+char *conf_state_path(const struct conf *, const char *relative);
+char *conf_run_path(const struct conf *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
