@@ -135,8 +135,10 @@ sys_account(const char *user, unsigned *uid, unsigned *gid)
 int
 sys_drop(unsigned uid, unsigned gid, const int *keep)
 {
-	int flags = CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING;
+	int flags = CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING, death = 0;
 
+	if (prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == -1)
+		return -1;
 	capng_clear(CAPNG_SELECT_BOTH);
 	for (; *keep != -1; keep++)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned)*keep);
@@ -147,6 +149,9 @@ sys_drop(unsigned uid, unsigned gid, const int *keep)
 	} else if (capng_change_id((int)uid, (int)gid, flags) != 0) {
 		goto refused;
 	}
+	/* The kernel forgets it with every change of credentials. */
+	if (prctl(PR_SET_PDEATHSIG, death, 0, 0, 0) == -1)
+		return -1;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 refused:
 	errno = EPERM;

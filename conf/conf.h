@@ -117,7 +117,7 @@ enum redis_kind { REDIS_PRIVATE, REDIS_UNIX, REDIS_TCP };
 
 struct redis_conf {
 	enum redis_kind kind;
-	char *path;	   /* UNIX, and PRIVATE: run/redis.sock */
+	char *path;	   /* UNIX, and PRIVATE: run/redis/redis.sock, a folder of the daemons' user */
 	char *host;	   /* TCP */
 	uint16_t port;
 	uint16_t db;

@@ -1,0 +1,20 @@
+/* `lodge check`: every mistake of the file with its place, or the normalised file. */
+#include "base/sys.h"
+#include "cli/cli.h"
+
+int
+cmd_check(const char *file, int argc, char **argv)
+{
+	struct conf conf;
+	int status;
+
+	if (argc > 1)
+		return cli_fail(
+		    EXIT_INPUT, "check takes no «%s»; the file is named by lodge -c FILE check", argv[1]);
+	if (cli_load(file, &conf, &status) == -1)
+		return status;
+	conf_print(&conf, stdout);
+	fprintf(stderr, "%s: %zu guest%s, no mistake\n", file, conf.n_guests, conf.n_guests == 1 ? "" : "s");
+	conf_free(&conf);
+	return EXIT_DONE;
+}

@@ -1,0 +1,69 @@
+/*
+ * The programs that `lodge up` runs: each a child in a process group of its own, so that Ctrl-C reaches lodge
+ * alone, started and ended in the order of order.h, ready when it says READY=1 on the notify socket.
+ */
+#ifndef CLI_JOB_H
+#define CLI_JOB_H
+
+#include "cli/order.h"
+
+#include <ev.h>
+#include <sys/types.h>
+
+enum {
+	JOBS_MAX = 4096 + 16,
+	JOB_ARGS = 40,
+	JOB_STOP_SECONDS = 45, /* then SIGKILL; longer than a guest's own patience */
+	JOB_STEADY_SECONDS = 60, /* after that long, a failure is the first again */
+};
+
+struct jobs;
+
+struct job {
+	char *name;
+	char *argv[JOB_ARGS];
+	unsigned uid, gid; /* 0: as we are */
+	bool vital; /* its failure on the way up ends everything */
+	pid_t pid;
+	unsigned failures; /* in a row */
+	double since; /* loop time of the start */
+	bool told; /* SIGTERM is sent */
+	ev_child child;
+	ev_timer timer;
+	struct jobs *jobs;
+	size_t index;
+};
+
+struct jobs {
+	struct ev_loop *loop;
+	struct job *list[JOBS_MAX];
+	struct order order[JOBS_MAX]; /* same index */
+	size_t n;
+	bool stopping, announced;
+	int status; /* what `lodge up` exits with */
+	int notify_fd;
+	char *notify_path;
+	ev_io notify;
+	void (*on_up)(struct jobs *); /* all is ready, the first time */
+	void (*on_over)(struct jobs *, struct job *); /* one ended for good, or NULL */
+	void *arg;
+};
+
+/* Open the notify socket at path. -1: errno. */
+int jobs_open(struct jobs *, struct ev_loop *, const char *notify_path);
+void jobs_close(struct jobs *);
+
+/* A new job with these arguments (copied; NULL ends them). Returned so that its flags can be set; NULL: no room. */
+struct job *job_add(struct jobs *, const char *name, struct order, const char *const argv[]);
+struct job *job_find(struct jobs *, const char *name);
+
+/* Start whose turn it is, or on the way down end whose turn it is. Called after every change. */
+void jobs_advance(struct jobs *);
+/* Begin the way down; called again it hurries: guests are killed. */
+void jobs_stop(struct jobs *, int status);
+/* End one job for good, the others go on. */
+void job_end(struct job *);
+/* Send a signal to a job if it runs. */
+void job_signal(struct job *, int signal);
+
+#endif

@@ -1,0 +1,410 @@
+/*
+ * `lodge up`: the supervisor for hosts without systemd. Redis, lodge-natd, missing images one by one, then the
+ * guests, lodge-proxy and lodge-acct together. On the way down: guests and proxy, natd and what it made, acct
+ * (which has by then seen the last number of every tap), Redis; nothing is left behind.
+ */
+#include "base/ctl.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "cli/cli.h"
+#include "cli/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ANSWER_MS = 1000, ORPHAN_SECONDS = 60 };
+
+/* Ranks on the way up; images take IMAGE and what follows, one each. */
+enum { UP_REDIS, UP_NATD, UP_IMAGE, UP_REST = UP_IMAGE + CONF_GUESTS_MAX };
+enum { DOWN_GUEST, DOWN_NATD, DOWN_REMOVE, DOWN_ACCT, DOWN_REDIS };
+
+struct up {
+	struct jobs jobs;
+	struct conf conf;
+	const char *file;
+	char *config; /* its absolute path: what the children are given */
+	int lock;
+	ev_signal term, intr, hup;
+	struct conf *next; /* a reload that waits for removed guests to end */
+};
+
+static char *
+program(const char *name)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%s", sys_bindir(), name);
+	return path;
+}
+
+static struct job *
+add(struct up *up, const char *name, struct order order, const char *const argv[])
+{
+	struct job *job = job_add(&up->jobs, name, order, argv);
+
+	if (!job)
+		fatal("no room for %s: more than %d programs", name, JOBS_MAX);
+	return job;
+}
+
+static struct job *
+add_daemon(struct up *up, const char *name, int rank, int stop_rank)
+{
+	struct order order = {.rank = rank, .stop_rank = stop_rank};
+	const char *argv[] = {program(name), "-c", up->config, NULL};
+	struct job *job = add(up, name, order, argv);
+
+	job->vital = true;
+	return job;
+}
+
+/* redis-server of our own: a socket in a folder of the daemons' user, every second on disk, no port. */
+static void
+add_redis(struct up *up)
+{
+	struct order order = {.rank = UP_REDIS, .stop_rank = DOWN_REDIS};
+	char *dir = conf_state_path(&up->conf, "redis"), *run = strdup(up->conf.redis.path);
+	const char *argv[] = {"redis-server", "--port", "0", "--unixsocket", up->conf.redis.path,
+	    "--unixsocketperm", "700", "--dir", dir, "--appendonly", "yes", "--appendfsync", "everysec",
+	    "--save", "", "--supervised", "systemd", "--daemonize", "no", "--loglevel", "warning", NULL};
+	unsigned uid = 0, gid = 0;
+	struct job *job;
+
+	if (!dir || !run)
+		fatal("out of memory");
+	*strrchr(run, '/') = '\0';
+	if (sys_account(up->conf.user, &uid, &gid) == -1)
+		fatal_input("user %s: no such account; name one with `user:` in %s", up->conf.user, up->file);
+	if (sys_mkdir(dir, 0700, uid, gid) == -1)
+		fatal("%s: %s", dir, strerror(errno));
+	if (sys_mkdir(run, 0700, uid, gid) == -1)
+		fatal("%s: %s", run, strerror(errno));
+	job = add(up, "redis", order, argv);
+	job->uid = uid;
+	job->gid = gid;
+	job->vital = true;
+	free(dir);
+	free(run);
+}
+
+static void
+add_image(struct up *up, const struct guest *guest, int nth)
+{
+	struct order order = {.rank = UP_IMAGE + nth, .stop_rank = DOWN_GUEST, .once = true};
+	const char *argv[] = {program("lodge-guest"), "-c", up->config, "-i", guest->name, NULL};
+	char name[64];
+
+	snprintf(name, sizeof(name), "image %s", guest->name);
+	add(up, name, order, argv);
+}
+
+static void
+add_guest(struct up *up, const struct guest *guest)
+{
+	struct order order = {.rank = UP_REST, .stop_rank = DOWN_GUEST};
+	const char *argv[] = {program("lodge-guest"), "-c", up->config, guest->name, NULL};
+	char name[64];
+
+	snprintf(name, sizeof(name), "guest %s", guest->name);
+	add(up, name, order, argv);
+}
+
+/* The guest's launcher, and before it the making of an image that is not there and has a recipe. */
+static void
+add_guests(struct up *up, const struct conf *conf)
+{
+	int images = 0;
+
+	for (size_t i = 0; i < conf->n_guests; i++) {
+		const struct guest *guest = &conf->guests[i];
+		char *image = conf_state_path(conf, guest->disk.image), name[64];
+
+		if (!image)
+			fatal("out of memory");
+		snprintf(name, sizeof(name), "guest %s", guest->name);
+		if (guest->autostart && !job_find(&up->jobs, name)) {
+			if (guest->disk.from && access(image, F_OK) == -1)
+				add_image(up, guest, images++);
+			add_guest(up, guest);
+		}
+		free(image);
+	}
+}
+
+static void
+add_all(struct up *up)
+{
+	struct order remove = {.rank = UP_REST, .stop_rank = DOWN_REMOVE, .once = true, .at_stop = true};
+	const char *argv[] = {program("lodge-natd"), "-c", up->config, "-x", NULL};
+
+	if (up->conf.redis.kind == REDIS_PRIVATE)
+		add_redis(up);
+	add_daemon(up, "lodge-natd", UP_NATD, DOWN_NATD);
+	add(up, "lodge-natd -x", remove, argv);
+	add_guests(up, &up->conf);
+	add_daemon(up, "lodge-proxy", UP_REST, DOWN_GUEST);
+	add_daemon(up, "lodge-acct", UP_REST, DOWN_ACCT);
+}
+
+static void
+on_up(struct jobs *jobs)
+{
+	struct up *up = jobs->arg;
+
+	log_info("up: %zu guest%s; lodge status shows them, Ctrl-C takes everything down", up->conf.n_guests,
+	    up->conf.n_guests == 1 ? "" : "s");
+	sys_notify("READY=1");
+}
+
+/* Guests of the old file that the new one does not name are ended first, then everybody reads the new file. */
+static bool
+leaving(struct up *up)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < up->conf.n_guests; i++) {
+		char name[64];
+		struct job *job;
+
+		if (conf_guest(up->next, up->conf.guests[i].name))
+			continue;
+		snprintf(name, sizeof(name), "guest %s", up->conf.guests[i].name);
+		job = job_find(&up->jobs, name);
+		if (job) {
+			job_end(job);
+			some = job_find(&up->jobs, name) || some;
+		}
+	}
+	return some;
+}
+
+static void
+reload_finish(struct up *up)
+{
+	conf_free(&up->conf);
+	up->conf = *up->next;
+	free(up->next);
+	up->next = NULL;
+	for (size_t i = 0; i < up->jobs.n; i++)
+		if (!up->jobs.order[i].once && strcmp(up->jobs.list[i]->name, "redis") != 0)
+			job_signal(up->jobs.list[i], SIGHUP);
+	add_guests(up, &up->conf);
+	log_info("reloaded: %zu guest%s", up->conf.n_guests, up->conf.n_guests == 1 ? "" : "s");
+	jobs_advance(&up->jobs);
+}
+
+static void
+on_over(struct jobs *jobs, struct job *job)
+{
+	struct up *up = jobs->arg;
+
+	(void)job;
+	if (up->next && !jobs->stopping && !leaving(up))
+		reload_finish(up);
+}
+
+static void
+on_hup(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct up *up = w->data;
+	struct conf *next = calloc(1, sizeof(*next));
+	struct conf_errors errors;
+	char why[512];
+
+	(void)loop, (void)events;
+	if (!next || up->next || up->jobs.stopping) {
+		log_warn("reload refused: busy; try again in a moment");
+		free(next);
+		return;
+	}
+	if (conf_load(up->file, next, &errors) == -1) {
+		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
+		conf_errors_free(&errors);
+		conf_free(next);
+		free(next);
+		return;
+	}
+	conf_errors_free(&errors);
+	up->next = next;
+	if (!leaving(up))
+		reload_finish(up);
+}
+
+static void
+on_stop(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct up *up = w->data;
+
+	(void)loop, (void)events;
+	if (!up->jobs.stopping)
+		log_info("going down (once more to hurry)");
+	sys_notify("STOPPING=1");
+	jobs_stop(&up->jobs, EXIT_DONE);
+}
+
+/* One of ours that outlived its supervisor: the program behind a control socket lies beside us. */
+static void
+end_orphan(const char *path)
+{
+	json_t *answer = ctl_ask(path, "status", ANSWER_MS);
+	pid_t pid = answer ? (pid_t)json_integer_value(json_object_get(answer, "pid")) : 0;
+	char exe[64], target[PATH_MAX];
+	ssize_t n;
+
+	json_decref(answer);
+	if (pid <= 1)
+		return;
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+	n = readlink(exe, target, sizeof(target) - 1);
+	if (n <= 0 || strncmp(target, sys_bindir(), strlen(sys_bindir())) != 0)
+		fatal("%s: somebody else answers there; stop it, or name another `run:`", path);
+	log_warn("%s: process %d outlived its supervisor, ending it", path, pid);
+	kill(pid, SIGTERM);
+	for (int i = 0; i < ORPHAN_SECONDS * 10 && kill(pid, 0) == 0; i++)
+		usleep(100 * 1000);
+}
+
+static void
+end_orphans(const struct conf *conf)
+{
+	static const char *const daemons[] = {"proxy", "acct", "natd"};
+	char *path;
+
+	for (size_t i = 0; i < conf->n_guests; i++) {
+		path = conf_run_path(conf, "guest-%s.sock", conf->guests[i].name);
+		if (path)
+			end_orphan(path);
+		free(path);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		path = conf_run_path(conf, "%s.sock", daemons[i]);
+		if (path)
+			end_orphan(path);
+		free(path);
+	}
+}
+
+/* A private Redis of an earlier lodge up ends by itself; two on one append-only file would spoil it. */
+static void
+await_redis(const struct conf *conf)
+{
+	if (conf->redis.kind != REDIS_PRIVATE)
+		return;
+	for (int i = 0; i < ORPHAN_SECONDS * 10; i++) {
+		json_t *answer = ctl_ask(conf->redis.path, "PING", ANSWER_MS);
+
+		json_decref(answer);
+		if (!answer && (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR))
+			return;
+		usleep(100 * 1000);
+	}
+	fatal("%s: a redis-server that is not ours answers there; stop it, or name another `run:`",
+	    conf->redis.path);
+}
+
+/* One `lodge up` a run directory: the lock goes with the process, however it ends. */
+static int
+take_lock(const struct conf *conf)
+{
+	char *path = conf_run_path(conf, "up.lock");
+	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (fd == -1)
+		fatal("%s: %s", path ? path : conf->run, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+		fatal("another lodge up runs with %s; lodge status shows it", conf->run);
+	free(path);
+	return fd;
+}
+
+static void
+signal_start(struct up *up, ev_signal *w, int number, void (*callback)(struct ev_loop *, ev_signal *, int))
+{
+	ev_signal_init(w, callback, number);
+	w->data = up;
+	ev_signal_start(up->jobs.loop, w);
+}
+
+/* What is ours in the run directory; the directory itself when nothing else is in it. */
+static void
+sweep(const struct conf *conf)
+{
+	static const char *const names[] = {
+	    "redis/redis.sock", "proxy.sock", "acct.sock", "natd.sock", "up.lock"};
+	static const char *const folders[] = {"redis", "guests"};
+	char *path;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		path = conf_run_path(conf, "%s", names[i]);
+		if (path)
+			unlink(path);
+		free(path);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		path = conf_run_path(conf, "%s", folders[i]);
+		if (path)
+			rmdir(path);
+		free(path);
+	}
+	rmdir(conf->run);
+}
+
+static void
+prepare(struct up *up)
+{
+	char *notify;
+
+	if (geteuid() != 0)
+		exit(cli_fail(EXIT_PERMISSION, "up makes devices, routes and jails: run it as root"));
+	if (sys_mkdir(up->conf.run, 0755, 0, 0) == -1)
+		fatal("%s: %s", up->conf.run, strerror(errno));
+	if (sys_mkdir(up->conf.state, 0755, 0, 0) == -1)
+		fatal("%s: %s", up->conf.state, strerror(errno));
+	up->lock = take_lock(&up->conf);
+	end_orphans(&up->conf);
+	await_redis(&up->conf);
+	notify = conf_run_path(&up->conf, "up.notify");
+	if (!notify || jobs_open(&up->jobs, EV_DEFAULT, notify) == -1)
+		fatal("%s: %s", notify ? notify : up->conf.run, strerror(errno));
+	free(notify);
+	up->jobs.arg = up;
+	up->jobs.on_up = on_up;
+	up->jobs.on_over = on_over;
+}
+
+int
+cmd_up(const char *file, int argc, char **argv)
+{
+	static struct up up;
+	int status;
+
+	if (argc > 1)
+		return cli_fail(
+		    EXIT_INPUT, "up takes no «%s»; the file is named by lodge -c FILE up", argv[1]);
+	if (cli_load(file, &up.conf, &status) == -1)
+		return status;
+	up.file = file;
+	up.config = realpath(file, NULL);
+	if (!up.config)
+		fatal("%s: %s", file, strerror(errno));
+	prepare(&up);
+	signal_start(&up, &up.term, SIGTERM, on_stop);
+	signal_start(&up, &up.intr, SIGINT, on_stop);
+	signal_start(&up, &up.hup, SIGHUP, on_hup);
+	add_all(&up);
+	jobs_advance(&up.jobs);
+	ev_run(up.jobs.loop, 0);
+	status = up.jobs.status;
+	jobs_close(&up.jobs);
+	sweep(&up.conf);
+	conf_free(&up.conf);
+	free(up.config);
+	log_info("down");
+	return status;
+}
