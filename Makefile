@@ -125,7 +125,8 @@ $(B)/test/%: $(B)/asan/tests/unit/%.o $(B)/cores.a
 	$(CC) $(SAN) -o $@ $^ -lcmocka -lyaml
 
 unit: $(UNITS)
-	@prove --nocount --exec '' $(addprefix ./,$(UNITS)) 2>/dev/null || { for t in $(UNITS); do echo "== $$t"; CMOCKA_MESSAGE_OUTPUT=stdout ./$$t 2>&1 | grep -v '^ok' ; done; exit 1; }
+	@CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS) || \
+		{ CMOCKA_MESSAGE_OUTPUT=TAP prove -v -e '' $(UNITS) 2>&1 | grep -v '^ok'; exit 1; }
 
 # --- fuzz targets ---------------------------------------------------------------------------------
 

@@ -1,0 +1,112 @@
+/* Columns for people; see table.h. */
+#include "cli/table.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+table_add(struct table *table, const char *text)
+{
+	char **cells = realloc(table->cells, (table->n + 1) * sizeof(*cells));
+
+	if (!cells)
+		return -1;
+	table->cells = cells;
+	cells[table->n] = strdup(text);
+	return cells[table->n] ? (table->n++, 0) : -1;
+}
+
+size_t
+table_width(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+static size_t
+column_width(const struct table *table, size_t column)
+{
+	size_t widest = 0;
+
+	for (size_t i = column; i < table->n; i += table->columns)
+		if (table_width(table->cells[i]) > widest)
+			widest = table_width(table->cells[i]);
+	return widest;
+}
+
+/* Spaces are owed until something stands behind them, so that no line ends in any. */
+static void
+cell_print(const char *text, size_t *owed, FILE *to)
+{
+	if (!*text)
+		return;
+	fprintf(to, "%*s%s", (int)*owed, "", text);
+	*owed = 0;
+}
+
+void
+table_print(const struct table *table, FILE *to)
+{
+	size_t width[TABLE_COLUMNS], owed = 0;
+
+	for (size_t c = 0; c < table->columns; c++)
+		width[c] = column_width(table, c);
+	for (size_t i = 0; i < table->n; i++) {
+		size_t c = i % table->columns, pad = width[c] - table_width(table->cells[i]);
+		bool right = table->right >> c & 1;
+
+		owed += right ? pad : 0;
+		cell_print(table->cells[i], &owed, to);
+		owed += 2 + (right ? 0 : pad);
+		if (c + 1 == table->columns) {
+			fputc('\n', to);
+			owed = 0;
+		}
+	}
+}
+
+void
+table_free(struct table *table)
+{
+	for (size_t i = 0; i < table->n; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	*table = (struct table){0};
+}
+
+const char *
+size_print(uint64_t bytes, char out[SIZE_TEXT])
+{
+	static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
+	double n = (double)bytes;
+	size_t unit = 0;
+
+	if (bytes < 1000) {
+		snprintf(out, SIZE_TEXT, "%" PRIu64 " B", bytes);
+		return out;
+	}
+	for (n /= 1000; n >= 999.5 && unit < 5; n /= 1000)
+		unit++;
+	snprintf(out, SIZE_TEXT, n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	return out;
+}
+
+const char *
+span_print(uint64_t s, char out[SPAN_TEXT])
+{
+	if (s < 60)
+		snprintf(out, SPAN_TEXT, "%us", (unsigned)s);
+	else if (s < 3600)
+		snprintf(out, SPAN_TEXT, "%um%us", (unsigned)(s / 60), (unsigned)(s % 60));
+	else if (s < 86400)
+		snprintf(out, SPAN_TEXT, "%uh%um", (unsigned)(s / 3600), (unsigned)(s / 60 % 60));
+	else
+		snprintf(
+		    out, SPAN_TEXT, "%ud%uh", (unsigned)(s / 86400 % 1000000), (unsigned)(s / 3600 % 24));
+	return out;
+}

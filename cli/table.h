@@ -1,0 +1,35 @@
+/* Columns for people: cells in, aligned lines out. A core. Width counts characters, not bytes. */
+#ifndef CLI_TABLE_H
+#define CLI_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+	TABLE_COLUMNS = 12,
+	SIZE_TEXT = 16,
+	SPAN_TEXT = 16,
+};
+
+struct table {
+	size_t columns, n; /* n: cells, row by row; the first row is the heading */
+	uint32_t right; /* bit per column: numbers stand to the right */
+	char **cells;
+};
+
+/* A copy of the text becomes the next cell. -1: no memory. */
+int table_add(struct table *, const char *text);
+/* Complete rows, two spaces between columns, no spaces at the end of a line. */
+void table_print(const struct table *, FILE *);
+void table_free(struct table *);
+
+/* Characters of a UTF-8 text. */
+size_t table_width(const char *text);
+
+/* 999 B, 1.2 kB, 34 MB, 5.6 GB: three figures at the most, powers of ten as traffic is billed. */
+const char *size_print(uint64_t bytes, char out[SIZE_TEXT]);
+/* 7s, 2m5s, 3h5m, 4d6h: the two largest units. */
+const char *span_print(uint64_t seconds, char out[SPAN_TEXT]);
+
+#endif

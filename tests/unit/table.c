@@ -1,0 +1,86 @@
+/* Aligned columns and the figures in them. */
+#include "cli/table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static void
+test_columns(void **state)
+{
+	static const char *const cells[] = {
+	    "GUEST", "BYTES", "NAMES", "alice", "12 B", "a.example", "bé", "3 MB", ""};
+	struct table table = {.columns = 3, .right = 1u << 1};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		assert_int_equal(table_add(&table, cells[i]), 0);
+	table_print(&table, to);
+	fclose(to);
+	assert_string_equal(text, "GUEST  BYTES  NAMES\nalice   12 B  a.example\nbé      3 MB\n");
+	free(text);
+	table_free(&table);
+}
+
+static void
+test_sizes(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *want;
+	} cases[] = {
+	    {0, "0 B"},
+	    {999, "999 B"},
+	    {1000, "1.0 kB"},
+	    {9949, "9.9 kB"},
+	    {9951, "10 kB"},
+	    {999499, "999 kB"},
+	    {999501, "1.0 MB"},
+	    {123456789, "123 MB"},
+	    {200000000000, "200 GB"},
+	    {UINT64_MAX, "18 EB"},
+	};
+	char out[SIZE_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(size_print(cases[i].bytes, out), cases[i].want);
+}
+
+static void
+test_spans(void **state)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *want;
+	} cases[] = {
+	    {0, "0s"},
+	    {59, "59s"},
+	    {60, "1m0s"},
+	    {3599, "59m59s"},
+	    {3600, "1h0m"},
+	    {86399, "23h59m"},
+	    {86400 * 400 + 3600, "400d1h"},
+	};
+	char out[SPAN_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(span_print(cases[i].seconds, out), cases[i].want);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_spans),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
