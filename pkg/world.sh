@@ -21,7 +21,15 @@ world_enter() {
 		echo "$1: no /dev/net/tun; load the module: modprobe tun" >&2
 		exit 1
 	}
-	exec unshare --mount --pid --fork --kill-child --mount-proc sh "$@"
+	# Signals go to the script inside, which cleans up; should this shell be killed, the kernel ends all the rest.
+	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc sh "$@" &
+	WORLD=$!
+	trap 'kill -TERM $(cat /proc/$WORLD/task/$WORLD/children) 2>/dev/null' INT TERM HUP
+	until wait $WORLD; do
+		status=$?
+		kill -0 $WORLD 2>/dev/null || exit $status
+	done
+	exit 0
 }
 
 # Namespaces and the line between them. Undone by the end of the mount namespace.

@@ -1,0 +1,77 @@
+# For system tests: TAP, and the world of pkg/world.sh around it. A test begins with
+#	# TAP: the fear it holds
+#	. "$(dirname "$0")/lib.sh"
+# and from there on runs in namespaces of its own. It ends with `done_testing`.
+UP=../..
+. "$(dirname "$0")/../../pkg/world.sh"
+if [ "${IN_WORLD-}" != yes ]; then
+	IN_WORLD=yes
+	export IN_WORLD
+	world_enter "$0" "$@"
+fi
+
+TESTS=0 FAILED=0
+
+ok() { # STATUS TITLE
+	TESTS=$((TESTS + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $TESTS - $2"
+	else
+		FAILED=$((FAILED + 1))
+		echo "not ok $TESTS - $2"
+		[ -s "$W/out" ] && sed 's/^/# /' "$W/out" | tail -n 40
+	fi
+}
+
+# Passes when the command's output has a line of this pattern (or, for `!`, when it fails).
+step() { # TITLE PATTERN COMMAND…
+	title=$1 pattern=$2
+	shift 2
+	"$@" >"$W/out" 2>&1
+	status=$?
+	if [ "$pattern" = '!' ]; then
+		[ $status != 0 ]
+	else
+		grep -qE "$pattern" "$W/out"
+	fi
+	ok $? "$title"
+}
+
+# Passes when the command succeeds.
+yes() { # TITLE COMMAND…
+	title=$1
+	shift
+	"$@" >"$W/out" 2>&1
+	ok $? "$title"
+}
+
+# Retries a command each tenth of a second until it succeeds or the seconds are over.
+within() { # SECONDS COMMAND…
+	tries=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+bail() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+done_testing() {
+	echo "1..$TESTS"
+	[ $FAILED = 0 ]
+	exit
+}
+
+cleanup() {
+	status=$?
+	trap '' INT TERM HUP
+	[ -n "${UP_PID-}" ] && lodge_down
+	exit $status
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
