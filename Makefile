@@ -20,11 +20,12 @@ DEFS     := -DLODGE_VERSION='"$(VERSION)"'
 # Cores turn values into values; `make pure` proves that they do nothing else.
 CORES    := $(wildcard base/addr.c base/near.c \
 	    conf/parse.c conf/node.c conf/scalar.c conf/check.c conf/guest.c conf/print.c conf/errors.c conf/value.c \
+	    conf/text.c conf/name.c conf/take.c conf/check_names.c conf/check_ports.c \
 	    proxy/http.c proxy/tls.c proxy/name.c proxy/route.c proxy/session.c proxy/haproxy.c proxy/alert.c \
-	    natd/plan.c natd/diff.c \
+	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c \
 	    acct/frame.c acct/tally.c acct/slot.c acct/record.c \
-	    launch/cmdline.c launch/guest.c launch/mcmsg.c \
+	    launch/cmdline.c launch/ability.c launch/guest.c launch/mcmsg.c \
 	    cli/order.c cli/table.c)
 
 # One archive a room: a program takes from the rooms left of it what it calls, no more.

@@ -48,7 +48,7 @@ small_number(struct span text, int max)
 {
 	int n = 0;
 
-	if (text.len == 0 || text.len > 3 || (text.len > 1 && text.ptr[0] == '0'))
+	if (text.len == 0 || text.len > 5 || (text.len > 1 && text.ptr[0] == '0'))
 		return -1;
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] < '0' || text.ptr[i] > '9')
@@ -87,6 +87,27 @@ net_parse(struct span text, struct net *out)
 	if (ip_cmp(&low, &ip) != 0)
 		return -1;
 	*out = (struct net){ip, (uint8_t)bits};
+	return 0;
+}
+
+int
+addr_parse(struct span text, struct addr *out)
+{
+	bool bracket = text.len > 0 && text.ptr[0] == '[';
+	size_t end = span_find(text, bracket ? ']' : ':');
+	size_t colon = end + bracket;
+	struct addr addr;
+	int port;
+
+	if (colon >= text.len || text.ptr[colon] != ':')
+		return -1;
+	port = small_number(span_from(text, colon + 1), UINT16_MAX);
+	if (port == -1 || ip_parse(span_of(text.ptr + bracket, end - bracket), &addr.ip) == -1)
+		return -1;
+	if (bracket != (memchr(text.ptr, ':', end) != NULL))
+		return -1;
+	addr.port = (uint16_t)port;
+	*out = addr;
 	return 0;
 }
 

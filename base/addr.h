@@ -40,6 +40,7 @@ struct mac {
 /* 0, or -1 when the text is no such thing; *out is then untouched. */
 int ip_parse(struct span, struct ip *out);
 int net_parse(struct span, struct net *out); /* "a.b.c.d/n"; host bits set is an error */
+int addr_parse(struct span, struct addr *out); /* "a.b.c.d:port", "[v6]:port" */
 int mac_parse(struct span, struct mac *out); /* six hex pairs with colons */
 
 /* Into out (of the size above), which is returned. */

@@ -34,12 +34,14 @@ struct place {
 	uint32_t line, col;
 };
 
+enum proto { PROTO_TCP = 1, PROTO_UDP = 2, PROTO_BOTH = 3 };
+
 struct port_range {
 	uint16_t lo, hi; /* both inside */
 	struct place place;
+	uint8_t proto;	 /* PROTO_* bits; what is reserved is reserved for both */
+	bool passing;	 /* listening on a port the kernel may have picked: only a warning */
 };
-
-enum proto { PROTO_TCP = 1, PROTO_UDP = 2, PROTO_BOTH = 3 };
 
 /* One entry of a guest's `ports`. A range keeps its ports (to == lo); a single port may be remapped. */
 struct forward {
@@ -198,6 +200,7 @@ struct conf_error {
 struct conf_errors {
 	struct conf_error *list;
 	size_t n, n_fatal, n_dropped; /* dropped: beyond CONF_ERRORS_MAX */
+	bool no_memory;		      /* fatal, too, and needs no memory to say */
 };
 
 /*

@@ -1,0 +1,166 @@
+/*
+ * What the files of this room share: the report that mistakes go to, the walk over YAML nodes, typed scalars.
+ * Nothing outside conf/ includes this.
+ */
+#ifndef CONF_PARSE_H
+#define CONF_PARSE_H
+
+#include "conf/conf.h"
+#include "conf/text.h"
+
+#include <yaml.h>
+
+enum {
+	CONF_DEPTH_MAX = 16, /* collections inside one another */
+	CONF_NODES_MAX = 1 << 20, /* values of one file */
+	CONF_NESTING_MAX = 8, /* files that include one another */
+	CONF_TOTAL_BYTES = 64 << 20, /* of all files */
+	CONF_SHOWN = 64, /* bytes of a wrong value that a message repeats */
+	CONF_DOORS_MAX = 64, /* ports of one kind that the proxy listens on */
+	CONF_RUN_BYTES = 60, /* of `run`, so that the sockets in it fit into a socket's address */
+};
+
+/* ---- errors.c ---- */
+
+/* Mistakes as they are met. Memory that ran out is remembered here and is a mistake of its own at the end. */
+struct report {
+	const struct conf_text *texts;
+	size_t n_texts;
+	struct conf_errors *errors;
+	struct place *places; /* of errors->list, for the order */
+	struct lines *lines; /* of texts, found when first needed */
+	size_t n_lines;
+	bool open; /* the last mistake was kept: notes and hints go to it */
+	bool no_memory;
+	bool incomplete; /* a text is missing: do not judge the whole */
+};
+
+/* line 0 in a place: the file as a whole. */
+void error_add(struct report *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void error_warn(struct report *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* More on the last mistake: another place, and what to do. */
+void error_note(struct report *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void error_hint(struct report *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Refuses a text that is none, with the place. */
+bool report_text(struct report *, uint32_t file);
+/* Sorts what was found by place. 0, or -1 when something was fatal. The report is then empty. */
+int report_end(struct report *);
+
+/* ---- value.c: memory ---- */
+
+/* Room for one more in a list of n; NULL (and the report knows) where there is none and nothing was changed. */
+void *value_grow(struct report *, void *list, size_t n, size_t size);
+char *value_text(struct report *, struct span);
+/* Frees what the pointer holds and puts a copy there. */
+void value_set(struct report *, char **, struct span);
+
+/* ---- node.c: YAML ---- */
+
+struct parse {
+	struct report *report;
+	const struct conf_host *host;
+	struct conf *conf;
+	yaml_document_t *doc; /* the one walked */
+	uint32_t file;
+	char *fallback; /* proxy.default: a guest's name, or NULL */
+	struct place fallback_place;
+	struct place run_place, redis_place;
+};
+
+/* A key of a mapping: what takes its value, where it goes, and what the taker wants to know. */
+struct key {
+	const char *name;
+	void (*take)(struct parse *, const struct key *, yaml_node_t *, void *into);
+	size_t offset;
+	uint64_t min, max;
+	const char *const *words; /* of a choice; NULL ends */
+};
+
+/* Loads a text as one document. False: reported, and there is nothing to delete. */
+bool node_load(struct report *, uint32_t file, yaml_document_t *);
+struct place node_place(const struct parse *, const yaml_node_t *);
+bool node_is_empty(const yaml_node_t *); /* nothing was written */
+yaml_node_t *node_get(const struct parse *, int index);
+
+/* Gives each key's value to its taker. seen: places of keys already met, or NULL for a fresh mapping. */
+void node_map(struct parse *, const char *what, yaml_node_t *, const struct key *, size_t n,
+    struct place *seen, void *into);
+/* Items of a list, or the one value itself; each is given to take. */
+void node_list(struct parse *, const struct key *, yaml_node_t *, void *into,
+    void (*take)(struct parse *, const struct key *, yaml_node_t *, void *into));
+/* The one text of a value, borrowed from the document. False: it has none that may be used; reported. */
+bool node_text(struct parse *, const char *what, const yaml_node_t *, struct span *);
+/* The nearest of the names, or NULL where none is near. */
+const char *node_nearest(struct span, const char *(*name)(const void *, size_t), const void *names, size_t n);
+
+/* ---- scalar.c: texts with a type. NULL: good; else what is wrong, and *out is untouched. ---- */
+
+const char *scalar_number(struct span, uint64_t *out);
+const char *scalar_size(struct span, uint64_t *out); /* 512M: binary */
+const char *scalar_traffic(struct span, uint64_t *out); /* 200GB, 200GiB */
+const char *scalar_rate(struct span, uint64_t *out); /* 1Mbit, per second */
+const char *scalar_duration(struct span, uint32_t *ms); /* 500ms 5s 10m 1h 1d */
+const char *scalar_bool(struct span, bool *out);
+const char *scalar_ports(struct span, uint16_t *lo, uint16_t *hi); /* 22 or 10000-10999 */
+const char *scalar_forward(struct span, struct forward *out);
+const char *scalar_redis(struct report *, struct span, struct redis_conf *out);
+
+/* The other way; into out of VALUE_TEXT. */
+enum { VALUE_TEXT = 32 };
+const char *scalar_size_print(uint64_t, char *out);
+const char *scalar_traffic_print(uint64_t, char *out);
+const char *scalar_rate_print(uint64_t, char *out);
+const char *scalar_duration_print(uint32_t ms, char *out);
+
+/* ---- name.c: names with a grammar, likewise ---- */
+
+const char *name_guest(struct span);
+const char *name_interface(struct span);
+const char *name_user(struct span);
+const char *name_host(struct span);
+const char *name_path(struct span); /* absolute, no "..", no empty part */
+const char *name_domain(struct span, enum domain_kind *, char out[CONF_DOMAIN_MAX + 1]);
+const char *name_ssh_key(struct span);
+
+/* ---- take.c: takers of keys with a simple type; the name says which, the key where ---- */
+
+void take_wrong(struct parse *, const struct key *, const yaml_node_t *, const char *why);
+void take_number16(struct parse *, const struct key *, yaml_node_t *, void *into); /* min … max */
+void take_number8(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_number(struct parse *, const struct key *, yaml_node_t *, void *into); /* unsigned */
+void take_size(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_duration(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_bool(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_choice(struct parse *, const struct key *, yaml_node_t *, void *into); /* an int from words */
+void take_client_address(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_interface(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_path(struct parse *, const struct key *, yaml_node_t *, void *into);
+
+/* ---- guest.c, check*.c ---- */
+
+void take_guests(struct parse *, const struct key *, yaml_node_t *, void *into);
+/* What only the whole file tells: defaults that depend on other keys. */
+void guests_complete(struct parse *);
+/* Path of an image, whole; the caller frees. */
+void check_all(struct parse *);
+void check_names(struct parse *);
+void check_ports(struct parse *);
+
+/* ---- parse.c ---- */
+
+struct include {
+	char *pattern;
+	struct place place;
+};
+
+struct include_list {
+	struct include *list;
+	size_t n;
+};
+
+/* What a text includes; the caller frees list and patterns. Mistakes go to the report. */
+size_t includes_find(struct report *, uint32_t file, struct include **);
+/* All of conf_parse but the report's beginning and end. */
+void parse_texts(struct report *, const struct conf_host *, struct conf *);
+
+#endif

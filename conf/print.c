@@ -1,0 +1,277 @@
+/* struct conf → text that parses to the same, with every default written out. */
+#include "conf/parse.h"
+
+#include <inttypes.h>
+
+/* Plain where YAML cannot take it for anything else, else in double quotes. */
+static void
+text_print(const char *s, FILE *out)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
+
+	if (s[0] && s[0] != '-' && s[strspn(s, safe)] == '\0') {
+		fputs(s, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fputc('\\', out);
+		fputc(*s, out);
+	}
+	fputc('"', out);
+}
+
+static void
+line_print(FILE *out, const char *key, const char *value)
+{
+	fprintf(out, "%s: ", key);
+	text_print(value, out);
+	fputc('\n', out);
+}
+
+static void
+ports_print(FILE *out, const char *key, const uint16_t *ports, size_t n)
+{
+	fprintf(out, "  %s: [", key);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "%s%u", i ? ", " : "", ports[i]);
+	fputs("]\n", out);
+}
+
+static const char *
+client_address_word(enum client_address a)
+{
+	static const char *const words[] = {
+	    [CLIENT_DEFAULT] = "none",
+	    [CLIENT_TRANSPARENT] = "transparent",
+	    [CLIENT_PROXY_V1] = "proxy-v1",
+	    [CLIENT_PROXY_V2] = "proxy-v2",
+	    [CLIENT_NONE] = "none",
+	};
+
+	return words[a];
+}
+
+static void
+proxy_print(const struct proxy_conf *c, FILE *out)
+{
+	char hello[VALUE_TEXT], connect[VALUE_TEXT], idle[VALUE_TEXT];
+
+	fputs("\nproxy:\n", out);
+	ports_print(out, "http", c->http, c->n_http);
+	ports_print(out, "tls", c->tls, c->n_tls);
+	ports_print(out, "quic", c->quic, c->n_quic);
+	fprintf(out, "  client-address: %s\n", client_address_word(c->client_address));
+	fprintf(out, "  default: %s\n", c->fallback ? c->fallback->name : "reject");
+	if (c->workers)
+		fprintf(out, "  workers: %u\n", c->workers);
+	else
+		fputs("  workers: auto\n", out);
+	fprintf(
+	    out, "  per-client: %u\n  per-guest: %u\n  total: %u\n", c->per_client, c->per_guest, c->total);
+	fprintf(out, "  timeouts: {hello: %s, connect: %s, idle: %s}\n",
+	    scalar_duration_print(c->hello_ms, hello), scalar_duration_print(c->connect_ms, connect),
+	    scalar_duration_print(c->idle_ms, idle));
+}
+
+static void
+percent_print(const char *s, FILE *out)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s > 0x20 && (unsigned char)*s < 0x7f && !strchr("%:@/\"\\", *s))
+			fputc(*s, out);
+		else
+			fprintf(out, "%%%02X", (unsigned char)*s);
+	}
+}
+
+static void
+redis_print(const struct redis_conf *c, FILE *out)
+{
+	bool six = c->host && strchr(c->host, ':');
+
+	fputs("redis: ", out);
+	if (c->kind == REDIS_PRIVATE) {
+		fputs("private\n", out);
+		return;
+	}
+	if (c->kind == REDIS_UNIX) {
+		fputs("\"unix:", out);
+		for (const char *s = c->path; *s; s++)
+			fprintf(out, "%s%c", *s == '"' || *s == '\\' ? "\\" : "", *s);
+		fputs("\"\n", out);
+		return;
+	}
+	fputs("\"redis://", out);
+	if (c->user)
+		percent_print(c->user, out);
+	if (c->password) {
+		fputc(':', out);
+		percent_print(c->password, out);
+		fputc('@', out);
+	}
+	fprintf(out, "%s%s%s:%u/%u\"\n", six ? "[" : "", c->host, six ? "]" : "", c->port, c->db);
+}
+
+static void
+billing_print(const struct billing *c, FILE *out)
+{
+	static const char *const counts[] = {[COUNT_WIRE] = "wire", [COUNT_TAP] = "tap"};
+	static const char *const scopes[] = {[SCOPE_WAN] = "wan", [SCOPE_ALL] = "all"};
+	static const char *const directions[] = {
+	    [DIRECTION_BOTH] = "both",
+	    [DIRECTION_TO_GUEST] = "to-guest",
+	    [DIRECTION_FROM_GUEST] = "from-guest",
+	    [DIRECTION_MAX] = "max",
+	};
+
+	fprintf(out, "\nbilling: {count: %s, scope: %s, direction: %s, day: %u}\n", counts[c->count],
+	    scopes[c->scope], directions[c->direction], c->day);
+}
+
+static void
+web_print(const struct web_conf *c, FILE *out)
+{
+	char listen[ADDR_TEXT];
+
+	if (!ip_is_set(&c->listen.ip))
+		return;
+	fputs("\nweb:\n", out);
+	line_print(out, "  listen", addr_print(&c->listen, listen));
+	if (c->name)
+		line_print(out, "  name", c->name);
+	if (c->cert)
+		line_print(out, "  cert", c->cert);
+	if (c->key)
+		line_print(out, "  key", c->key);
+}
+
+static void
+domains_print(const struct guest *g, FILE *out)
+{
+	static const char *const before[] = {
+	    [DOMAIN_EXACT] = "", [DOMAIN_SUFFIX] = ".", [DOMAIN_BELOW] = "*."};
+
+	fputs("    domains: [", out);
+	for (size_t i = 0; i < g->n_domains; i++)
+		fprintf(out, "%s\"%s%s\"", i ? ", " : "", before[g->domains[i].kind], g->domains[i].name);
+	fputs("]\n", out);
+}
+
+static void
+forwards_print(const struct guest *g, FILE *out)
+{
+	static const char *const after[] = {[PROTO_TCP] = "/tcp", [PROTO_UDP] = "/udp", [PROTO_BOTH] = ""};
+
+	fputs("    ports: [", out);
+	for (size_t i = 0; i < g->n_forwards; i++) {
+		const struct forward *f = &g->forwards[i];
+
+		fprintf(out, "%s\"%u", i ? ", " : "", f->lo);
+		if (f->hi != f->lo)
+			fprintf(out, "-%u", f->hi);
+		if (f->to != f->lo)
+			fprintf(out, ":%u", f->to);
+		fprintf(out, "%s\"", after[f->proto]);
+	}
+	if (g->rest)
+		fputs(g->n_forwards ? ", rest" : "rest", out);
+	fputs("]\n", out);
+}
+
+static void
+quota_print(const struct quota *q, FILE *out)
+{
+	char month[VALUE_TEXT], rate[VALUE_TEXT];
+
+	if (q->then == QUOTA_NONE)
+		return;
+	fprintf(out, "    quota: {month: %s, then: ", scalar_traffic_print(q->month_bytes, month));
+	if (q->then == QUOTA_THROTTLE)
+		fprintf(out, "throttle %s}\n", scalar_rate_print(q->throttle_bit_s, rate));
+	else
+		fputs(q->then == QUOTA_WARN ? "warn}\n" : "cut}\n", out);
+}
+
+static void
+disk_print(const struct disk *d, FILE *out)
+{
+	char size[VALUE_TEXT];
+
+	fputs("    disk:\n", out);
+	line_print(out, "      image", d->image);
+	fprintf(out, "      size: %s\n", scalar_size_print(d->size_bytes, size));
+	if (d->from)
+		line_print(out, "      from", d->from);
+}
+
+static void
+guest_print(const struct guest *g, FILE *out)
+{
+	char ip[IP_TEXT], mac[MAC_TEXT], size[VALUE_TEXT];
+
+	fprintf(out, "  %s:\n    address: %s\n", g->name, ip_print(&g->address, ip));
+	if (ip_is_set(&g->address6))
+		fprintf(out, "    address6: \"%s\"\n", ip_print(&g->address6, ip));
+	fprintf(out, "    mac: \"%s\"\n", mac_print(&g->mac, mac));
+	line_print(out, "    tap", g->tap);
+	domains_print(g, out);
+	forwards_print(g, out);
+	fprintf(out, "    proxy-to: {http: %u, tls: %u, quic: %u}\n", g->to_http, g->to_tls, g->to_quic);
+	if (g->client_address != CLIENT_DEFAULT)
+		fprintf(out, "    client-address: %s\n", client_address_word(g->client_address));
+	fprintf(out, "    memory: %s\n", scalar_size_print(g->memory_bytes, size));
+	disk_print(&g->disk, out);
+	fputs("    ssh-keys:", out);
+	fputs(g->n_ssh_keys ? "\n" : " []\n", out);
+	for (size_t i = 0; i < g->n_ssh_keys; i++) {
+		fputs("      - ", out);
+		text_print(g->ssh_keys[i], out);
+		fputc('\n', out);
+	}
+	quota_print(&g->quota, out);
+	fprintf(out, "    billing-day: %u\n    autostart: %s\n", g->billing_day, g->autostart ? "yes" : "no");
+}
+
+static void
+reserve_print(const struct conf *c, FILE *out)
+{
+	fputs("reserve: [", out);
+	for (size_t i = 0; i < c->n_reserve; i++) {
+		const struct port_range *r = &c->reserve[i];
+
+		fprintf(out, "%s%u", i ? ", " : "", r->lo);
+		if (r->hi != r->lo)
+			fprintf(out, "-%u", r->hi);
+	}
+	fputs("]\n", out);
+}
+
+void
+conf_print(const struct conf *c, FILE *out)
+{
+	char net[NET_TEXT];
+
+	line_print(out, "wan", c->wan[0] ? c->wan : "auto");
+	fprintf(out, "network: %s\n", net_print(&c->network, net));
+	if (ip_is_set(&c->network6.ip))
+		fprintf(out, "network6: \"%s\"\n", net_print(&c->network6, net));
+	line_print(out, "state", c->state);
+	line_print(out, "run", c->run);
+	reserve_print(c, out);
+	redis_print(&c->redis, out);
+	line_print(out, "kernel", c->kernel);
+	line_print(out, "user", c->user);
+	line_print(out, "host", c->host);
+	fprintf(out, "uids: %u\n", c->uids);
+	proxy_print(&c->proxy, out);
+	billing_print(&c->billing, out);
+	web_print(&c->web, out);
+	/* What the includes hold stands below; named again they would give it twice. */
+	for (size_t i = 0; i < c->n_includes; i++)
+		fprintf(out, "%s# included: %s\n", i ? "" : "\n", c->includes[i]);
+	fputs(c->n_guests ? "\nguests:\n" : "\nguests: {}\n", out);
+	for (size_t i = 0; i < c->n_guests; i++)
+		guest_print(&c->guests[i], out);
+}
