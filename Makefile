@@ -24,8 +24,8 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    proxy/http.c proxy/tls.c proxy/name.c proxy/route.c proxy/session.c proxy/haproxy.c proxy/alert.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c \
-	    acct/frame.c acct/tally.c acct/slot.c acct/record.c \
-	    launch/cmdline.c launch/ability.c launch/guest.c launch/mcmsg.c \
+	    acct/frame.c acct/tally.c acct/slot.c acct/book.c \
+	    launch/cmdline.c launch/ability.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
 	    cli/order.c cli/table.c)
 
 # One archive a room: a program takes from the rooms left of it what it calls, no more.

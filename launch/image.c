@@ -1,0 +1,223 @@
+/* Makes a guest's disk image; see image.h. */
+#include "launch/image.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "launch/fit.h"
+#include "launch/source.h"
+#include "launch/tool.h"
+#include "launch/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One image in the making. */
+struct making {
+	const struct conf *conf;
+	const struct guest *guest;
+	char work[TOOL_PATH_MAX]; /* STATE/.making-NAME-PID */
+	char root[TOOL_PATH_MAX]; /* the tree, below work */
+	char keys[TOOL_PATH_MAX]; /* fresh host keys, below work */
+	char image[TOOL_PATH_MAX]; /* what is asked for */
+	char dir[TOOL_PATH_MAX]; /* the folder it goes to */
+	char temporary[TOOL_PATH_MAX]; /* beside it until it is whole */
+	int tree;
+};
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int
+failed(const struct making *m, const char *what)
+{
+	log_error("guest %s: %s: %s", m->guest->name, what, strerror(errno));
+	return -1;
+}
+
+/* What can be refused before any work. */
+static int
+image_check(const struct making *m)
+{
+	struct stat st;
+
+	if (!m->guest->disk.from) {
+		log_error(
+		    "guest %s: disk has no `from`: bring the image yourself to %s, or say from: debian-12",
+		    m->guest->name, m->image);
+		return -1;
+	}
+	if (lstat(m->image, &st) == 0) {
+		log_error("guest %s: %s exists already and is kept; remove it to have it made anew",
+		    m->guest->name, m->image);
+		return -1;
+	}
+	if (geteuid() != 0) {
+		log_error("guest %s: making an image needs root; run it with sudo", m->guest->name);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+making_open(struct making *m)
+{
+	char copy[TOOL_PATH_MAX];
+
+	tool_path(copy, "%s", m->image);
+	tool_path(m->dir, "%s", dirname(copy));
+	tool_path(m->work, "%s/.making-%s-%d", m->conf->state, m->guest->name, getpid());
+	tool_path(m->root, "%s/tree", m->work);
+	tool_path(m->keys, "%s/keys", m->work);
+	tool_path(m->temporary, "%s/.making-%s-%d.img", m->dir, m->guest->name, getpid());
+	umask(022);
+	if (access(m->conf->state, F_OK) == -1 && sys_mkdir(m->conf->state, 0755, 0, 0) == -1)
+		return failed(m, m->conf->state);
+	if (access(m->dir, W_OK) == -1)
+		return failed(m, m->dir);
+	source_sweep(m->conf->state);
+	source_sweep(m->dir);
+	if (mkdir(m->work, 0700) == -1 || mkdir(m->root, 0755) == -1 || mkdir(m->keys, 0700) == -1)
+		return failed(m, m->work);
+	m->tree = tree_open(m->root);
+	return m->tree == -1 ? failed(m, m->root) : 0;
+}
+
+static void
+making_close(struct making *m)
+{
+	if (m->tree != -1)
+		close(m->tree);
+	if (m->temporary[0])
+		unlink(m->temporary);
+	if (m->work[0] && access(m->work, F_OK) == 0)
+		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--one-file-system", "--", m->work, NULL});
+}
+
+/* A guest with swap hangs in udev: refused before anything is written over it. */
+static int
+fstab_check(const struct making *m)
+{
+	size_t len, line;
+	char *text = tree_read(m->tree, "etc/fstab", &len);
+
+	if (!text)
+		return 0;
+	line = rootfs_swap_line(span_of(text, len));
+	free(text);
+	if (line == 0)
+		return 0;
+	log_error(
+	    "%s/etc/fstab:%zu: swap in a guest hangs it at boot; take the line out and make the image again",
+	    m->guest->disk.from, line);
+	return -1;
+}
+
+static int
+image_write(const struct making *m)
+{
+	char label[17];
+	int fd = open(m->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int result = -1;
+
+	if (fd == -1 || ftruncate(fd, (off_t)m->guest->disk.size_bytes) == -1) {
+		failed(m, m->temporary);
+		goto out;
+	}
+	snprintf(label, sizeof(label), "%.16s", m->guest->name);
+	if (tool_run(-1, m->work,
+		(const char *[]){"mke2fs", "-q", "-F", "-t", "ext4", "-m", "1", "-L", label, "-E",
+		    "root_owner=0:0", "-d", m->root, m->temporary, NULL}) == -1) {
+		log_error("guest %s: the tree does not fit or cannot be written; look at disk.size and the "
+			  "room in %s",
+		    m->guest->name, m->dir);
+		goto out;
+	}
+	if (fchown(fd, m->guest->uid, m->guest->uid) == -1 || fsync(fd) == -1)
+		failed(m, m->temporary);
+	else
+		result = 0;
+out:
+	if (fd != -1)
+		close(fd);
+	return result;
+}
+
+/* Never over an image that came to be meanwhile. */
+static int
+image_rename(struct making *m)
+{
+	int dir;
+
+	if (renameat2(AT_FDCWD, m->temporary, AT_FDCWD, m->image, RENAME_NOREPLACE) == -1)
+		return failed(m, m->image);
+	m->temporary[0] = '\0';
+	dir = tree_open(m->dir);
+	if (dir == -1 || fsync(dir) == -1)
+		log_warn(
+		    "guest %s: %s is not surely on disk yet: %s", m->guest->name, m->image, strerror(errno));
+	if (dir != -1)
+		close(dir);
+	return 0;
+}
+
+static int
+fetch(struct making *m)
+{
+	return source_fetch(m->conf, m->guest, m->work, m->root);
+}
+
+static int
+fit(struct making *m)
+{
+	return fstab_check(m) == -1 ? -1 : fit_tree(m->conf, m->guest, m->tree, m->keys);
+}
+
+static int
+finish(struct making *m)
+{
+	return image_write(m) == -1 ? -1 : image_rename(m);
+}
+
+int
+image_make(const struct conf *conf, const struct guest *guest)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct making *);
+	} steps[] = {
+	    {"root tree", fetch}, {"its name, keys, network and modules", fit}, {"filesystem", finish}};
+	struct making m = {.conf = conf, .guest = guest, .tree = -1};
+	char *image = conf_state_path(conf, guest->disk.image);
+	int result = -1;
+
+	if (!image)
+		return failed(&m, "its path");
+	tool_path(m.image, "%s", image);
+	free(image);
+	if (image_check(&m) == -1)
+		return -1;
+	result = making_open(&m);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && result == 0; i++) {
+		double from = seconds();
+
+		result = steps[i].run(&m);
+		if (result == 0)
+			log_info("guest %s: %s: %.1f s", guest->name, steps[i].name, seconds() - from);
+	}
+	making_close(&m);
+	if (result == 0)
+		log_info("guest %s: %s is ready", guest->name, m.image);
+	else
+		log_error("guest %s: no image was made", guest->name);
+	return result;
+}

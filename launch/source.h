@@ -1,0 +1,30 @@
+/*
+ * Where a root tree comes from: disk.from names a distribution ("debian-12", made once and kept in STATE/base), the
+ * built-in demonstration guest ("small"), a directory or a root tarball.
+ */
+#ifndef LAUNCH_SOURCE_H
+#define LAUNCH_SOURCE_H
+
+#include "conf/conf.h"
+
+enum source {
+	SOURCE_UNKNOWN,
+	SOURCE_DEBIAN, /* debian-12 */
+	SOURCE_SMALL, /* small */
+	SOURCE_DIR, /* an absolute path, a directory */
+	SOURCE_TARBALL, /* an absolute path, a file */
+};
+
+/* Looks at the path, so what it says may be outdated a moment later. */
+enum source source_of(const char *from);
+
+/* Fills the empty directory tree; work holds temporary files. 0, or -1 after logging why. */
+int source_fetch(const struct conf *, const struct guest *, const char *work, const char *tree);
+
+/* Removes what killed makers left in a directory: .making-…-PID… of processes that are gone. */
+void source_sweep(const char *dir);
+
+/* The folder of scripts and files that go into guests. NULL: not found, logged. Static text. */
+const char *source_base(void);
+
+#endif

@@ -1,0 +1,159 @@
+/* Running another program to its end; see tool.h. */
+#include "launch/tool.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TAIL_BYTES = 4096, TAIL_LINES = 6, NOT_FOUND = 127 };
+
+#define TOOL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static _Noreturn void
+become(int cwd, int output, const char *tmpdir, const char *const argv[])
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_DFL);
+	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(output, STDOUT_FILENO) == -1 ||
+	    dup2(output, STDERR_FILENO) == -1 || (cwd != -1 && fchdir(cwd) == -1))
+		_exit(NOT_FOUND);
+	setenv("PATH", TOOL_PATH, 1);
+	setenv("LC_ALL", "C", 1);
+	if (tmpdir)
+		setenv("TMPDIR", tmpdir, 1);
+	execvp(argv[0], (char **)(uintptr_t)argv);
+	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
+	_exit(NOT_FOUND);
+}
+
+/* Keeps the first bytes of a program's output, or the last. */
+struct output {
+	char text[TAIL_BYTES + 1];
+	size_t n;
+	bool first;
+};
+
+static void
+output_add(struct output *output, const char *bytes, size_t n)
+{
+	size_t room = TAIL_BYTES - output->n;
+
+	if (n > room && !output->first) {
+		size_t over = n - room;
+
+		memmove(output->text, output->text + over, output->n - over);
+		output->n -= over;
+		room = n;
+	}
+	if (n > room)
+		n = room;
+	memcpy(output->text + output->n, bytes, n);
+	output->n += n;
+	output->text[output->n] = '\0';
+}
+
+static void
+output_read(struct output *output, int fd)
+{
+	char bytes[TAIL_BYTES / 4];
+	ssize_t n;
+
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n == -1 && errno == EINTR))
+		if (n > 0)
+			output_add(output, bytes, (size_t)n);
+}
+
+static void
+output_log(struct output *output, const char *name)
+{
+	char *from = output->text + output->n;
+	size_t lines = 0;
+
+	while (from > output->text && (from[-1] != '\n' || ++lines <= TAIL_LINES))
+		from--;
+	for (char *line; (line = strsep(&from, "\n"));)
+		if (*line)
+			log_error("  %s: %s", name, line);
+}
+
+/* Its wait status, or -1 when it could not be started (logged). */
+static int
+run(int cwd, const char *tmpdir, const char *const argv[], struct output *output)
+{
+	int ends[2], status = -1;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
+		log_error("cannot start %s: %s", argv[0], strerror(errno));
+		return -1;
+	}
+	if (pid == 0)
+		become(cwd, ends[1], tmpdir, argv);
+	close(ends[1]);
+	output_read(output, ends[0]);
+	close(ends[0]);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	return status;
+}
+
+static int
+result(int status, struct output *output, const char *const argv[])
+{
+	if (status == 0)
+		return 0;
+	if (status == -1)
+		return -1;
+	if (WIFSIGNALED(status))
+		log_error("%s was killed by signal %d", argv[0], WTERMSIG(status));
+	else if (WEXITSTATUS(status) == NOT_FOUND)
+		log_error("%s cannot run; install what is missing with: sh pkg/setup run", argv[0]);
+	else
+		log_error("%s failed (exit %d):", argv[0], WEXITSTATUS(status));
+	output_log(output, argv[0]);
+	return -1;
+}
+
+int
+tool_run(int cwd, const char *tmpdir, const char *const argv[])
+{
+	struct output output = {0};
+
+	return result(run(cwd, tmpdir, argv, &output), &output, argv);
+}
+
+int
+tool_line(const char *const argv[], char *out, size_t room)
+{
+	struct output output = {.first = true};
+
+	if (result(run(-1, NULL, argv, &output), &output, argv) == -1)
+		return -1;
+	output.text[strcspn(output.text, "\n")] = '\0';
+	snprintf(out, room, "%s", output.text);
+	return 0;
+}
+
+const char *
+tool_path(char *out, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(out, TOOL_PATH_MAX, format, args);
+	va_end(args);
+	if (n < 0 || n >= TOOL_PATH_MAX)
+		out[0] = '\0';
+	return out;
+}
