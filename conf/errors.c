@@ -169,7 +169,7 @@ report_text(struct report *r, uint32_t file)
 	return false;
 }
 
-static int
+int
 place_cmp(const struct place *a, const struct place *b)
 {
 	if (a->file != b->file)

@@ -404,11 +404,7 @@ guest_cmp(const void *a, const void *b)
 	const struct guest *g = a, *h = b;
 	int order = strcmp(g->name, h->name);
 
-	if (order != 0)
-		return order;
-	if (g->place.file != h->place.file)
-		return g->place.file < h->place.file ? -1 : 1;
-	return g->place.line < h->place.line ? -1 : g->place.line > h->place.line;
+	return order ? order : place_cmp(&g->place, &h->place);
 }
 
 void

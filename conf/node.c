@@ -4,9 +4,12 @@
  * A text is read twice. The first pass looks at events alone and refuses what has no meaning here or could
  * grow beyond the text: anchors and aliases, tags, depth, further documents. The second loads the document.
  */
+#include "base/near.h"
 #include "conf/parse.h"
 
 #include <stdlib.h>
+
+enum { KEYS_MAX = 32 }; /* of one mapping's table */
 
 struct node_scan {
 	struct report *report;
@@ -221,61 +224,16 @@ node_text(struct parse *p, const char *what, const yaml_node_t *node, struct spa
 	return true;
 }
 
-/* Changes of one letter between two words; at most most + 1 is told apart. */
-static unsigned
-distance(struct span a, const char *b)
-{
-	unsigned row[64], m = (unsigned)strlen(b);
-
-	if (m >= 63 || a.len >= 63)
-		return 99;
-	for (unsigned j = 0; j <= m; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= a.len; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= m; j++) {
-			unsigned best = diagonal + (a.ptr[i - 1] != b[j - 1]);
-
-			best = row[j] + 1 < best ? row[j] + 1 : best;
-			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			diagonal = row[j];
-			row[j] = best;
-		}
-	}
-	return row[m];
-}
-
-const char *
-node_nearest(struct span word, const char *(*name)(const void *, size_t), const void *names, size_t n)
-{
-	unsigned best = word.len <= 3 ? 2 : 3, found;
-	const char *near = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		found = distance(word, name(names, i));
-		if (found < best) {
-			best = found;
-			near = name(names, i);
-		}
-	}
-	return near;
-}
-
-static const char *
-key_name(const void *keys, size_t i)
-{
-	return ((const struct key *)keys)[i].name;
-}
-
 static void
 key_unknown(struct parse *p, const char *what, const yaml_node_t *node, struct span name,
     const struct key *keys, size_t n)
 {
-	const char *near = node_nearest(name, key_name, keys, n);
+	const char *names[KEYS_MAX], *near;
 	int len = (int)(name.len < CONF_SHOWN ? name.len : CONF_SHOWN);
 
+	for (size_t i = 0; i < n; i++)
+		names[i] = keys[i].name;
+	near = near_word(name, names, n);
 	if (near)
 		error_add(p->report, node_place(p, node), "unknown key \"%.*s\" in %s; did you mean \"%s\"?",
 		    len, name.ptr, what, near);
@@ -313,7 +271,7 @@ void
 node_map(struct parse *p, const char *what, yaml_node_t *node, const struct key *keys, size_t n,
     struct place *seen, void *into)
 {
-	struct place fresh[32] = {0};
+	struct place fresh[KEYS_MAX] = {0};
 
 	if (node_is_empty(node))
 		return;

@@ -18,6 +18,21 @@ take_wan(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 	take_interface(p, key, node, into);
 }
 
+/* Networks whose addresses no guest can have: own, loopback, link, multicast. */
+static bool
+net_is_special(const struct net *net)
+{
+	static const char *const special[] = {
+	    "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/8", "fe80::/10", "ff00::/8"};
+	struct net other;
+
+	for (size_t i = 0; i < COUNT(special); i++) {
+		if (net_parse(span_str(special[i]), &other) == 0 && net_overlaps(net, &other))
+			return true;
+	}
+	return false;
+}
+
 static void
 take_net(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
@@ -38,6 +53,9 @@ take_net(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 		take_wrong(p, key, node, "has no room for the guests; /8 to /30 have");
 	else if (six && (net.bits < 32 || net.bits > 126))
 		take_wrong(p, key, node, "has no room for the guests; /32 to /126 have");
+	else if (net_is_special(&net))
+		take_wrong(p, key, node,
+		    "overlaps a network that has a meaning of its own; 10.77.0.0/16 or fd77::/64 are free");
 	else
 		*(six ? &c->network6 : &c->network) = net;
 }
@@ -433,7 +451,7 @@ redis_complete(struct report *r, struct conf *c)
 
 	if (c->redis.kind != REDIS_PRIVATE || c->redis.path)
 		return;
-	path = conf_run_path(c, "redis.sock");
+	path = conf_run_path(c, "redis/redis.sock");
 	if (!path)
 		r->no_memory = true;
 	c->redis.path = path;

@@ -43,6 +43,8 @@ void error_note(struct report *, struct place, const char *format, ...) __attrib
 void error_hint(struct report *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Refuses a text that is none, with the place. */
 bool report_text(struct report *, uint32_t file);
+/* File order. */
+int place_cmp(const struct place *, const struct place *);
 /* Sorts what was found by place. 0, or -1 when something was fatal. The report is then empty. */
 int report_end(struct report *);
 
@@ -90,8 +92,6 @@ void node_list(struct parse *, const struct key *, yaml_node_t *, void *into,
     void (*take)(struct parse *, const struct key *, yaml_node_t *, void *into));
 /* The one text of a value, borrowed from the document. False: it has none that may be used; reported. */
 bool node_text(struct parse *, const char *what, const yaml_node_t *, struct span *);
-/* The nearest of the names, or NULL where none is near. */
-const char *node_nearest(struct span, const char *(*name)(const void *, size_t), const void *names, size_t n);
 
 /* ---- scalar.c: texts with a type. NULL: good; else what is wrong, and *out is untouched. ---- */
 

@@ -1,4 +1,5 @@
 /* Takers of keys with a simple type: the value is read, checked against its range, and put into its place. */
+#include "base/near.h"
 #include "conf/parse.h"
 
 #include <inttypes.h>
@@ -130,12 +131,6 @@ take_bool(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 		take_wrong(p, key, node, why);
 }
 
-static const char *
-word_name(const void *words, size_t i)
-{
-	return ((const char *const *)words)[i];
-}
-
 /* The index of a word, or -1 with a mistake that lists what there is. */
 static int
 word_of(struct parse *p, const struct key *key, yaml_node_t *node)
@@ -151,7 +146,7 @@ word_of(struct parse *p, const struct key *key, yaml_node_t *node)
 		if (span_is(text, key->words[n]))
 			return (int)n;
 	}
-	near = node_nearest(text, word_name, key->words, n);
+	near = near_word(text, key->words, n);
 	used = (size_t)snprintf(why, sizeof(why), "is none of");
 	for (size_t i = 0; i < n; i++)
 		used +=

@@ -1,0 +1,229 @@
+/*
+ * Ports: what one guest has, no other may have, and none that the host itself needs. All ranges of a protocol are
+ * sorted by their beginning; of each kind only the one that reaches furthest can overlap what comes next.
+ */
+#include "conf/parse.h"
+
+#include <stdlib.h>
+
+enum kind { OF_GUEST, OF_PROXY, OF_HOST, OF_PASSING, KINDS };
+
+struct taken {
+	uint16_t lo, hi;
+	uint8_t proto;
+	enum kind kind;
+	const struct guest *guest;
+	const char *what; /* not a guest's: whose */
+	struct place place; /* line 0: nowhere in the file */
+};
+
+struct list {
+	struct taken *items;
+	size_t n;
+};
+
+static int
+taken_cmp(const void *a, const void *b)
+{
+	const struct taken *t = a, *u = b;
+
+	if (t->lo != u->lo)
+		return t->lo < u->lo ? -1 : 1;
+	return place_cmp(&t->place, &u->place);
+}
+
+static const char *
+range_print(const struct taken *t, char out[VALUE_TEXT])
+{
+	if (t->lo == t->hi)
+		snprintf(out, VALUE_TEXT, "port %u", t->lo);
+	else
+		snprintf(out, VALUE_TEXT, "ports %u-%u", t->lo, t->hi);
+	return out;
+}
+
+static const char *
+proto_word(unsigned proto)
+{
+	return proto == PROTO_BOTH ? "" : proto == PROTO_TCP ? " (tcp)" : " (udp)";
+}
+
+/* Two guests, or one of them twice. */
+static void
+guests_meet(struct parse *p, const struct taken *a, const struct taken *b)
+{
+	const struct taken *late = place_cmp(&a->place, &b->place) > 0 ? a : b, *early = late == a ? b : a;
+	char one[VALUE_TEXT], other[VALUE_TEXT];
+
+	range_print(late, one);
+	range_print(early, other);
+	if (a->guest == b->guest)
+		error_add(p->report, late->place, "ports: guest %s has %s%s twice", late->guest->name, one,
+		    proto_word(late->proto & early->proto));
+	else
+		error_add(p->report, late->place, "ports: %s%s of guest %s is also guest %s's", one,
+		    proto_word(late->proto & early->proto), late->guest->name, early->guest->name);
+	error_note(p->report, early->place, "%s has %s here", early->guest->name, other);
+	error_hint(p->report, "a port leads to one place; change one of the two");
+}
+
+static void
+host_meets(struct parse *p, const struct taken *guest, const struct taken *host)
+{
+	char one[VALUE_TEXT], other[VALUE_TEXT];
+
+	range_print(guest, one);
+	range_print(host, other);
+	if (host->kind == OF_PASSING) {
+		error_warn(p->report, guest->place,
+		    "ports: %s of guest %s covers %s%s, where the host has a socket now", one,
+		    guest->guest->name, other, proto_word(host->proto));
+		error_hint(p->report,
+		    "answers to that socket would go to the guest; ports below the range that "
+		    "net.ipv4.ip_local_port_range gives are safe");
+		return;
+	}
+	error_add(p->report, guest->place, "ports: %s of guest %s covers %s%s, which %s", one,
+	    guest->guest->name, other, proto_word(guest->proto & host->proto), host->what);
+	if (host->place.line > 0)
+		error_note(p->report, host->place, "it is set here");
+	error_hint(p->report, "choose other ports for the guest");
+}
+
+static void
+proxies_meet(struct parse *p, const struct taken *a, const struct taken *b)
+{
+	const struct taken *late = place_cmp(&a->place, &b->place) > 0 ? a : b, *early = late == a ? b : a;
+
+	error_add(p->report, late->place, "proxy: port %u is given to two kinds of traffic", late->lo);
+	if (early->place.line > 0)
+		error_note(p->report, early->place, "here it was given first");
+	error_hint(p->report, "a port of the proxy speaks either http or tls; change one of the two");
+}
+
+static void
+meet(struct parse *p, const struct taken *a, const struct taken *b)
+{
+	if (a->kind == OF_GUEST && b->kind == OF_GUEST)
+		guests_meet(p, a, b);
+	else if (a->kind == OF_GUEST)
+		host_meets(p, a, b);
+	else if (b->kind == OF_GUEST)
+		host_meets(p, b, a);
+	else if (a->kind == OF_PROXY && b->kind == OF_PROXY)
+		proxies_meet(p, a, b);
+}
+
+/* done: what the walk over an earlier protocol has met already. */
+static void
+ports_walk(struct parse *p, const struct list *l, unsigned proto, unsigned done)
+{
+	const struct taken *furthest[KINDS] = {0};
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct taken *t = &l->items[i];
+
+		if (!(t->proto & proto))
+			continue;
+		for (int kind = 0; kind < KINDS; kind++) {
+			const struct taken *before = furthest[kind];
+
+			if (before && before->hi >= t->lo && !(before->proto & t->proto & done))
+				meet(p, before, t);
+		}
+		if (!furthest[t->kind] || furthest[t->kind]->hi < t->hi)
+			furthest[t->kind] = t;
+	}
+}
+
+static void
+doors_gather(
+    struct list *l, const uint16_t *ports, size_t n, uint8_t proto, const char *what, struct place place)
+{
+	for (size_t i = 0; i < n; i++)
+		l->items[l->n++] = (struct taken){ports[i], ports[i], proto, OF_PROXY, NULL, what, place};
+}
+
+static void
+gather(const struct parse *p, struct list *l)
+{
+	const struct conf *c = p->conf;
+
+	for (size_t i = 0; i < c->n_guests; i++) {
+		const struct guest *g = &c->guests[i];
+
+		for (size_t j = 0; j < g->n_forwards; j++) {
+			const struct forward *f = &g->forwards[j];
+
+			l->items[l->n++] =
+			    (struct taken){f->lo, f->hi, f->proto, OF_GUEST, g, NULL, f->place};
+		}
+	}
+	doors_gather(
+	    l, c->proxy.http, c->proxy.n_http, PROTO_TCP, "the proxy takes for http", c->proxy.http_place);
+	doors_gather(
+	    l, c->proxy.tls, c->proxy.n_tls, PROTO_TCP, "the proxy takes for tls", c->proxy.tls_place);
+	doors_gather(
+	    l, c->proxy.quic, c->proxy.n_quic, PROTO_UDP, "the proxy takes for quic", c->proxy.quic_place);
+	for (size_t i = 0; i < c->n_reserve; i++) {
+		const struct port_range *r = &c->reserve[i];
+
+		l->items[l->n++] =
+		    (struct taken){r->lo, r->hi, PROTO_BOTH, OF_HOST, NULL, "is reserved", r->place};
+	}
+	for (size_t i = 0; i < p->host->n_listening; i++) {
+		const struct port_range *r = &p->host->listening[i];
+
+		l->items[l->n++] = (struct taken){r->lo, r->hi, r->proto ? r->proto : PROTO_BOTH,
+		    r->passing ? OF_PASSING : OF_HOST, NULL, "the host listens on", {0}};
+	}
+}
+
+static void
+check_rest(struct parse *p)
+{
+	const struct guest *first = NULL;
+
+	for (size_t i = 0; i < p->conf->n_guests; i++) {
+		const struct guest *g = &p->conf->guests[i], *late = g, *early = first;
+
+		if (!g->rest)
+			continue;
+		if (!first) {
+			first = g;
+			continue;
+		}
+		if (place_cmp(&early->rest_place, &late->rest_place) > 0) {
+			late = first;
+			early = g;
+			first = g;
+		}
+		error_add(p->report, late->rest_place, "ports: rest belongs to both %s and %s", early->name,
+		    late->name);
+		error_note(p->report, early->rest_place, "%s has it here", early->name);
+		error_hint(p->report, "what nobody else has can go to one guest only");
+	}
+}
+
+void
+check_ports(struct parse *p)
+{
+	const struct conf *c = p->conf;
+	size_t room =
+	    c->proxy.n_http + c->proxy.n_tls + c->proxy.n_quic + c->n_reserve + p->host->n_listening + 1;
+	struct list l = {0};
+
+	for (size_t i = 0; i < c->n_guests; i++)
+		room += c->guests[i].n_forwards;
+	l.items = calloc(room, sizeof(*l.items));
+	if (!l.items) {
+		p->report->no_memory = true;
+		return;
+	}
+	gather(p, &l);
+	qsort(l.items, l.n, sizeof(*l.items), taken_cmp);
+	ports_walk(p, &l, PROTO_TCP, 0);
+	ports_walk(p, &l, PROTO_UDP, PROTO_TCP);
+	free(l.items);
+	check_rest(p);
+}
