@@ -25,7 +25,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c \
 	    acct/frame.c acct/tally.c acct/slot.c acct/book.c \
-	    launch/cmdline.c launch/ability.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
+	    launch/cmdline.c launch/ability.c launch/tiny.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
 	    cli/order.c cli/table.c)
 
 # One archive a room: a program takes from the rooms left of it what it calls, no more.

@@ -1,0 +1,198 @@
+/* What the host offers a guest; see host.h. */
+#include "launch/host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define CGROUPS "/sys/fs/cgroup"
+
+/* The number in DIR/NAME/cpu, or -1. */
+static int
+cpu_of(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int cpu = -1;
+	FILE *f;
+
+	if (snprintf(path, sizeof(path), "%s/%s/cpu", dir, name) >= (int)sizeof(path))
+		return -1;
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	if (fscanf(f, "%d", &cpu) != 1)
+		cpu = -1;
+	fclose(f);
+	return cpu;
+}
+
+int
+host_choose_cpu(const char *guests)
+{
+	unsigned used[CPU_SETSIZE] = {0};
+	struct dirent *entry;
+	int best = -1;
+	cpu_set_t set;
+	DIR *dir;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == -1)
+		return -1;
+	dir = opendir(guests);
+	while (dir && (entry = readdir(dir)) != NULL) {
+		int cpu = entry->d_name[0] == '.' ? -1 : cpu_of(guests, entry->d_name);
+
+		if (cpu >= 0 && cpu < CPU_SETSIZE)
+			used[cpu]++;
+	}
+	if (dir)
+		closedir(dir);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set) && (best == -1 || used[cpu] < used[best]))
+			best = cpu;
+	return best;
+}
+
+int
+host_memory(uint64_t *whole, uint64_t *available)
+{
+	unsigned long long kib, total = 0, swap = 0, free_now = 0;
+	FILE *f = fopen("/proc/meminfo", "re");
+	char line[128];
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "MemTotal: %llu", &kib) == 1)
+			total = kib;
+		else if (sscanf(line, "SwapTotal: %llu", &kib) == 1)
+			swap = kib;
+		else if (sscanf(line, "MemAvailable: %llu", &kib) == 1)
+			free_now = kib;
+	}
+	fclose(f);
+	*whole = (total + swap) << 10;
+	*available = free_now << 10;
+	return 0;
+}
+
+/* Where the guests' cgroups go: below our own when it is delegated to us, below the root when we are there. */
+static int
+cgroup_parent(char *out, size_t room)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char line[PATH_MAX];
+	int found = -1;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "0::", 3) != 0)
+			continue;
+		found =
+		    snprintf(out, room, CGROUPS "%s", strcmp(line + 3, "/") == 0 ? "" : line + 3) < (int)room
+			? 0
+			: -1;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static int
+put(const char *dir, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >= (int)sizeof(path))
+		return -1;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+/*
+ * A cgroup that hands its controllers down may hold no process itself, so the launcher moves to a leaf; that
+ * fails where others (lodge up) share the parent, and then there are no limits.
+ */
+static int
+enable_controllers(const char *parent)
+{
+	char leaf[PATH_MAX];
+
+	if (put(parent, "cgroup.subtree_control", "+memory +pids") == 0)
+		return 0;
+	if (snprintf(leaf, sizeof(leaf), "%s/launcher", parent) >= (int)sizeof(leaf))
+		return -1;
+	if ((mkdir(leaf, 0755) == -1 && errno != EEXIST) || put(leaf, "cgroup.procs", "0") == -1)
+		return -1;
+	return put(parent, "cgroup.subtree_control", "+memory +pids");
+}
+
+static int
+cgroup_path(const char *name, char *parent, char *out)
+{
+	struct statfs fs;
+
+	if (statfs(CGROUPS, &fs) == -1 || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return -1;
+	if (cgroup_parent(parent, PATH_MAX) == -1)
+		return -1;
+	return snprintf(out, PATH_MAX, "%s/lodge-guest-%s", parent, name) < PATH_MAX ? 0 : -1;
+}
+
+int
+host_cgroup(const char *name, uint64_t memory_bytes, unsigned processes, char *text)
+{
+	char parent[PATH_MAX], dir[PATH_MAX], file[PATH_MAX + 16], value[32];
+	int fd;
+
+	if (cgroup_path(name, parent, dir) == -1) {
+		snprintf(text, HOST_TEXT,
+		    "resource limits of the uid only: the host has no unified cgroup hierarchy");
+		return -1;
+	}
+	if (enable_controllers(parent) == -1 || (mkdir(dir, 0755) == -1 && errno != EEXIST)) {
+		snprintf(text, HOST_TEXT,
+		    "resource limits of the uid only: its cgroup is not delegated to lodge-guest");
+		return -1;
+	}
+	snprintf(
+	    value, sizeof(value), "%llu", (unsigned long long)(memory_bytes + memory_bytes / 8 + (64 << 20)));
+	if (put(dir, "memory.max", value) == -1)
+		goto refused;
+	snprintf(value, sizeof(value), "%u", processes);
+	if (put(dir, "pids.max", value) == -1)
+		goto refused;
+	snprintf(file, sizeof(file), "%s/cgroup.procs", dir);
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		goto refused;
+	snprintf(text, HOST_TEXT, "cgroup with ceilings of memory and processes");
+	return fd;
+refused:
+	rmdir(dir);
+	snprintf(text, HOST_TEXT, "resource limits of the uid only: the cgroup lacks memory or pids");
+	return -1;
+}
+
+void
+host_cgroup_remove(const char *name)
+{
+	char parent[PATH_MAX], dir[PATH_MAX];
+
+	if (cgroup_path(name, parent, dir) == 0)
+		rmdir(dir);
+}

@@ -1,0 +1,26 @@
+/* What the host offers a guest: a CPU of its own, memory, limits. */
+#ifndef LAUNCH_HOST_H
+#define LAUNCH_HOST_H
+
+#include <stdint.h>
+
+enum { HOST_TEXT = 128 };
+
+/*
+ * The least used CPU among those this process may run on; -1: unknown. A guest whose processes wake each other
+ * across CPUs is several times slower. `guests` is the directory with one folder per running guest, whose file
+ * `cpu` says where it is.
+ */
+int host_choose_cpu(const char *guests);
+
+/* RAM and swap in all, and what could be had now without swapping. -1: errno. */
+int host_memory(uint64_t *whole, uint64_t *available);
+
+/*
+ * A cgroup (v2) for one guest, with ceilings of memory and processes. Returns its cgroup.procs open for writing,
+ * or -1 where the host has none that we may write. Either way text[HOST_TEXT] says what holds.
+ */
+int host_cgroup(const char *name, uint64_t memory_bytes, unsigned processes, char *text);
+void host_cgroup_remove(const char *name);
+
+#endif

@@ -1,0 +1,129 @@
+/* lodge-guest: launches, jails and watches one guest. See lodge-guest.8. */
+#include "launch/image.h"
+#include "launch/trial.h"
+#include "launch/watch.h"
+#include "base/log.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: lodge-guest [-nd] [-c file] name\n"
+    "       lodge-guest -w [-d] [-c file] name   wait for the word start\n"
+    "       lodge-guest -i [-d] [-c file] name   make the guest's image and exit\n"
+    "       lodge-guest -t [-d] [-c file]        boot the kernel to userspace and say how it went\n"
+    "       lodge-guest -h | -V\n";
+
+/*
+ * What every launch takes again: namespaces and mounts, another uid, ownership of the image, the tap, a signal to
+ * another uid's process, what lies in the jail's folder of another uid's.
+ */
+static const int keep[] = {CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_FOWNER, CAP_NET_ADMIN,
+    CAP_KILL, CAP_DAC_OVERRIDE, -1};
+
+static struct conf *
+load(const char *file)
+{
+	struct conf *conf = calloc(1, sizeof(*conf));
+	struct conf_errors errors = {0};
+	int result = conf ? conf_load(file, conf, &errors) : -1;
+	int status;
+
+	if (!conf)
+		fatal("no memory for %s", file);
+	status = conf_report(&errors, stderr);
+	conf_errors_free(&errors);
+	if (result == -1)
+		exit(status ? status : EXIT_INPUT);
+	return conf;
+}
+
+static int
+print_plan(const struct conf *conf, const struct guest *guest)
+{
+	static struct launch launch;
+	char why[LAUNCH_WHY], *root = conf_run_path(conf, "guests/%s", guest->name);
+	enum launched result = launch_plan(conf, guest, root, &launch, why);
+
+	free(root);
+	if (result != LAUNCHED) {
+		log_error("%s: %s", guest->name, why);
+		return result == LAUNCH_NEVER ? EXIT_INPUT : EXIT_SYSTEM;
+	}
+	launch_print(&launch, stdout);
+	if (why[0])
+		log_warn("%s: %s", guest->name, why);
+	return EXIT_DONE;
+}
+
+/* What would fail at every launch fails now, and with the status that says whose turn it is. */
+static void
+check_first(const struct conf *conf, const struct guest *guest)
+{
+	static struct launch launch;
+	char why[LAUNCH_WHY], *root = conf_run_path(conf, "guests/%s", guest->name);
+	enum launched result = launch_plan(conf, guest, root, &launch, why);
+
+	free(root);
+	if (result == LAUNCH_NEVER)
+		fatal_input("%s: %s", guest->name, why);
+}
+
+static int
+run(struct conf *conf, const struct guest *guest, bool wait)
+{
+	struct ev_loop *loop = ev_default_loop(0);
+	struct watch *watch;
+	char *failed, name[CONF_GUEST_NAME_MAX + 1];
+
+	strcpy(name, guest->name);
+	watch = watch_open(loop, conf, name, &failed);
+	if (!watch && errno == EADDRINUSE)
+		fatal("%s is launched already: %s is answered", name, failed);
+	if (!watch)
+		fatal("%s: %s", failed ? failed : name, strerror(errno));
+	if (sys_drop(0, 0, keep) == -1)
+		fatal("giving up privilege: %s", strerror(errno));
+	if (!wait)
+		watch_start(watch);
+	sys_run(loop, watch_reload, watch);
+	sys_notify("STOPPING=1");
+	do
+		watch_end(watch);
+	while (!watch_ended(watch) && sys_run(loop, NULL, NULL) == 0);
+	watch_close(watch);
+	return EXIT_DONE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sys_options options = sys_options(argc, argv, "itw", usage);
+	const struct guest *guest;
+	struct conf *conf;
+
+	log_open("lodge-guest", options.debug);
+	if (options.first + (options.other != 't') != argc) {
+		fputs(usage, stderr);
+		return EXIT_INPUT;
+	}
+	conf = load(options.file);
+	if (options.other == 't')
+		return trial_boot(conf, stdout);
+	guest = conf_guest(conf, argv[options.first]);
+	if (!guest)
+		fatal_input(
+		    "%s has no guest %s; lodge check shows those it has", options.file, argv[options.first]);
+	if (options.check)
+		return print_plan(conf, guest);
+	if (getuid() != 0)
+		fatal("building the jail of %s needs root", guest->name);
+	if (options.other == 'i')
+		return image_make(conf, guest) == -1 ? EXIT_SYSTEM : EXIT_DONE;
+	check_first(conf, guest);
+	return run(conf, guest, options.other == 'w');
+}

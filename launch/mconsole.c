@@ -1,0 +1,130 @@
+/* The guest kernel's management console; see mconsole.h. */
+#include "launch/mconsole.h"
+#include "launch/cmdline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define SOCKET_NAME JAIL_UML_DIR JAIL_UMID "/mconsole"
+#define REPLY_NAME "reply"
+
+enum { ANSWERS_A_TURN = 16 }; /* a guest that floods the socket waits for the loop like everybody */
+
+struct mconsole {
+	struct ev_loop *loop;
+	ev_io io;
+	int run_fd;
+	mconsole_answer *answer;
+	void *arg;
+};
+
+static void
+on_answer(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct mconsole *m = w->data;
+	char bytes[MCMSG_BYTES + 1];
+	struct mcmsg_reply reply;
+
+	(void)loop, (void)events;
+	for (int i = 0; i < ANSWERS_A_TURN; i++) {
+		ssize_t n = recv(w->fd, bytes, sizeof(bytes), 0);
+
+		if (n < 0)
+			return;
+		if (mcmsg_reply(span_of(bytes, (size_t)n), &reply) == 0 && !reply.more)
+			m->answer(m->arg, &reply);
+	}
+}
+
+/* The name is relative, so the working directory is borrowed; the mode is the mask's, as a chmod could be lured. */
+static int
+bind_beside(int fd, int run_fd)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = REPLY_NAME};
+	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	mode_t mask;
+	int result = -1, saved;
+
+	if (back == -1)
+		return -1;
+	if (fchdir(run_fd) == 0) {
+		mask = umask(0);
+		result = bind(fd, (struct sockaddr *)&sa, sizeof(sa));
+		saved = errno;
+		umask(mask);
+		if (fchdir(back) == -1)
+			result = -1;
+		errno = saved;
+	}
+	saved = errno;
+	close(back);
+	errno = saved;
+	return result;
+}
+
+struct mconsole *
+mconsole_open(struct ev_loop *loop, int run_fd, mconsole_answer *answer, void *arg)
+{
+	struct mconsole *m = calloc(1, sizeof(*m));
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), saved;
+
+	if (!m || fd == -1 || bind_beside(fd, run_fd) == -1) {
+		saved = errno;
+		if (fd != -1)
+			close(fd);
+		close(run_fd);
+		free(m);
+		errno = saved;
+		return NULL;
+	}
+	*m = (struct mconsole){.loop = loop, .run_fd = run_fd, .answer = answer, .arg = arg};
+	ev_io_init(&m->io, on_answer, fd, EV_READ);
+	m->io.data = m;
+	ev_io_start(loop, &m->io);
+	return m;
+}
+
+void
+mconsole_close(struct mconsole *m)
+{
+	if (!m)
+		return;
+	ev_io_stop(m->loop, &m->io);
+	close(m->io.fd);
+	close(m->run_fd);
+	free(m);
+}
+
+int
+mconsole_ask(struct mconsole *m, const char *command)
+{
+	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	char request[MCMSG_BYTES];
+	size_t n = mcmsg_request(command, request);
+	int there, saved;
+	ssize_t sent;
+
+	if (n == 0) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	there = (int)syscall(SYS_openat2, m->run_fd, SOCKET_NAME, &how, sizeof(how));
+	if (there == -1)
+		return -1;
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", there);
+	sent = sendto(m->io.fd, request, n, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&sa, sizeof(sa));
+	saved = errno;
+	close(there);
+	errno = saved;
+	return sent == (ssize_t)n ? 0 : -1;
+}
