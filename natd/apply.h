@@ -1,0 +1,31 @@
+/* Makes the kernel's network equal to the wanted facts: read, compare, undo, commit, make, forget. */
+#ifndef NATD_APPLY_H
+#define NATD_APPLY_H
+
+#include "natd/link.h"
+#include "natd/nft.h"
+
+struct apply {
+	struct link *link;
+	struct nft *nft;
+	struct nft_foreign foreign[NFT_FOREIGN_MAX]; /* as last read */
+	size_t n_foreign;
+	uint32_t generation; /* of the nft tables after the last change */
+	size_t n_ops; /* of the last apply */
+	int n_forgotten; /* flows, by the last apply; -1: conntrack refused */
+};
+
+/* -1: errno. */
+int apply_open(struct apply *);
+void apply_close(struct apply *);
+
+/* What is there now, sorted; the caller frees it. -1: apply_why. */
+int apply_read(struct apply *, const struct facts *want, struct facts *have);
+
+/* -1: something was refused; it is logged, and what could be done is done. */
+int apply_facts(struct apply *, const struct facts *want);
+
+/* Why reading failed, as a sentence. */
+const char *apply_why(const struct apply *);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * Flows that a change left behind. After the commit: those of a range or a guest that is gone, and UDP that
+ * reached the host itself on ports which now are a guest's. All others stay.
+ */
+#ifndef NATD_CONNTRACK_H
+#define NATD_CONNTRACK_H
+
+#include "natd/diff.h"
+
+/* addresses: the host's own. The number of flows forgotten, or -1: errno. */
+int conntrack_forget(const struct ops *, const struct ip *addresses, size_t n);
+
+#endif

@@ -1,0 +1,127 @@
+/* Lists of facts; see fact.h. */
+#include "natd/fact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(struct tap_value) <= FACT_VALUE, "a fact has no room for a tap");
+_Static_assert(sizeof(struct chain_value) <= FACT_VALUE, "a fact has no room for a chain");
+_Static_assert(sizeof(struct route_key) <= FACT_KEY, "a fact has no room for a route");
+
+struct fact
+fact_of(enum fact_kind kind, uint8_t family, const char *name)
+{
+	struct fact fact;
+
+	memset(&fact, 0, sizeof(fact));
+	fact.kind = (uint8_t)kind;
+	fact.family = family;
+	memcpy(fact.name, name, strnlen(name, FACT_NAME - 1));
+	return fact;
+}
+
+void
+fact_key(struct fact *fact, const void *key, size_t len)
+{
+	if (len > FACT_KEY)
+		len = FACT_KEY;
+	memcpy(fact->key, key, len);
+	fact->key_len = (uint8_t)len;
+}
+
+void
+fact_value(struct fact *fact, const void *value, size_t len)
+{
+	if (len > FACT_VALUE)
+		len = FACT_VALUE;
+	memcpy(fact->value, value, len);
+	fact->value_len = (uint8_t)len;
+}
+
+void
+facts_add(struct facts *facts, const struct fact *fact)
+{
+	if (facts->n == facts->room) {
+		size_t room = facts->room ? facts->room * 2 : 256;
+		struct fact *list = reallocarray(facts->list, room, sizeof(*list));
+
+		if (!list) {
+			facts->failed = true;
+			return;
+		}
+		facts->list = list;
+		facts->room = room;
+	}
+	facts->list[facts->n++] = *fact;
+}
+
+int
+fact_cmp(const struct fact *a, const struct fact *b)
+{
+	int order;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	order = memcmp(a->name, b->name, FACT_NAME);
+	if (order == 0)
+		order = memcmp(a->key, b->key, FACT_KEY);
+	if (order == 0 && a->key_len != b->key_len)
+		order = a->key_len < b->key_len ? -1 : 1;
+	return order;
+}
+
+bool
+fact_same(const struct fact *a, const struct fact *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct fact *x = a, *y = b;
+	int order = fact_cmp(x, y);
+
+	return order ? order : memcmp(x->value, y->value, FACT_VALUE);
+}
+
+void
+facts_sort(struct facts *facts)
+{
+	size_t n = 0;
+
+	if (facts->n == 0)
+		return;
+	qsort(facts->list, facts->n, sizeof(*facts->list), compare);
+	for (size_t i = 1; i < facts->n; i++)
+		if (fact_cmp(&facts->list[n], &facts->list[i]) != 0)
+			facts->list[++n] = facts->list[i];
+	facts->n = n + 1;
+}
+
+void
+facts_free(struct facts *facts)
+{
+	free(facts->list);
+	memset(facts, 0, sizeof(*facts));
+}
+
+uint64_t
+rule_digest(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
+	return hash;
+}
+
+uint64_t
+rules_fold(uint64_t digest, uint64_t rule)
+{
+	for (int i = 0; i < 8; i++, rule >>= 8)
+		digest = (digest ^ (rule & 0xff)) * 0x100000001b3 + 1;
+	return digest;
+}

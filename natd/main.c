@@ -1,0 +1,229 @@
+/* lodge-natd: makes the kernel's network equal to the file. */
+#include "base/ctl.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "conf/conf.h"
+#include "natd/apply.h"
+#include "natd/plan.h"
+#include "natd/status.h"
+#include "natd/watch.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: lodge-natd [-c FILE] [-n | -x] [-d]\n"
+    "  -c FILE  the configuration (default " SYS_CONF_FILE ")\n"
+    "  -n       check it, print what the kernel should show and what that would change\n"
+    "  -x       remove everything lodge-natd made, and end\n"
+    "  -d       debug\n"
+    "  -V, -h   version, this text\n";
+
+struct natd {
+	const char *file;
+	struct conf conf;
+	struct plan_host host;
+	struct facts want;
+	struct apply apply;
+	struct status status;
+};
+
+/* The outside device and its IPv6 settings. -1: why, as a sentence. */
+static int
+host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host, const char **why)
+{
+	char path[FACT_NAME];
+
+	*host = (struct plan_host){.ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1};
+	memcpy(host->wan, conf->wan, sizeof(host->wan));
+	if (!*conf->wan && link_default_device(apply->link, host->wan) == -1) {
+		*why = "there is no default route; name the outside device as `wan:`";
+		return -1;
+	}
+	if (if_nametoindex(host->wan) == 0) {
+		*why =
+		    "there is no such device; correct `wan:`, or leave it out for that of the default route";
+		return -1;
+	}
+	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", host->wan);
+	host->wan_accept_ra = sysctl_read(path);
+	return 0;
+}
+
+static void
+say_foreign(const struct natd *natd)
+{
+	const struct apply *apply = &natd->apply;
+
+	for (size_t i = 0; i < apply->n_foreign && i < NFT_FOREIGN_MAX; i++) {
+		const struct nft_foreign *foreign = &apply->foreign[i];
+		char *help = status_help(&natd->conf, foreign);
+
+		log_warn("chain %s of table %s %s drops what it does not accept, the guests' packets too; "
+			 "let them pass: %s",
+		    foreign->chain, foreign->family, foreign->table, help ? help : "");
+		free(help);
+	}
+}
+
+static void
+reload(void *arg)
+{
+	struct natd *natd = arg;
+	struct conf_errors errors;
+	struct plan_host host;
+	struct facts want;
+	struct conf conf;
+	const char *why;
+	char text[512];
+
+	if (conf_load(natd->file, &conf, &errors) == -1) {
+		log_error("reload refused: %s", conf_first_error(&errors, text, sizeof(text)));
+		conf_errors_free(&errors);
+		return;
+	}
+	conf_errors_free(&errors);
+	why = strerror(ENOMEM);
+	if (host_learn(&natd->apply, &conf, &host, &why) == -1 || plan_facts(&conf, &host, &want) == -1) {
+		log_error("reload refused: wan: %s", why);
+		conf_free(&conf);
+		return;
+	}
+	conf_free(&natd->conf);
+	facts_free(&natd->want);
+	natd->conf = conf;
+	natd->want = want;
+	natd->host = host;
+	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+	natd->status.reloads++;
+	log_info("reloaded: %zu changes, %d flows forgotten", natd->apply.n_ops, natd->apply.n_forgotten);
+}
+
+static void
+on_change(void *arg)
+{
+	struct natd *natd = arg;
+
+	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+	if (natd->apply.n_ops == 0)
+		return;
+	natd->status.repairs++;
+	log_warn("somebody changed what is lodge's: %zu facts put right", natd->apply.n_ops);
+}
+
+static json_t *
+answer(void *arg, const char *word)
+{
+	const struct natd *natd = arg;
+
+	return strcmp(word, "status") == 0 ? status_json(&natd->status) : NULL;
+}
+
+static int
+check(struct natd *natd)
+{
+	struct facts have;
+	const char *why;
+	struct ops ops;
+
+	if (apply_open(&natd->apply) == -1)
+		fatal("cannot open netlink sockets: %s", strerror(errno));
+	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
+		printf("# wan: %s\n", why);
+	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
+		fatal("%s", strerror(ENOMEM));
+	printf("# wanted: %zu facts\n", natd->want.n);
+	plan_print(&natd->want, stdout);
+	if (apply_read(&natd->apply, &natd->want, &have) == -1) {
+		printf("# what is there cannot be read: %s\n", apply_why(&natd->apply));
+		return EXIT_DONE;
+	}
+	if (diff_facts(&have, &natd->want, &ops) == -1)
+		fatal("%s", strerror(ENOMEM));
+	printf("# to change: %zu facts\n", ops.n);
+	plan_print_ops(&ops, stdout);
+	ops_free(&ops);
+	facts_free(&have);
+	return EXIT_DONE;
+}
+
+static int
+remove_all(void)
+{
+	struct facts nothing = {0};
+	struct apply apply;
+
+	if (apply_open(&apply) == -1)
+		fatal("cannot open netlink sockets: %s", strerror(errno));
+	if (apply_facts(&apply, &nothing) == -1)
+		return EXIT_SYSTEM;
+	log_info(apply.n_ops ? "removed %zu facts" : "nothing to remove", apply.n_ops);
+	return EXIT_DONE;
+}
+
+/* What needs no right, then what does; a mistake leaves the kernel as it is. */
+static void
+learn(struct natd *natd, const struct sys_options *options)
+{
+	struct conf_errors errors;
+	int status;
+
+	natd->file = options->file;
+	conf_load(options->file, &natd->conf, &errors);
+	status = conf_report(&errors, stderr);
+	conf_errors_free(&errors);
+	if (status != EXIT_DONE)
+		exit(status);
+	if (options->check)
+		exit(check(natd));
+}
+
+static void
+take(struct natd *natd, struct ev_loop *loop)
+{
+	char *path = conf_run_path(&natd->conf, "natd.sock");
+	const char *why;
+
+	if (geteuid() != 0)
+		fatal("it changes the host's network: run it as root");
+	if (apply_open(&natd->apply) == -1)
+		fatal("cannot open netlink sockets: %s", strerror(errno));
+	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
+		fatal("wan: %s%s%s", natd->host.wan, *natd->host.wan ? ": " : "", why);
+	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
+		fatal("%s", strerror(ENOMEM));
+	if (sys_mkdir(natd->conf.run, 0755, 0, 0) == -1)
+		fatal("%s: %s", natd->conf.run, strerror(errno));
+	natd->status = (struct status){.conf = &natd->conf, .wan = natd->host.wan, .apply = &natd->apply};
+	if (!ctl_open(loop, path, 0, 0, answer, natd))
+		fatal("%s: %s", path, strerror(errno));
+	free(path);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const int keep[] = {CAP_NET_ADMIN, -1};
+	struct sys_options options = sys_options(argc, argv, "x", usage);
+	struct ev_loop *loop = EV_DEFAULT;
+	struct natd natd = {0};
+
+	log_open("lodge-natd", options.debug);
+	if (options.other == 'x')
+		return remove_all();
+	learn(&natd, &options);
+	take(&natd, loop);
+	if (sys_drop(0, 0, keep) == -1)
+		fatal("cannot drop privilege: %s", strerror(errno));
+	if (!watch_open(loop, on_change, &natd))
+		fatal("cannot watch the kernel's network: %s", strerror(errno));
+	if (apply_facts(&natd.apply, &natd.want) == -1)
+		fatal("the network is not as %s wants it; the lines above say why", natd.file);
+	say_foreign(&natd);
+	log_info("%zu guests behind %s, %zu changes", natd.conf.n_guests, natd.host.wan, natd.apply.n_ops);
+	sys_notify("READY=1");
+	return sys_run(loop, reload, &natd);
+}

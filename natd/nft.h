@@ -1,0 +1,46 @@
+/*
+ * The kernel's nft tables through libnftnl: read into facts, changed by operations in one transaction.
+ * Errors: -1 and errno; nft_why says in words what the kernel refused.
+ */
+#ifndef NATD_NFT_H
+#define NATD_NFT_H
+
+#include "natd/diff.h"
+#include "natd/fact.h"
+
+#include <jansson.h>
+
+enum { NFT_FOREIGN_MAX = 16 };
+
+/* Somebody else's chain that may drop what ours accepts. */
+struct nft_foreign {
+	char family[8], table[64], chain[64];
+};
+
+struct nft_state {
+	struct facts facts; /* of our two tables; unsorted */
+	uint32_t generation;
+	struct nft_foreign foreign[NFT_FOREIGN_MAX];
+	size_t n_foreign; /* found; those beyond the ceiling are only counted */
+};
+
+struct nft;
+
+struct nft *nft_open(void);
+void nft_close(struct nft *);
+
+/* EPERM: not allowed to ask. The caller frees state->facts. */
+int nft_read(struct nft *, struct nft_state *);
+
+/*
+ * All nft operations of the list, or none. ERESTART: the tables changed since that generation; read again.
+ * *changed says whether anything was sent.
+ */
+int nft_apply(struct nft *, const struct ops *, uint32_t generation, bool *changed);
+
+/* {"spoofed": packets, …} of all counters; a new reference, NULL: errno. */
+json_t *nft_counters(struct nft *);
+
+const char *nft_why(const struct nft *); /* of the last failure, "" where errno says it all */
+
+#endif

@@ -1,0 +1,554 @@
+/* The kernel's nft tables → facts; see nft.h. */
+#include "natd/nft.h"
+#include "natd/nftsock.h"
+#include "natd/rule.h"
+#include "natd/ruleset.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/gen.h>
+#include <libnftnl/object.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DUMP_TRIES = 20 };
+
+struct nft *
+nft_open(void)
+{
+	struct nft *nft = calloc(1, sizeof(*nft));
+	int size = 8 << 20;
+
+	if (!nft)
+		return NULL;
+	nft->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (!nft->socket)
+		goto fail;
+	if (mnl_socket_bind(nft->socket, 0, MNL_SOCKET_AUTOPID) == -1)
+		goto fail;
+	/* A refused batch answers message by message. Without the right to force it the default has to do. */
+	if (setsockopt(mnl_socket_get_fd(nft->socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ==
+		-1 &&
+	    errno != EPERM)
+		goto fail;
+	return nft;
+fail:
+	nft_close(nft);
+	return NULL;
+}
+
+void
+nft_close(struct nft *nft)
+{
+	int saved = errno;
+
+	if (nft && nft->socket)
+		mnl_socket_close(nft->socket);
+	free(nft);
+	errno = saved;
+}
+
+const char *
+nft_why(const struct nft *nft)
+{
+	return nft->why;
+}
+
+uint16_t
+nft_family(uint8_t family)
+{
+	return family == FAMILY_ARP ? NFPROTO_ARP : NFPROTO_INET;
+}
+
+uint8_t
+nft_family_fact(uint32_t family)
+{
+	return family == NFPROTO_ARP ? FAMILY_ARP : family == NFPROTO_INET ? FAMILY_INET : 0;
+}
+
+struct nlmsghdr *
+nft_request(struct nft *nft, uint16_t type, uint16_t family, uint16_t flags)
+{
+	return nftnl_nlmsg_build_hdr(nft->buffer, type, family, flags, ++nft->seq);
+}
+
+int
+nft_ask(struct nft *nft, mnl_cb_t callback, void *arg)
+{
+	struct nlmsghdr *request = (struct nlmsghdr *)nft->buffer;
+	unsigned port = mnl_socket_get_portid(nft->socket);
+	uint32_t seq = request->nlmsg_seq;
+	ssize_t n;
+	int more = 1;
+
+	if (mnl_socket_sendto(nft->socket, request, request->nlmsg_len) == -1)
+		return -1;
+	while (more > 0) {
+		n = mnl_socket_recvfrom(nft->socket, nft->buffer, sizeof(nft->buffer));
+		if (n == -1)
+			return -1;
+		more = mnl_cb_run(nft->buffer, (size_t)n, seq, port, callback, arg);
+	}
+	return more;
+}
+
+static bool
+is_ours(const char *table, uint32_t family)
+{
+	return table && strcmp(table, "lodge") == 0 && nft_family_fact(family);
+}
+
+static int
+on_generation(const struct nlmsghdr *message, void *arg)
+{
+	struct nftnl_gen *gen = nftnl_gen_alloc();
+	struct nft_state *state = arg;
+
+	if (gen && nftnl_gen_nlmsg_parse(message, gen) == 0)
+		state->generation = nftnl_gen_get_u32(gen, NFTNL_GEN_ID);
+	nftnl_gen_free(gen);
+	return MNL_CB_STOP;
+}
+
+static int
+on_table(const struct nlmsghdr *message, void *arg)
+{
+	struct nftnl_table *table = nftnl_table_alloc();
+	struct nft_state *state = arg;
+	uint32_t family;
+
+	if (table && nftnl_table_nlmsg_parse(message, table) == 0) {
+		family = nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY);
+		if (is_ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME), family)) {
+			struct fact fact = fact_of(FACT_TABLE, nft_family_fact(family), "lodge");
+
+			facts_add(&state->facts, &fact);
+		}
+	}
+	nftnl_table_free(table);
+	return MNL_CB_OK;
+}
+
+static const char *
+family_name(uint32_t family)
+{
+	return family == NFPROTO_INET ? "inet" : family == NFPROTO_IPV4 ? "ip" : "ip6";
+}
+
+/* A chain of someone else's that drops forwarded packets by policy: no accept of ours saves them. */
+static void
+note_foreign(struct nft_state *state, struct nftnl_chain *chain)
+{
+	uint32_t family = nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY);
+	struct nft_foreign *foreign;
+
+	if (!nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM) ||
+	    nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM) != NF_INET_FORWARD ||
+	    nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY) != NF_DROP)
+		return;
+	if (family != NFPROTO_INET && family != NFPROTO_IPV4 && family != NFPROTO_IPV6)
+		return;
+	if (state->n_foreign++ >= NFT_FOREIGN_MAX)
+		return;
+	foreign = &state->foreign[state->n_foreign - 1];
+	snprintf(foreign->family, sizeof(foreign->family), "%s", family_name(family));
+	snprintf(foreign->table, sizeof(foreign->table), "%s", nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE));
+	snprintf(foreign->chain, sizeof(foreign->chain), "%s", nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
+}
+
+static void
+note_chain(struct nft_state *state, struct nftnl_chain *chain, uint8_t family)
+{
+	const char *name = nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME);
+	struct fact fact = fact_of(FACT_CHAIN, family, name), rules = fact_of(FACT_RULES, family, name);
+	struct chain_value value = {0};
+	struct rules_value none = {0};
+	const char *type;
+
+	if (nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM)) {
+		value.base = 1;
+		value.hook = nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM);
+		value.priority = nftnl_chain_get_s32(chain, NFTNL_CHAIN_PRIO);
+		value.policy = nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY);
+		type = nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE);
+		memcpy(value.type, type, strnlen(type, sizeof(value.type) - 1));
+	}
+	fact_value(&fact, &value, sizeof(value));
+	facts_add(&state->facts, &fact);
+	fact_value(&rules, &none, sizeof(none));
+	facts_add(&state->facts, &rules);
+}
+
+static int
+on_chain(const struct nlmsghdr *message, void *arg)
+{
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	struct nft_state *state = arg;
+	uint32_t family;
+
+	if (chain && nftnl_chain_nlmsg_parse(message, chain) == 0) {
+		family = nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY);
+		if (is_ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), family))
+			note_chain(state, chain, nft_family_fact(family));
+		else
+			note_foreign(state, chain);
+	}
+	nftnl_chain_free(chain);
+	return MNL_CB_OK;
+}
+
+static int
+on_set(const struct nlmsghdr *message, void *arg)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct nft_state *state = arg;
+	uint32_t family;
+
+	if (set && nftnl_set_nlmsg_parse(message, set) == 0) {
+		family = nftnl_set_get_u32(set, NFTNL_SET_FAMILY);
+		if (is_ours(nftnl_set_get_str(set, NFTNL_SET_TABLE), family)) {
+			struct fact fact = fact_of(
+			    FACT_SET, nft_family_fact(family), nftnl_set_get_str(set, NFTNL_SET_NAME));
+			struct set_value value = {
+			    .key_type = nftnl_set_get_u32(set, NFTNL_SET_KEY_TYPE),
+			    .key_len = nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN),
+			    .data_type = nftnl_set_get_u32(set, NFTNL_SET_DATA_TYPE),
+			    .data_len = nftnl_set_get_u32(set, NFTNL_SET_DATA_LEN),
+			    .flags = nftnl_set_get_u32(set, NFTNL_SET_FLAGS),
+			};
+
+			fact_value(&fact, &value, sizeof(value));
+			facts_add(&state->facts, &fact);
+		}
+	}
+	nftnl_set_free(set);
+	return MNL_CB_OK;
+}
+
+static int
+on_object(const struct nlmsghdr *message, void *arg)
+{
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	struct nft_state *state = arg;
+	uint32_t family;
+
+	if (object && nftnl_obj_nlmsg_parse(message, object) == 0) {
+		family = nftnl_obj_get_u32(object, NFTNL_OBJ_FAMILY);
+		if (is_ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE), family) &&
+		    nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER) {
+			struct fact fact = fact_of(
+			    FACT_COUNTER, nft_family_fact(family), nftnl_obj_get_str(object, NFTNL_OBJ_NAME));
+
+			facts_add(&state->facts, &fact);
+		}
+	}
+	nftnl_obj_free(object);
+	return MNL_CB_OK;
+}
+
+static struct fact *
+find_rules(struct facts *facts, uint8_t family, const char *chain)
+{
+	for (size_t i = 0; i < facts->n; i++)
+		if (facts->list[i].kind == FACT_RULES && facts->list[i].family == family &&
+		    strcmp(facts->list[i].name, chain) == 0)
+			return &facts->list[i];
+	return NULL;
+}
+
+static int
+on_rule(const struct nlmsghdr *message, void *arg)
+{
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct nft_state *state = arg;
+	struct rules_value value;
+	struct fact *fact;
+	uint32_t family;
+
+	if (rule && nftnl_rule_nlmsg_parse(message, rule) == 0) {
+		family = nftnl_rule_get_u32(rule, NFTNL_RULE_FAMILY);
+		if (is_ours(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE), family)) {
+			fact = find_rules(&state->facts, nft_family_fact(family),
+			    nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN));
+			if (fact) {
+				memcpy(&value, fact->value, sizeof(value));
+				value.digest = rules_fold(value.digest, rule_read_digest(rule));
+				value.n++;
+				fact_value(fact, &value, sizeof(value));
+			}
+		}
+	}
+	nftnl_rule_free(rule);
+	return MNL_CB_OK;
+}
+
+/* One element as the kernel lists it; of an interval only one of its ends. */
+struct half {
+	uint16_t port;
+	bool end;
+	uint8_t data[16];
+	uint32_t data_len;
+};
+
+struct elements {
+	struct facts *facts;
+	uint8_t family;
+	const char *set;
+	struct half *halves;
+	size_t n, room;
+};
+
+static void
+note_half(struct elements *elements, struct nftnl_set_elem *elem)
+{
+	struct half half = {0};
+	const uint8_t *key, *data;
+	uint32_t len;
+
+	if (elements->n == elements->room) {
+		size_t room = elements->room ? elements->room * 2 : 256;
+		struct half *list = reallocarray(elements->halves, room, sizeof(*list));
+
+		if (!list) {
+			elements->facts->failed = true;
+			return;
+		}
+		elements->halves = list;
+		elements->room = room;
+	}
+	key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
+	if (!key || len != 2)
+		return;
+	half.port = (uint16_t)(key[0] << 8 | key[1]);
+	half.end = nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_FLAGS) &&
+		   (nftnl_set_elem_get_u32(elem, NFTNL_SET_ELEM_FLAGS) & NFT_SET_ELEM_INTERVAL_END);
+	data = nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_DATA)
+		   ? nftnl_set_elem_get(elem, NFTNL_SET_ELEM_DATA, &len)
+		   : NULL;
+	if (data && len <= sizeof(half.data)) {
+		memcpy(half.data, data, len);
+		half.data_len = len;
+	}
+	elements->halves[elements->n++] = half;
+}
+
+static void
+note_element(struct elements *elements, struct nftnl_set_elem *elem)
+{
+	struct fact fact = fact_of(FACT_ELEMENT, elements->family, elements->set);
+	const void *bytes;
+	uint32_t len;
+
+	bytes = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
+	if (!bytes)
+		return;
+	fact_key(&fact, bytes, len);
+	if (nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_DATA)) {
+		bytes = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_DATA, &len);
+		fact_value(&fact, bytes, len);
+	}
+	facts_add(elements->facts, &fact);
+}
+
+static int
+on_elements(const struct nlmsghdr *message, void *arg)
+{
+	struct elements *elements = arg;
+	const struct ruleset_set *shape = ruleset_set(elements->family, elements->set);
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct nftnl_set_elems_iter *iter;
+	struct nftnl_set_elem *elem;
+
+	if (set && nftnl_set_elems_nlmsg_parse(message, set) == 0) {
+		iter = nftnl_set_elems_iter_create(set);
+		while (iter && (elem = nftnl_set_elems_iter_next(iter))) {
+			if (shape->value.flags & NFT_SET_INTERVAL)
+				note_half(elements, elem);
+			else
+				note_element(elements, elem);
+		}
+		if (iter)
+			nftnl_set_elems_iter_destroy(iter);
+	}
+	nftnl_set_free(set);
+	return MNL_CB_OK;
+}
+
+static int
+by_port(const void *a, const void *b)
+{
+	const struct half *x = a, *y = b;
+
+	if (x->port != y->port)
+		return x->port < y->port ? -1 : 1;
+	return (int)y->end - (int)x->end; /* one interval ends before the next begins */
+}
+
+static void
+join_halves(struct elements *elements)
+{
+	if (elements->n == 0)
+		return;
+	qsort(elements->halves, elements->n, sizeof(*elements->halves), by_port);
+	for (size_t i = 0; i < elements->n; i++) {
+		const struct half *half = &elements->halves[i];
+		const struct half *next = i + 1 < elements->n ? half + 1 : NULL;
+		struct fact fact = fact_of(FACT_ELEMENT, elements->family, elements->set);
+		uint16_t hi = next ? (uint16_t)(next->port - 1) : 65535;
+		uint8_t key[4] = {
+		    (uint8_t)(half->port >> 8), (uint8_t)half->port, (uint8_t)(hi >> 8), (uint8_t)hi};
+
+		if (half->end)
+			continue;
+		fact_key(&fact, key, sizeof(key));
+		fact_value(&fact, half->data, half->data_len);
+		facts_add(elements->facts, &fact);
+	}
+}
+
+static int
+read_elements(struct nft *nft, struct nft_state *state, uint8_t family, const char *name)
+{
+	struct elements elements = {.facts = &state->facts, .family = family, .set = name};
+	struct nftnl_set *set;
+	int error;
+
+	set = nftnl_set_alloc();
+	if (!set)
+		return -1;
+	nftnl_set_set_str(set, NFTNL_SET_TABLE, "lodge");
+	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
+	nftnl_set_elems_nlmsg_build_payload(
+	    nft_request(nft, NFT_MSG_GETSETELEM, nft_family(family), NLM_F_DUMP), set);
+	nftnl_set_free(set);
+	error = nft_ask(nft, on_elements, &elements);
+	if (error != -1)
+		join_halves(&elements);
+	free(elements.halves);
+	return error;
+}
+
+static int
+read_rules(struct nft *nft, struct nft_state *state, uint8_t family)
+{
+	struct nlmsghdr *request = nft_request(nft, NFT_MSG_GETRULE, nft_family(family), NLM_F_DUMP);
+
+	mnl_attr_put_strz(request, NFTA_RULE_TABLE, "lodge");
+	return nft_ask(nft, on_rule, state);
+}
+
+static int
+read_table(struct nft *nft, struct nft_state *state, uint8_t family)
+{
+	size_t n = state->facts.n;
+
+	if (read_rules(nft, state, family) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct fact set = state->facts.list[i];
+		const struct ruleset_set *shape = ruleset_set(family, set.name);
+
+		/* The kernel fills the dynamic ones itself; those we do not know go as a whole. */
+		if (set.kind != FACT_SET || set.family != family || !shape ||
+		    (shape->value.flags & NFT_SET_EVAL) ||
+		    memcmp(&shape->value, set.value, sizeof(shape->value)) != 0)
+			continue;
+		if (read_elements(nft, state, family, shape->name) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_once(struct nft *nft, struct nft_state *state)
+{
+	static const struct {
+		uint16_t type;
+		mnl_cb_t callback;
+	} dumps[] = {
+	    {NFT_MSG_GETTABLE, on_table},
+	    {NFT_MSG_GETCHAIN, on_chain},
+	    {NFT_MSG_GETSET, on_set},
+	    {NFT_MSG_GETOBJ, on_object},
+	};
+	bool inet = false, arp = false;
+
+	nft_request(nft, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0);
+	if (nft_ask(nft, on_generation, state) == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof(dumps) / sizeof(*dumps); i++) {
+		nft_request(nft, dumps[i].type, NFPROTO_UNSPEC, NLM_F_DUMP);
+		if (nft_ask(nft, dumps[i].callback, state) == -1)
+			return -1;
+	}
+	for (size_t i = 0; i < state->facts.n; i++) {
+		inet |= state->facts.list[i].kind == FACT_TABLE && state->facts.list[i].family == FAMILY_INET;
+		arp |= state->facts.list[i].kind == FACT_TABLE && state->facts.list[i].family == FAMILY_ARP;
+	}
+	if (inet && read_table(nft, state, FAMILY_INET) == -1)
+		return -1;
+	return arp ? read_table(nft, state, FAMILY_ARP) : 0;
+}
+
+int
+nft_read(struct nft *nft, struct nft_state *state)
+{
+	nft->why[0] = '\0';
+	for (int i = 0; i < DUMP_TRIES; i++) {
+		*state = (struct nft_state){0};
+		if (read_once(nft, state) == 0) {
+			if (!state->facts.failed)
+				return 0;
+			errno = ENOMEM;
+		}
+		facts_free(&state->facts);
+		/* Someone changed the tables while they were listed, or took ours away. */
+		if (errno != EINTR && errno != ENOENT)
+			return -1;
+	}
+	return -1;
+}
+
+static int
+on_counter(const struct nlmsghdr *message, void *arg)
+{
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	const char *name;
+	json_t *out = arg;
+	json_int_t n;
+
+	if (object && nftnl_obj_nlmsg_parse(message, object) == 0 &&
+	    is_ours(
+		nftnl_obj_get_str(object, NFTNL_OBJ_TABLE), nftnl_obj_get_u32(object, NFTNL_OBJ_FAMILY)) &&
+	    nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER) {
+		bool arp = nftnl_obj_get_u32(object, NFTNL_OBJ_FAMILY) == NFPROTO_ARP;
+
+		name = arp ? "spoofed_arp" : nftnl_obj_get_str(object, NFTNL_OBJ_NAME);
+		n = (json_int_t)nftnl_obj_get_u64(object, NFTNL_OBJ_CTR_PKTS);
+		json_object_set_new(out, name, json_integer(n));
+	}
+	nftnl_obj_free(object);
+	return MNL_CB_OK;
+}
+
+json_t *
+nft_counters(struct nft *nft)
+{
+	for (int i = 0; i < DUMP_TRIES; i++) {
+		json_t *out = json_object();
+
+		nft_request(nft, NFT_MSG_GETOBJ, NFPROTO_UNSPEC, NLM_F_DUMP);
+		if (out && nft_ask(nft, on_counter, out) != -1)
+			return out;
+		json_decref(out);
+		if (errno != EINTR)
+			break;
+	}
+	return NULL;
+}

@@ -1,0 +1,22 @@
+/* The answer to `status`: {"name", "pid", "wan", "generation", "guests": […], "drops": {…}, "foreign": […], …}. */
+#ifndef NATD_STATUS_H
+#define NATD_STATUS_H
+
+#include "conf/conf.h"
+#include "natd/apply.h"
+
+struct status {
+	const struct conf *conf;
+	const char *wan;
+	struct apply *apply;
+	unsigned long repairs; /* changes by others that were put right */
+	unsigned long reloads;
+	bool refused; /* the last change was not done whole */
+};
+
+json_t *status_json(const struct status *);
+
+/* The lines that let guests through another tool's FORWARD DROP; the caller frees it. */
+char *status_help(const struct conf *, const struct nft_foreign *);
+
+#endif

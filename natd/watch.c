@@ -1,0 +1,190 @@
+/* Tells when somebody else changed what is ours; see watch.h. */
+#include "natd/watch.h"
+#include "natd/fact.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum { WATCH_BUFFER = 1 << 16 };
+
+/* Two tools that undo each other must not spin: the wait doubles while changes keep coming. */
+static const double wait_first_s = 0.003, wait_last_s = 1, calm_s = 2;
+
+struct watch {
+	struct ev_loop *loop;
+	struct mnl_socket *nft, *route;
+	ev_io nft_io, route_io;
+	ev_timer timer;
+	double wait_s, last;
+	void (*on_change)(void *);
+	void *arg;
+};
+
+static int
+on_name(const struct nlattr *attr, void *arg)
+{
+	const char **name = arg;
+
+	/* In every message about tables, the first attribute is the table's name. */
+	if (mnl_attr_get_type(attr) == 1 && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+		*name = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+static bool
+concerns_table(const struct nlmsghdr *message)
+{
+	const char *name = "";
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg))
+		return false;
+	mnl_attr_parse(message, sizeof(struct nfgenmsg), on_name, &name);
+	return strcmp(name, "lodge") == 0;
+}
+
+static bool
+concerns_link(const struct nlmsghdr *message)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+
+	if (message->nlmsg_type == RTM_NEWROUTE || message->nlmsg_type == RTM_DELROUTE)
+		return route->rtm_protocol == LODGE_PROTO;
+	return true;
+}
+
+/* True when something of ours, or something lost, was among what came. */
+static bool
+drain(struct mnl_socket *socket, bool (*concerns)(const struct nlmsghdr *))
+{
+	_Alignas(8) static char buffer[WATCH_BUFFER];
+	bool ours = false;
+	ssize_t n;
+
+	for (;;) {
+		n = recv(mnl_socket_get_fd(socket), buffer, sizeof(buffer), MSG_DONTWAIT);
+		if (n == -1 && errno == ENOBUFS)
+			ours = true;
+		else if (n <= 0)
+			return ours;
+		int left = (int)n;
+
+		for (struct nlmsghdr *m = (struct nlmsghdr *)buffer; n > 0 && mnl_nlmsg_ok(m, left);
+		     m = mnl_nlmsg_next(m, &left))
+			ours |= concerns(m);
+	}
+}
+
+static void
+arm(struct watch *watch)
+{
+	if (ev_is_active(&watch->timer))
+		return;
+	ev_timer_set(&watch->timer, watch->wait_s, 0);
+	ev_timer_start(watch->loop, &watch->timer);
+}
+
+static void
+on_nft(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct watch *watch = w->data;
+
+	(void)loop, (void)events;
+	if (drain(watch->nft, concerns_table))
+		arm(watch);
+}
+
+static void
+on_route(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct watch *watch = w->data;
+
+	(void)loop, (void)events;
+	if (drain(watch->route, concerns_link))
+		arm(watch);
+}
+
+static void
+on_time(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct watch *watch = w->data;
+	double now = ev_now(loop);
+
+	(void)events;
+	watch->wait_s = now - watch->last > calm_s ? wait_first_s : watch->wait_s * 2;
+	if (watch->wait_s > wait_last_s)
+		watch->wait_s = wait_last_s;
+	watch->last = now;
+	watch->on_change(watch->arg);
+}
+
+static struct mnl_socket *
+subscribe(int bus, const int *groups)
+{
+	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int size = 4 << 20;
+
+	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
+		goto fail;
+	for (; *groups; groups++)
+		if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP, (void *)groups, sizeof(*groups)) ==
+		    -1)
+			goto fail;
+	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	return socket;
+fail:
+	if (socket)
+		mnl_socket_close(socket);
+	return NULL;
+}
+
+struct watch *
+watch_open(struct ev_loop *loop, void (*on_change)(void *), void *arg)
+{
+	static const int tables[] = {NFNLGRP_NFTABLES, 0};
+	static const int links[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+	    RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0};
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return NULL;
+	watch->loop = loop;
+	watch->wait_s = wait_first_s;
+	watch->on_change = on_change;
+	watch->arg = arg;
+	ev_timer_init(&watch->timer, on_time, 0, 0);
+	watch->timer.data = watch;
+	watch->nft = subscribe(NETLINK_NETFILTER, tables);
+	watch->route = subscribe(NETLINK_ROUTE, links);
+	if (!watch->nft || !watch->route) {
+		watch_close(watch);
+		return NULL;
+	}
+	ev_io_init(&watch->nft_io, on_nft, mnl_socket_get_fd(watch->nft), EV_READ);
+	ev_io_init(&watch->route_io, on_route, mnl_socket_get_fd(watch->route), EV_READ);
+	watch->nft_io.data = watch->route_io.data = watch;
+	ev_io_start(loop, &watch->nft_io);
+	ev_io_start(loop, &watch->route_io);
+	return watch;
+}
+
+void
+watch_close(struct watch *watch)
+{
+	int saved = errno;
+
+	if (!watch)
+		return;
+	ev_io_stop(watch->loop, &watch->nft_io);
+	ev_io_stop(watch->loop, &watch->route_io);
+	ev_timer_stop(watch->loop, &watch->timer);
+	if (watch->nft)
+		mnl_socket_close(watch->nft);
+	if (watch->route)
+		mnl_socket_close(watch->route);
+	free(watch);
+	errno = saved;
+}
