@@ -108,21 +108,37 @@ add_existing(int source, const char *const *parts, const char **argv, size_t n)
 	return n;
 }
 
+/* An empty directory for them, whatever lay there: links below it could lead cp out of the tree. */
+static int
+modules_dir(const struct fit *fit, const char *version)
+{
+	char to[INSIDE_MAX];
+	int parent = tree_mkdir(fit->tree, "usr/lib/modules"), result;
+
+	if (parent == -1)
+		return -1;
+	result =
+	    tool_run(parent, NULL, (const char *[]){"rm", "-rf", "--one-file-system", "--", version, NULL});
+	close(parent);
+	if (result == -1)
+		return -1;
+	snprintf(to, sizeof(to), "usr/lib/modules/%s", version);
+	return tree_mkdir(fit->tree, to);
+}
+
 static int
 modules_copy(const struct fit *fit, int source, const char *version)
 {
 	const char *argv[MODULE_ARGS] = {"cp", "-a", "--parents"};
-	char to[INSIDE_MAX], target[64];
+	char target[64];
 	size_t n = 3;
-	int dir, result;
+	int dir = modules_dir(fit, version), result;
 
-	snprintf(to, sizeof(to), "usr/lib/modules/%s", version);
-	dir = tree_mkdir(fit->tree, to);
 	if (dir == -1)
-		return failed(fit, to);
+		return failed(fit, "usr/lib/modules");
 	n = add_existing(source, fit->small ? useful_small : useful, argv, n);
 	n = add_existing(source, indexes, argv, n);
-	/* By descriptor, for a link in the tree may point anywhere. */
+	/* By descriptor: a path through the tree may go anywhere. */
 	snprintf(target, sizeof(target), "/proc/%d/fd/%d", getpid(), dir);
 	argv[n] = target;
 	result = tool_run(source, NULL, argv);
