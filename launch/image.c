@@ -88,8 +88,7 @@ making_open(struct making *m)
 	source_sweep(m->dir);
 	if (mkdir(m->work, 0700) == -1 || mkdir(m->root, 0755) == -1 || mkdir(m->keys, 0700) == -1)
 		return failed(m, m->work);
-	m->tree = tree_open(m->root);
-	return m->tree == -1 ? failed(m, m->root) : 0;
+	return 0;
 }
 
 static void
@@ -173,7 +172,10 @@ image_rename(struct making *m)
 static int
 fetch(struct making *m)
 {
-	return source_fetch(m->conf, m->guest, m->work, m->root);
+	if (source_fetch(m->conf, m->guest, m->work, m->root) == -1)
+		return -1;
+	m->tree = tree_open(m->root);
+	return m->tree == -1 ? failed(m, m->root) : 0;
 }
 
 static int

@@ -90,6 +90,49 @@ unpack(const char *file, const char *tree)
 		tree, "-f", file, NULL});
 }
 
+/* The only entry of a directory, when it is a directory itself; NULL: it is not so. The caller frees. */
+static char *
+only_dir(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *entry;
+	char *name = NULL;
+	size_t n = 0;
+
+	while (d && (entry = readdir(d))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (n++ == 0 && entry->d_type == DT_DIR)
+			name = strdup(entry->d_name);
+	}
+	if (d)
+		closedir(d);
+	if (n != 1) {
+		free(name);
+		name = NULL;
+	}
+	return name;
+}
+
+/* Some distributions pack their root below one folder (root.x86_64/): that folder is the tree. */
+static int
+lift(const char *work, const char *tree)
+{
+	char inner[TOOL_PATH_MAX], lifted[TOOL_PATH_MAX];
+	char *name = only_dir(tree);
+	int result;
+
+	if (!name)
+		return 0;
+	tool_path(inner, "%s/%s", tree, name);
+	tool_path(lifted, "%s/lifted", work);
+	result = rename(inner, lifted) == -1 || rmdir(tree) == -1 || rename(lifted, tree) == -1 ? -1 : 0;
+	if (result == -1)
+		log_error("%s: cannot be moved: %s", inner, strerror(errno));
+	free(name);
+	return result;
+}
+
 /* A new recipe makes a new base: the name carries a hash (FNV-1a) of what goes in. */
 static uint32_t
 recipe(void)
@@ -227,7 +270,7 @@ source_fetch(const struct conf *conf, const struct guest *guest, const char *wor
 		tool_path(inside, "%s/.", from);
 		return tool_run(-1, NULL, (const char *[]){"cp", "-ax", "--", inside, tree, NULL});
 	case SOURCE_TARBALL:
-		return unpack(from, tree);
+		return unpack(from, tree) == -1 ? -1 : lift(work, tree);
 	case SOURCE_UNKNOWN:
 		break;
 	}
