@@ -21,7 +21,7 @@ DEFS     := -DLODGE_VERSION='"$(VERSION)"'
 CORES    := $(wildcard base/addr.c base/near.c \
 	    conf/parse.c conf/node.c conf/scalar.c conf/check.c conf/guest.c conf/print.c conf/errors.c conf/value.c \
 	    conf/text.c conf/name.c conf/take.c conf/check_names.c conf/check_ports.c \
-	    proxy/http.c proxy/tls.c proxy/name.c proxy/route.c proxy/session.c proxy/haproxy.c proxy/alert.c \
+	    proxy/http.c proxy/body.c proxy/tls.c proxy/name.c proxy/route.c proxy/session.c proxy/haproxy.c proxy/answer.c proxy/limit.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c \
 	    acct/frame.c acct/tally.c acct/slot.c acct/book.c \

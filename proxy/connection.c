@@ -1,0 +1,444 @@
+/* One connection, from accept to its one log line; see connection.h. */
+#include "proxy/connection.h"
+#include "base/log.h"
+#include "proxy/answer.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct connection) <= 1024, "an idle connection costs at most 1 KiB of ours");
+
+/* --- the end ---------------------------------------------------------------------------------------------- */
+
+static void
+log_end(const struct connection *c)
+{
+	char from[ADDR_TEXT];
+	double ms = (ev_now(c->relay->loop) - c->began) * 1000;
+
+	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu ms=%.0f %s%s%s",
+	    c->s.door == DOOR_HTTP ? "http" : "tls", addr_print(&c->from, from), c->name[0] ? c->name : "-",
+	    c->guest_name[0] ? c->guest_name : "-", (unsigned long long)c->to_guest.bytes,
+	    (unsigned long long)c->from_guest.bytes, ms, c->refusal ? refusal_name(c->refusal) : "",
+	    c->refusal ? ": " : "", c->why ? c->why : "done");
+}
+
+static void
+forget_guest(struct connection *c)
+{
+	hello_release(c);
+	stream_drop(&c->to_guest, &c->s.to_guest);
+	stream_drop(&c->from_guest, &c->s.from_guest);
+	if (c->guest_key.kind)
+		limit_remove(c->relay->own->limits, &c->guest_key);
+	c->guest_key.kind = 0;
+	if (c->guest.fd == -1)
+		return;
+	ev_io_stop(c->relay->loop, &c->guest);
+	close(c->guest.fd);
+	c->guest.fd = -1;
+}
+
+static void
+connection_close(struct connection *c, bool reset)
+{
+	struct relay *r = c->relay;
+	struct linger now = {.l_onoff = 1, .l_linger = 0};
+	struct limit_key client = limit_client(&c->from.ip);
+
+	if (reset)
+		setsockopt(c->client.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	if (reset && c->guest.fd != -1)
+		setsockopt(c->guest.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	if (c->refusal)
+		c->to_guest.bytes = c->from_guest.bytes = 0; /* what was said then was ours */
+	log_end(c);
+	r->own->to_guest_bytes += c->to_guest.bytes;
+	r->own->from_guest_bytes += c->from_guest.bytes;
+	forget_guest(c);
+	limit_remove(r->own->limits, &client);
+	r->own->open--;
+	ev_io_stop(r->loop, &c->client);
+	ev_timer_stop(r->loop, &c->timer);
+	close(c->client.fd);
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+	free(c);
+}
+
+/* --- what is waited for ----------------------------------------------------------------------------------- */
+
+static void
+watch_io(struct ev_loop *loop, ev_io *w, bool readable, bool writable)
+{
+	int want = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
+	int have = ev_is_active(w) ? w->events & (EV_READ | EV_WRITE) : 0;
+
+	if (w->fd == -1 || want == have)
+		return;
+	ev_io_stop(loop, w);
+	ev_io_set(w, w->fd, want);
+	if (want)
+		ev_io_start(loop, w);
+}
+
+static void
+update(struct connection *c)
+{
+	struct session_watch want = session_watch(&c->s);
+
+	watch_io(c->relay->loop, &c->client, want.client_read, want.client_write);
+	watch_io(c->relay->loop, &c->guest, want.guest_read, want.guest_write);
+}
+
+/* The timer is moved only when it would be late: when early, it looks at the deadline and sleeps on. */
+static void
+set_deadline(struct connection *c, double seconds)
+{
+	struct ev_loop *loop = c->relay->loop;
+
+	c->deadline = ev_now(loop) + seconds;
+	if (ev_is_active(&c->timer) && ev_timer_remaining(loop, &c->timer) <= seconds)
+		return;
+	ev_timer_stop(loop, &c->timer);
+	ev_timer_set(&c->timer, seconds, 0);
+	ev_timer_start(loop, &c->timer);
+}
+
+static void
+on_timer(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct connection *c = w->data;
+	double left = c->deadline - ev_now(loop);
+	enum session_state state = c->s.state;
+
+	(void)events;
+	if (left > 0) {
+		ev_timer_set(w, left, 0);
+		ev_timer_start(loop, w);
+		return;
+	}
+	if (state == SESSION_HELLO)
+		connection_refuse(
+		    c, REFUSED_SLOW, refusal_answer(REFUSED_SLOW, c->s.door), "no whole request in time");
+	else if (state == SESSION_DIAL)
+		connection_refuse(c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door),
+		    "the guest did not answer in time");
+	else if (state == SESSION_RELAY)
+		c->why = "idle";
+	connection_step(c, ON_TIMEOUT);
+}
+
+/* --- relaying --------------------------------------------------------------------------------------------- */
+
+/* Bytes that nobody gets: so many, then no more are read. */
+static ptrdiff_t
+discard(struct connection *c, size_t n)
+{
+	c->discarded += (uint32_t)n;
+	if (c->discarded > RELAY_DISCARD_BYTES)
+		c->s.gate = GATE_HELD;
+	return 0;
+}
+
+static ptrdiff_t
+filter_request(void *arg, struct span bytes)
+{
+	struct connection *c = arg;
+	ptrdiff_t n;
+
+	if (c->s.gate == GATE_LAST)
+		c->s.to_guest.eof = true;
+	if (c->s.gate != GATE_BODY)
+		return discard(c, bytes.len);
+	n = http_body_take(&c->body, bytes);
+	if (n == -1)
+		c->why = "broken chunks";
+	if (http_body_done(&c->body))
+		c->s.gate = GATE_SHUT;
+	return n;
+}
+
+static ptrdiff_t
+filter_reply(void *arg, struct span bytes)
+{
+	struct connection *c = arg;
+	size_t n = REPLY_BYTES - c->n_reply;
+	enum http_reply reply;
+
+	n = n < bytes.len ? n : bytes.len;
+	memcpy(c->reply + c->n_reply, bytes.ptr, n);
+	c->n_reply += (uint8_t)n;
+	reply = http_reply(span_of(c->reply, c->n_reply));
+	if (reply != REPLY_MORE)
+		c->s.gate = reply == REPLY_SWITCHING ? GATE_OPEN : GATE_LAST;
+	return (ptrdiff_t)bytes.len;
+}
+
+static void
+pump_to_guest(struct connection *c)
+{
+	stream_filter *filter = c->s.gate == GATE_OPEN ? NULL : filter_request;
+
+	if (c->s.gate == GATE_HELD)
+		stream_flush(&c->to_guest, &c->s.to_guest, c->guest.fd);
+	else
+		stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd, filter,
+		    c, c->relay->scratch);
+}
+
+static void
+pump_from_guest(struct connection *c)
+{
+	bool undecided = c->s.door == DOOR_HTTP && c->scan.http.upgrade && c->n_reply < REPLY_BYTES;
+
+	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, c->guest.fd, c->client.fd,
+	    undecided ? filter_reply : NULL, c, c->relay->scratch);
+}
+
+/* Do what follows from the flows until nothing does. */
+static void
+settle(struct connection *c)
+{
+	c->deadline = ev_now(c->relay->loop) + c->relay->rules.idle_s;
+	for (;;) {
+		switch (session_settle(&c->s)) {
+		case SETTLE_SHUT_GUEST:
+			shutdown(c->guest.fd, SHUT_WR);
+			c->s.to_guest.shut = true;
+			break;
+		case SETTLE_SHUT_CLIENT:
+			shutdown(c->client.fd, SHUT_WR);
+			c->s.from_guest.shut = true;
+			break;
+		case SETTLE_ANSWERED:
+			connection_step(c, ON_ANSWERED);
+			return;
+		case SETTLE_END:
+			connection_step(c, ON_END);
+			return;
+		case SETTLE_BREAK:
+			c->why = c->why ? c->why : "reset";
+			connection_step(c, ON_BREAK);
+			return;
+		case SETTLED:
+			update(c);
+			return;
+		}
+	}
+}
+
+/* Writable or failed: the first bytes tell which, without asking. */
+static void
+dialled(struct connection *c)
+{
+	stream_flush(&c->to_guest, &c->s.to_guest, c->guest.fd);
+	if (c->s.to_guest.broken) {
+		connection_refuse(
+		    c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door), strerror(errno));
+		connection_step(c, ON_REFUSE);
+	} else if (c->to_guest.bytes > 0) {
+		connection_step(c, ON_DIALLED);
+	}
+}
+
+static void
+on_guest(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct connection *c = w->data;
+
+	(void)loop;
+	if (c->s.state == SESSION_DIAL) {
+		dialled(c);
+		return;
+	}
+	if (events & EV_WRITE)
+		pump_to_guest(c);
+	if (events & EV_READ)
+		pump_from_guest(c);
+	settle(c);
+}
+
+/* --- answering a client that gets no guest ---------------------------------------------------------------- */
+
+static void
+flush_answer(struct connection *c)
+{
+	stream_flush(&c->from_guest, &c->s.from_guest, c->client.fd);
+	if (c->s.from_guest.broken)
+		connection_step(c, ON_CLIENT_END);
+	else if (!c->s.from_guest.pending)
+		connection_step(c, ON_ANSWERED);
+	else
+		update(c);
+}
+
+static void
+linger(struct connection *c)
+{
+	ssize_t n = recv(c->client.fd, c->relay->scratch, sizeof(c->relay->scratch), 0);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		discard(c, (size_t)n);
+	if (n <= 0 || c->discarded > RELAY_DISCARD_BYTES)
+		connection_step(c, ON_CLIENT_END);
+}
+
+static void
+on_client(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct connection *c = w->data;
+
+	(void)loop;
+	switch ((enum session_state)c->s.state) {
+	case SESSION_HELLO:
+		hello_read(c);
+		return;
+	case SESSION_ANSWER:
+		flush_answer(c);
+		return;
+	case SESSION_LINGER:
+		linger(c);
+		return;
+	default:
+		break;
+	}
+	if (events & EV_WRITE)
+		pump_from_guest(c);
+	if (events & EV_READ)
+		pump_to_guest(c);
+	settle(c);
+}
+
+/* --- acts ------------------------------------------------------------------------------------------------- */
+
+void
+connection_refuse(struct connection *c, enum refusal refusal, uint16_t answer, const char *why)
+{
+	c->relay->own->refused[refusal]++;
+	c->refusal = (uint8_t)refusal;
+	c->answer = answer;
+	c->why = why;
+}
+
+static void
+act_dial(struct connection *c)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = addr_to_sockaddr(&c->to, &sa);
+	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+	enum refusal refusal = fd == -1 ? REFUSED_FILES : REFUSED_GUEST_DOWN;
+
+	if (fd != -1) {
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		ev_io_set(&c->guest, fd, 0);
+		if (connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS) {
+			c->relay->own->routed++;
+			set_deadline(c, c->relay->rules.connect_s);
+			update(c);
+			return;
+		}
+	}
+	connection_refuse(c, refusal, refusal_answer(refusal, c->s.door), strerror(errno));
+	connection_step(c, ON_REFUSE);
+}
+
+static void
+act_answer(struct connection *c)
+{
+	static const char silent[] = "the server of this name does not answer";
+	bool http = c->s.door == DOOR_HTTP;
+	char *text;
+	size_t n;
+
+	forget_guest(c);
+	text = malloc(ANSWER_MAX);
+	if (!text) {
+		connection_step(c, ON_BREAK);
+		return;
+	}
+	n = http ? answer_http(c->answer, c->refusal == REFUSED_GUEST_DOWN ? silent : c->why,
+		       c->scan.http.is_head, text)
+		 : answer_tls(c->answer, text);
+	stream_keep(&c->from_guest, &c->s.from_guest, text, n);
+	c->relay->own->answered++;
+	set_deadline(c, RELAY_ANSWER_MS / 1000.0);
+	flush_answer(c);
+}
+
+static void
+act_linger(struct connection *c)
+{
+	forget_guest(c);
+	if (c->s.to_guest.eof || shutdown(c->client.fd, SHUT_WR) == -1) {
+		connection_step(c, ON_CLIENT_END);
+		return;
+	}
+	set_deadline(c, RELAY_ANSWER_MS / 1000.0);
+	update(c);
+}
+
+void
+connection_step(struct connection *c, enum session_event event)
+{
+	struct session_step step = session_step(c->s.state, event);
+
+	c->s.state = step.next;
+	switch ((enum session_act)step.act) {
+	case ACT_NONE:
+		return;
+	case ACT_DIAL:
+		act_dial(c);
+		return;
+	case ACT_ANSWER:
+		act_answer(c);
+		return;
+	case ACT_RELAY:
+		set_deadline(c, c->relay->rules.idle_s);
+		settle(c);
+		return;
+	case ACT_LINGER:
+		act_linger(c);
+		return;
+	case ACT_CLOSE:
+	case ACT_RESET:
+		connection_close(c, step.act == ACT_RESET);
+		return;
+	}
+}
+
+int
+connection_open(struct relay *r, enum door door, int fd, const struct addr *from)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	struct limit_key client = limit_client(&from->ip);
+
+	if (!c || limit_add(r->own->limits, &client) == -1) {
+		free(c);
+		return -1;
+	}
+	r->own->open++;
+	c->s.door = (uint8_t)door;
+	c->relay = r;
+	c->from = *from;
+	c->began = ev_now(r->loop);
+	ev_io_init(&c->client, on_client, fd, 0);
+	ev_io_init(&c->guest, on_guest, -1, 0);
+	ev_init(&c->timer, on_timer);
+	c->client.data = c->guest.data = c->timer.data = c;
+	c->next = r->connections;
+	c->link = &r->connections;
+	if (c->next)
+		c->next->link = &c->next;
+	r->connections = c;
+	set_deadline(c, r->rules.hello_s);
+	update(c);
+	hello_read(c);
+	return 0;
+}

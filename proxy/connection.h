@@ -1,0 +1,57 @@
+/*
+ * One connection, from accept to its one log line.
+ *
+ * A callback notes what the sockets did, connection_step asks the core what that means and does it, and from what
+ * is pending it derives which readiness is waited for. Closing has one place. Whoever steps must not touch the
+ * connection afterwards: it may be gone.
+ */
+#ifndef PROXY_CONNECTION_H
+#define PROXY_CONNECTION_H
+
+#include "proxy/http.h"
+#include "proxy/relay.h"
+#include "proxy/stream.h"
+#include "proxy/tls.h"
+
+enum { REPLY_BYTES = 12 }; /* "HTTP/1.1 101" */
+
+struct connection {
+	struct session s;
+	uint8_t refusal; /* enum refusal */
+	uint8_t n_reply;
+	char reply[REPLY_BYTES]; /* first bytes of the answer to an Upgrade */
+	uint16_t answer; /* what a refusal tells the client */
+	struct relay *relay;
+	struct connection *next, **link;
+	ev_io client, guest; /* guest.fd -1: none */
+	ev_timer timer;
+	ev_tstamp began, deadline;
+	struct stream to_guest, from_guest; /* in HELLO, to_guest keeps what came so far */
+	union {
+		struct tls_scan tls;
+		struct http_head http;
+	} scan;
+	struct http_body body;
+	uint32_t hello_room; /* of to_guest.kept, while it gathers a hello */
+	uint32_t discarded;
+	struct addr from, to; /* the client, and where in the guest */
+	struct limit_key guest_key; /* kind 0: not counted */
+	char guest_name[CONF_GUEST_NAME_MAX + 1];
+	char name[NAME_ROOM];
+	const char *why; /* static text, or NULL */
+};
+
+/* Takes the accepted descriptor, counts it and reads at once. from: the client. -1: out of memory. */
+int connection_open(struct relay *, enum door, int fd, const struct addr *from);
+
+void connection_step(struct connection *, enum session_event);
+
+/* Counts the refusal and notes what to tell the client; the caller then steps. */
+void connection_refuse(struct connection *, enum refusal, uint16_t answer, const char *why);
+
+/* hello.c: read first bytes and decide about them. */
+void hello_read(struct connection *);
+/* What was gathered of a hello no longer weighs on the others. */
+void hello_release(struct connection *);
+
+#endif

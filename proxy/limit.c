@@ -1,0 +1,129 @@
+/* How many connections a client or a guest has; see limit.h. Open addressing, at most half full. */
+#include "proxy/limit.h"
+
+enum { IPV6_CLIENT_BYTES = 8 };
+
+static size_t
+slots_for(size_t keys)
+{
+	size_t slots = 16;
+
+	while (slots < keys * 2)
+		slots *= 2;
+	return slots;
+}
+
+size_t
+limit_bytes(size_t keys)
+{
+	return sizeof(struct limit_table) + slots_for(keys) * sizeof(struct limit_slot);
+}
+
+void
+limit_init(struct limit_table *t, size_t keys, uint64_t seed)
+{
+	t->seed = seed;
+	t->mask = (uint32_t)slots_for(keys) - 1;
+}
+
+struct limit_key
+limit_client(const struct ip *ip)
+{
+	struct limit_key key = {.ip = *ip, .kind = LIMIT_CLIENT};
+
+	if (ip->family == 6)
+		memset(key.ip.b + IPV6_CLIENT_BYTES, 0, sizeof(key.ip.b) - IPV6_CLIENT_BYTES);
+	return key;
+}
+
+struct limit_key
+limit_guest(const struct ip *ip)
+{
+	return (struct limit_key){.ip = *ip, .kind = LIMIT_GUEST};
+}
+
+static uint64_t
+mix(uint64_t h)
+{
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+	return h ^ h >> 32;
+}
+
+static uint32_t
+home(const struct limit_table *t, const struct limit_key *key)
+{
+	uint64_t a, b;
+
+	memcpy(&a, key->ip.b, 8);
+	memcpy(&b, key->ip.b + 8, 8);
+	return (uint32_t)mix(mix(a ^ t->seed) ^ b ^ (uint64_t)key->kind << 8 ^ key->ip.family) & t->mask;
+}
+
+static bool
+same(const struct limit_key *a, const struct limit_key *b)
+{
+	return a->kind == b->kind && ip_cmp(&a->ip, &b->ip) == 0;
+}
+
+/* Where the key is, or the free slot where it would be. Bounded, also while another process writes. */
+static uint32_t
+find(const struct limit_table *t, const struct limit_key *key)
+{
+	uint32_t i = home(t, key);
+
+	for (uint32_t n = 0; n < t->mask && t->slots[i].key.kind && !same(&t->slots[i].key, key); n++)
+		i = (i + 1) & t->mask;
+	return i;
+}
+
+uint32_t
+limit_count(const struct limit_table *t, const struct limit_key *key)
+{
+	const struct limit_slot *slot = &t->slots[find(t, key)];
+
+	return same(&slot->key, key) ? slot->n : 0;
+}
+
+int
+limit_add(struct limit_table *t, const struct limit_key *key)
+{
+	struct limit_slot *slot = &t->slots[find(t, key)];
+
+	if (same(&slot->key, key)) {
+		slot->n++;
+		return 0;
+	}
+	if (t->used > t->mask / 2)
+		return -1;
+	slot->n = 1;
+	slot->key = *key;
+	t->used++;
+	return 0;
+}
+
+/* Close the gap at i: whoever was pushed past it moves back. */
+static void
+close_gap(struct limit_table *t, uint32_t i)
+{
+	for (uint32_t k = (i + 1) & t->mask; t->slots[k].key.kind; k = (k + 1) & t->mask) {
+		uint32_t from_home = (k - home(t, &t->slots[k].key)) & t->mask;
+
+		if (from_home < ((k - i) & t->mask))
+			continue;
+		t->slots[i] = t->slots[k];
+		i = k;
+	}
+	t->slots[i] = (struct limit_slot){0};
+}
+
+void
+limit_remove(struct limit_table *t, const struct limit_key *key)
+{
+	uint32_t i = find(t, key);
+
+	if (!same(&t->slots[i].key, key) || --t->slots[i].n > 0)
+		return;
+	t->used--;
+	close_gap(t, i);
+}

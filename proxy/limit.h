@@ -1,0 +1,45 @@
+/*
+ * How many connections a client or a guest has. A core: a table of counters in memory of the caller's.
+ *
+ * Each worker writes only its own table and reads all of them (they lie in shared memory): what a worker counted
+ * goes with it when it dies, and nobody waits for anybody. A reader may miss what is being moved at that moment,
+ * so a ceiling may be passed by as many connections as are accepted in the same instant.
+ */
+#ifndef PROXY_LIMIT_H
+#define PROXY_LIMIT_H
+
+#include "base/addr.h"
+
+enum limit_kind { LIMIT_CLIENT = 1, LIMIT_GUEST = 2 };
+
+struct limit_key {
+	struct ip ip;
+	uint8_t kind;
+};
+
+struct limit_slot {
+	struct limit_key key; /* kind 0: free */
+	uint32_t n;
+};
+
+struct limit_table {
+	uint64_t seed; /* random: strangers choose keys */
+	uint32_t mask, used;
+	struct limit_slot slots[];
+};
+
+/* A table for so many different keys, and its memory, which is all zero at first. */
+size_t limit_bytes(size_t keys);
+void limit_init(struct limit_table *, size_t keys, uint64_t seed);
+
+/* The key of a client: its address, or for IPv6 its /64. */
+struct limit_key limit_client(const struct ip *);
+struct limit_key limit_guest(const struct ip *);
+
+uint32_t limit_count(const struct limit_table *, const struct limit_key *);
+/* One more. -1: the table is full. */
+int limit_add(struct limit_table *, const struct limit_key *);
+/* One less of what was added. */
+void limit_remove(struct limit_table *, const struct limit_key *);
+
+#endif

@@ -1,0 +1,32 @@
+/* The doors: listening sockets, opened while there is privilege, or passed in by systemd. */
+#ifndef PROXY_LISTEN_H
+#define PROXY_LISTEN_H
+
+#include "proxy/relay.h"
+
+enum {
+	LISTEN_BACKLOG = 4096,
+	LISTEN_PORTS_MAX = 64, /* http and tls together */
+	LISTEN_EVERY_WORKER = -1,
+};
+
+struct listener {
+	int fd;
+	int worker; /* whose, or LISTEN_EVERY_WORKER */
+	enum door door;
+	uint16_t port;
+};
+
+struct listeners {
+	struct listener *list;
+	size_t n;
+};
+
+/*
+ * All that the file names, on all addresses of both families (IPv4 alone where there is no IPv6), each worker with
+ * its own. Sockets that systemd passes are taken instead, shared by the workers, each for what its port is in the
+ * file. -1: errno, and *port is the one it failed at.
+ */
+int listen_open(const struct conf *, unsigned workers, struct listeners *, uint16_t *port);
+
+#endif

@@ -1,0 +1,223 @@
+/* lodge-proxy: routes TCP on the shared ports by Host and SNI. */
+#include "base/ctl.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "proxy/status.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static const char usage[] = "usage: lodge-proxy [-c FILE] [-n] [-d]\n"
+			    "  -c FILE  the configuration (default " SYS_CONF_FILE ")\n"
+			    "  -n       check it, print what was understood, and end\n"
+			    "  -d       debug\n"
+			    "  -h, -V   this help; the version\n";
+
+enum { OTHER_FILES = 128 }; /* descriptors that are no connection's: doors, logs, the loop's own */
+
+struct proxy {
+	const char *file;
+	struct conf conf;
+	struct listeners listeners;
+	struct share *share;
+	struct workers_plan plan;
+	struct workers *workers;
+	struct ctl *ctl;
+	unsigned reloads, refused_reloads;
+};
+
+static void
+load(struct proxy *p, bool check_only)
+{
+	struct conf_errors errors = {0};
+	int result = conf_load(p->file, &p->conf, &errors);
+	int status = conf_report(&errors, stderr);
+
+	conf_errors_free(&errors);
+	if (result == -1)
+		exit(status ? status : EXIT_INPUT);
+	if (!check_only)
+		return;
+	conf_print(&p->conf, stdout);
+	exit(EXIT_DONE);
+}
+
+/* One worker for every core we may use. */
+static unsigned
+count_workers(const struct conf *conf)
+{
+	cpu_set_t cpus;
+	int n = (int)conf->proxy.workers;
+
+	if (n == 0)
+		n = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+	return n < SHARE_WORKERS_MAX ? (unsigned)n : SHARE_WORKERS_MAX;
+}
+
+/* How many connections the descriptors allow: two each, and what splicing needs. */
+static size_t
+plan_sessions(void)
+{
+	size_t files = sys_raise_files(), pipes = files / 16;
+
+	if (files < OTHER_FILES * 2)
+		fatal("%zu open files are too few; raise the limit (ulimit -n, LimitNOFILE=)", files);
+	pipes = pipes < PIPES_MAX ? pipes : PIPES_MAX;
+	pipe_limit(pipes);
+	return (files - OTHER_FILES - pipes * 2) / 2;
+}
+
+static json_t *
+on_ask(void *arg, const char *word)
+{
+	struct proxy *p = arg;
+
+	if (strcmp(word, "status") != 0)
+		return NULL;
+	return status_json(&p->conf, p->share, p->workers, p->reloads, p->refused_reloads);
+}
+
+static void
+take(struct proxy *p, struct ev_loop *loop)
+{
+	size_t sessions = plan_sessions();
+	unsigned workers = count_workers(&p->conf);
+	char *path = conf_run_path(&p->conf, "proxy.sock");
+	uint16_t port;
+
+	if (listen_open(&p->conf, workers, &p->listeners, &port) == -1)
+		fatal("port %d: %s%s", port, strerror(errno),
+		    errno == EADDRINUSE ? "; `ss -ltnp` shows who has it"
+		    : errno == EACCES	? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+		    : errno == EINVAL	? "; a socket was passed whose port is not in proxy.http or .tls"
+					: "");
+	if (p->listeners.n == 0)
+		fatal_input(
+		    "%s: proxy.http and proxy.tls are both empty; there is nothing to listen on", p->file);
+	if (!path)
+		fatal("out of memory");
+	if (access(p->conf.run, F_OK) == -1 && sys_mkdir(p->conf.run, 0755, geteuid(), getegid()) == -1)
+		fatal("%s: %s; make it, or set run: in %s", p->conf.run, strerror(errno), p->file);
+	p->ctl = ctl_open(loop, path, geteuid(), getegid(), on_ask, p);
+	if (!p->ctl)
+		fatal("%s: %s%s", path, strerror(errno),
+		    errno == EADDRINUSE ? "; a lodge-proxy runs already" : "");
+	free(path);
+	p->share = share_open(workers, sessions);
+	if (!p->share)
+		fatal("memory for %u workers: %s", workers, strerror(errno));
+}
+
+/*
+ * Started by root, the supervisor stays root to read the file again, and keeps of root's powers only that of
+ * becoming the workers' user when it replaces one. Started by anybody else, there is nothing to give up but what
+ * let us listen.
+ */
+static void
+drop(struct proxy *p)
+{
+	const int keep[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, -1};
+
+	p->plan.drop = geteuid() == 0;
+	if (!p->plan.drop) {
+		log_debug("not root: running as uid %d", (int)geteuid());
+		capng_clear(CAPNG_SELECT_CAPS);
+		if (capng_apply(CAPNG_SELECT_CAPS) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+			fatal("giving up privilege: %s", strerror(errno));
+		return;
+	}
+	if (sys_account(p->conf.user, &p->plan.uid, &p->plan.gid) == -1)
+		fatal("user %s: %s; make the account, or set user: in %s", p->conf.user, strerror(errno),
+		    p->file);
+	if (sys_drop(0, 0, keep) == -1)
+		fatal("giving up privilege: %s", strerror(errno));
+}
+
+static bool
+same_ports(const uint16_t *a, size_t n_a, const uint16_t *b, size_t n_b)
+{
+	return n_a == n_b && (n_a == 0 || memcmp(a, b, n_a * sizeof(*a)) == 0);
+}
+
+/* What a running proxy cannot change any more. */
+static void
+warn_fixed(const struct conf *have, const struct conf *want)
+{
+	const struct proxy_conf *a = &have->proxy, *b = &want->proxy;
+
+	if (!same_ports(a->http, a->n_http, b->http, b->n_http) ||
+	    !same_ports(a->tls, a->n_tls, b->tls, b->n_tls))
+		log_warn("the ports in proxy.http and .tls changed: restart lodge-proxy to listen on them");
+	if (a->workers != b->workers || strcmp(have->user, want->user) != 0)
+		log_warn("proxy.workers or user changed: restart lodge-proxy for that");
+}
+
+static void
+on_reload(void *arg)
+{
+	struct proxy *p = arg;
+	struct conf conf = {0}, old = p->conf;
+	struct conf_errors errors = {0};
+	char why[1024];
+
+	if (conf_load(p->file, &conf, &errors) == -1) {
+		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
+		p->refused_reloads++;
+		conf_free(&conf);
+		conf_errors_free(&errors);
+		return;
+	}
+	conf_errors_free(&errors);
+	p->conf = conf;
+	if (workers_reload(p->workers) == -1) {
+		log_error("reload failed: %s; the old rules stay", strerror(errno));
+		p->conf = old;
+		conf_free(&conf);
+		return;
+	}
+	warn_fixed(&old, &p->conf);
+	conf_free(&old);
+	p->reloads++;
+	log_info("reloaded: %zu guests", p->conf.n_guests);
+}
+
+static void
+on_ready(void)
+{
+	sys_notify("READY=1");
+	log_debug("ready");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sys_options options = sys_options(argc, argv, "", usage);
+	struct ev_loop *loop = ev_default_loop(0);
+	static struct proxy p;
+
+	log_open("lodge-proxy", options.debug);
+	if (options.first != argc)
+		fatal_input("%s: not an option; lodge-proxy -h lists them", argv[options.first]);
+	p.file = options.file;
+	load(&p, options.check);
+	take(&p, loop);
+	drop(&p);
+	p.plan.conf = &p.conf;
+	p.plan.share = p.share;
+	p.plan.listeners = &p.listeners;
+	p.plan.on_ready = on_ready;
+	p.workers = workers_start(loop, &p.plan);
+	if (!p.workers)
+		fatal("workers: %s", strerror(errno));
+	sys_run(loop, on_reload, &p);
+	sys_notify("STOPPING=1");
+	workers_stop(p.workers);
+	ctl_close(p.ctl);
+	conf_free(&p.conf);
+	return EXIT_DONE;
+}

@@ -1,0 +1,82 @@
+/* Is this a name that may be routed? See name.h. */
+#include "proxy/name.h"
+
+#include <stdint.h>
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The byte in lower case, or 0 where a name cannot have it. */
+static char
+name_byte(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_' ? c : 0;
+}
+
+/* "7", "0x7f": what resolvers take for the end of an IPv4 address. */
+static bool
+is_number(struct span label)
+{
+	size_t i = 0;
+
+	if (label.len >= 2 && label.ptr[0] == '0' && label.ptr[1] == 'x') {
+		for (i = 2; i < label.len; i++)
+			if (!is_digit(label.ptr[i]) && (label.ptr[i] < 'a' || label.ptr[i] > 'f'))
+				return false;
+		return true;
+	}
+	for (i = 0; i < label.len; i++)
+		if (!is_digit(label.ptr[i]))
+			return false;
+	return true;
+}
+
+int
+name_judge(struct span text, char *out)
+{
+	size_t n = text.len, label = 0;
+
+	out[0] = '\0';
+	if (n > 0 && text.ptr[n - 1] == '.')
+		n--;
+	if (n == 0 || n > NAME_MAX_BYTES)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		char c = text.ptr[i] == '.' ? '.' : name_byte(text.ptr[i]);
+
+		if (c == 0 || (c == '.' && i == label) || (c != '.' && i - label == NAME_LABEL_MAX))
+			goto refuse;
+		if (c == '.')
+			label = i + 1;
+		out[i] = c;
+	}
+	if (label == n || is_number(span_of(out + label, n - label)))
+		goto refuse;
+	out[n] = '\0';
+	return 0;
+refuse:
+	out[0] = '\0';
+	return -1;
+}
+
+int
+name_judge_host(struct span text, char *out)
+{
+	size_t colon = span_find(text, ':');
+	uint32_t port = 0;
+
+	out[0] = '\0';
+	for (size_t i = colon + 1; i < text.len; i++) {
+		if (!is_digit(text.ptr[i]))
+			return -1;
+		port = port * 10 + (uint32_t)(text.ptr[i] - '0');
+		if (port > UINT16_MAX)
+			return -1;
+	}
+	return name_judge(span_first(text, colon), out);
+}

@@ -1,0 +1,52 @@
+/* Pipes for splice(2); see pipe.h. */
+#include "proxy/pipe.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct pipe *idle;
+static size_t n_pipes, max_pipes = PIPES_MAX;
+
+void
+pipe_limit(size_t pipes)
+{
+	max_pipes = pipes < PIPES_MAX ? pipes : PIPES_MAX;
+}
+
+struct pipe *
+pipe_take(void)
+{
+	struct pipe *p = idle;
+	int fds[2];
+
+	if (p) {
+		idle = p->next;
+		return p;
+	}
+	if (n_pipes == max_pipes || pipe2(fds, O_NONBLOCK | O_CLOEXEC) == -1)
+		return NULL;
+	p = malloc(sizeof(*p));
+	if (!p) {
+		close(fds[0]);
+		close(fds[1]);
+		return NULL;
+	}
+	*p = (struct pipe){.out = fds[0], .in = fds[1]};
+	n_pipes++;
+	return p;
+}
+
+void
+pipe_give(struct pipe *p, size_t bytes_left)
+{
+	if (bytes_left == 0) {
+		p->next = idle;
+		idle = p;
+		return;
+	}
+	close(p->out);
+	close(p->in);
+	free(p);
+	n_pipes--;
+}

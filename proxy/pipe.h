@@ -1,0 +1,28 @@
+/*
+ * Pipes for splice(2), lent to a direction while it has bytes in one and taken back when it is empty: an idle
+ * connection holds none. One pool a worker.
+ */
+#ifndef PROXY_PIPE_H
+#define PROXY_PIPE_H
+
+#include <stddef.h>
+
+enum {
+	PIPE_BYTES = 64 << 10, /* the kernel's own size; larger ones brought nothing */
+	PIPES_MAX = 512, /* of one worker: the kernel's memory behind them is 32 MiB */
+};
+
+struct pipe {
+	int out, in; /* [0] and [1] of pipe(2) */
+	struct pipe *next;
+};
+
+/* So many at most, if fewer than PIPES_MAX: a worker with few descriptors has better use for them. */
+void pipe_limit(size_t pipes);
+
+/* NULL: none free and no more to be had; the caller copies. */
+struct pipe *pipe_take(void);
+/* An empty one comes back into the pool; one with bytes left in it is closed. */
+void pipe_give(struct pipe *, size_t bytes_left);
+
+#endif

@@ -1,0 +1,170 @@
+/* One worker: its doors, its ceilings, its connections; see relay.h. */
+#include "proxy/relay.h"
+#include "proxy/connection.h"
+#include "proxy/listen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct door_watch {
+	ev_io io;
+	enum door door;
+};
+
+int
+relay_plan(const struct conf *conf, struct relay_rules *out)
+{
+	const struct proxy_conf *p = &conf->proxy;
+
+	*out = (struct relay_rules){
+	    .routes = routes_plan(conf),
+	    .hello_s = p->hello_ms / 1000.0,
+	    .connect_s = p->connect_ms / 1000.0,
+	    .idle_s = p->idle_ms / 1000.0,
+	    .per_client = p->per_client,
+	    .per_guest = p->per_guest,
+	    .total = p->total,
+	};
+	return out->routes ? 0 : -1;
+}
+
+/* Is there room for one more of this client? */
+static enum refusal
+admit(const struct relay *r, const struct addr *from)
+{
+	struct limit_key client = limit_client(&from->ip);
+
+	if (r->own->open >= r->share->sessions)
+		return REFUSED_TOTAL;
+	if (r->rules.total && share_open_count(r->share) >= r->rules.total)
+		return REFUSED_TOTAL;
+	if (r->rules.per_client && share_limit_count(r->share, &client) >= r->rules.per_client)
+		return REFUSED_PER_CLIENT;
+	return REFUSED_NOT;
+}
+
+static void
+set_accepting(struct relay *r, bool accepting)
+{
+	for (size_t i = 0; i < r->n_doors; i++) {
+		if (accepting)
+			ev_io_start(r->loop, &r->doors[i].io);
+		else
+			ev_io_stop(r->loop, &r->doors[i].io);
+	}
+}
+
+static void
+on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop, (void)events;
+	set_accepting(w->data, true);
+}
+
+/* The system has nothing left. Asking again at once would only spin; ends of connections give something back. */
+static void
+pause_accepting(struct relay *r)
+{
+	r->own->stalls++;
+	set_accepting(r, false);
+	ev_timer_set(&r->pause, RELAY_PAUSE_MS / 1000.0, 0);
+	ev_timer_start(r->loop, &r->pause);
+}
+
+static void
+receive(struct relay *r, enum door door, int fd, const struct sockaddr *sa)
+{
+	struct addr from;
+	enum refusal refusal;
+
+	r->own->accepted++;
+	if (addr_from_sockaddr(sa, &from) == -1) {
+		close(fd);
+		return;
+	}
+	refusal = admit(r, &from);
+	if (refusal == REFUSED_NOT && connection_open(r, door, fd, &from) == 0)
+		return;
+	r->own->refused[refusal ? refusal : REFUSED_TOTAL]++;
+	close(fd);
+}
+
+static void
+on_accept(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct relay *r = w->data;
+	enum door door = ((struct door_watch *)w)->door;
+
+	(void)loop, (void)events;
+	for (int i = 0; i < RELAY_ACCEPTS; i++) {
+		struct sockaddr_storage sa;
+		socklen_t len = sizeof(sa);
+		int fd = accept4(w->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd != -1) {
+			receive(r, door, fd, (struct sockaddr *)&sa);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			pause_accepting(r);
+			return;
+		}
+		if (errno == EAGAIN)
+			return;
+	}
+}
+
+struct relay *
+relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const struct listener *listeners,
+    size_t n, const struct relay_rules *rules)
+{
+	struct relay *r = calloc(1, sizeof(*r));
+
+	if (r)
+		r->doors = calloc(n + 1, sizeof(*r->doors));
+	if (!r || !r->doors) {
+		free(r);
+		return NULL;
+	}
+	r->loop = loop;
+	r->share = share;
+	r->own = &share->workers[worker];
+	r->rules = *rules;
+	for (size_t i = 0; i < n; i++) {
+		struct door_watch *watch = &r->doors[r->n_doors];
+
+		if (listeners[i].worker != (int)worker && listeners[i].worker != LISTEN_EVERY_WORKER)
+			continue;
+		watch->door = listeners[i].door;
+		ev_io_init(&watch->io, on_accept, listeners[i].fd, EV_READ);
+		watch->io.data = r;
+		r->n_doors++;
+	}
+	ev_init(&r->pause, on_pause_over);
+	r->pause.data = r;
+	set_accepting(r, true);
+	return r;
+}
+
+void
+relay_swap(struct relay *r, const struct relay_rules *rules)
+{
+	routes_free(r->rules.routes);
+	r->rules = *rules;
+}
+
+void
+relay_stop(struct relay *r)
+{
+	set_accepting(r, false);
+	ev_timer_stop(r->loop, &r->pause);
+	while (r->connections) {
+		r->connections->why = "the proxy stops";
+		connection_step(r->connections, ON_STOP);
+	}
+	routes_free(r->rules.routes);
+	free(r->doors);
+	free(r);
+}

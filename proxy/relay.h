@@ -1,0 +1,63 @@
+/*
+ * One worker: accepts, asks the cores, moves bytes. Front door of the room's shell.
+ *
+ *   listen.h      the doors, opened while there is privilege
+ *   relay.h       a worker: its doors, its ceilings, its connections
+ *   connection.h  one connection from accept to its one log line
+ *   stream.h      one direction's bytes          pipe.h   what splice needs
+ *   share.h       what workers see of each other worker.h  the supervisor of workers
+ */
+#ifndef PROXY_RELAY_H
+#define PROXY_RELAY_H
+
+#include "proxy/http.h"
+#include "proxy/route.h"
+#include "proxy/share.h"
+#include "proxy/stream.h"
+
+#include <ev.h>
+
+enum {
+	RELAY_ACCEPTS = 64, /* at one wakeup, before others have their turn */
+	RELAY_HELD_BYTES = 64 << 20, /* of incomplete hellos in one worker, together */
+	RELAY_ANSWER_MS = 2000, /* for a refusal to be sent, and to linger after it */
+	RELAY_PAUSE_MS = 100, /* no accepting after the system had no descriptor */
+	RELAY_DISCARD_BYTES = 256 << 10, /* read and dropped behind a request or an answer */
+};
+
+/* What a reload changes, as one value. */
+struct relay_rules {
+	struct routes *routes;
+	double hello_s, connect_s, idle_s;
+	unsigned per_client, per_guest, total; /* 0: no ceiling */
+};
+
+struct listener; /* listen.h */
+struct connection;
+
+struct relay {
+	struct ev_loop *loop;
+	struct share *share;
+	struct share_worker *own;
+	struct relay_rules rules;
+	struct connection *connections;
+	ev_timer pause;
+	struct door_watch *doors;
+	size_t n_doors;
+	char scratch[SNIFF_BYTES]; /* what was read last */
+	uint8_t gathered[SNIFF_BYTES]; /* a hello out of several records */
+	char head[HTTP_HEAD_MAX + HTTP_REWRITE_EXTRA];
+};
+
+/* -1: out of memory. */
+int relay_plan(const struct conf *, struct relay_rules *);
+
+/* Listen with these (they stay the caller's). NULL: errno. */
+struct relay *relay_start(struct ev_loop *, struct share *, unsigned worker, const struct listener *,
+    size_t n, const struct relay_rules *);
+/* New rules for what comes from now on; the old ones are freed. Connections stay as they are. */
+void relay_swap(struct relay *, const struct relay_rules *);
+/* End every connection, with its log line. */
+void relay_stop(struct relay *);
+
+#endif

@@ -1,0 +1,229 @@
+/* A connection's next step; see session.h. */
+#include "proxy/session.h"
+#include "proxy/answer.h"
+#include "proxy/tls.h"
+
+static const char *const refusal_names[] = {
+    [REFUSED_NOT] = "none",
+    [REFUSED_MALFORMED] = "malformed",
+    [REFUSED_UNKNOWN_NAME] = "unknown_name",
+    [REFUSED_NO_NAME] = "no_name",
+    [REFUSED_SLOW] = "slow",
+    [REFUSED_HELLO_MEMORY] = "hello_memory",
+    [REFUSED_GUEST_DOWN] = "guest_down",
+    [REFUSED_PER_GUEST] = "per_guest",
+    [REFUSED_PER_CLIENT] = "per_client",
+    [REFUSED_TOTAL] = "total",
+    [REFUSED_FILES] = "files",
+};
+_Static_assert(sizeof(refusal_names) / sizeof(refusal_names[0]) == REFUSALS, "every refusal has a name");
+
+const char *
+refusal_name(enum refusal refusal)
+{
+	return refusal_names[refusal];
+}
+
+uint16_t
+refusal_answer(enum refusal refusal, enum door door)
+{
+	if (refusal == REFUSED_UNKNOWN_NAME)
+		return door == DOOR_HTTP ? ANSWER_MISDIRECTED : ALERT_UNRECOGNIZED_NAME;
+	if (door == DOOR_TLS)
+		return ALERT_INTERNAL_ERROR;
+	return refusal == REFUSED_SLOW ? ANSWER_TIMEOUT : ANSWER_UNAVAILABLE;
+}
+
+static struct session_choice
+refuse(enum refusal refusal, uint16_t answer, const char *why)
+{
+	return (struct session_choice){
+	    .choice = CHOICE_REFUSE, .refusal = refusal, .answer = answer, .why = why};
+}
+
+static struct session_choice
+choose_host(enum door door, struct span host, const struct routes *routes, char *name)
+{
+	int judged = door == DOOR_HTTP ? name_judge_host(host, name) : name_judge(host, name);
+	const struct route *route;
+
+	if (judged == -1)
+		return refuse(REFUSED_MALFORMED,
+		    door == DOOR_HTTP ? ANSWER_BAD_REQUEST : ALERT_UNRECOGNIZED_NAME, "not a host name");
+	route = routes_find(routes, span_str(name));
+	if (!route)
+		return refuse(REFUSED_UNKNOWN_NAME, refusal_answer(REFUSED_UNKNOWN_NAME, door),
+		    "nobody here has this name");
+	return (struct session_choice){.choice = CHOICE_ROUTE, .route = route};
+}
+
+struct session_choice
+session_choose(enum door door, const struct sniff *sniff, const struct routes *routes, char *name)
+{
+	const struct route *route = routes_default(routes);
+
+	name[0] = '\0';
+	switch (sniff->verdict) {
+	case SNIFF_HOST:
+		return choose_host(door, sniff->host, routes, name);
+	case SNIFF_NONE:
+		if (!route)
+			return refuse(REFUSED_NO_NAME, sniff->answer, sniff->why);
+		return (struct session_choice){.choice = CHOICE_ROUTE, .route = route};
+	case SNIFF_BAD:
+		return refuse(REFUSED_MALFORMED, sniff->answer, sniff->why);
+	case SNIFF_MORE:
+		break;
+	}
+	return (struct session_choice){.choice = CHOICE_MORE};
+}
+
+/* What cannot happen closes: a connection that we do not understand is not kept. */
+#define GONE                                                                                                 \
+	{                                                                                                    \
+		SESSION_CLOSED, ACT_CLOSE                                                                    \
+	}
+#define BROKEN                                                                                               \
+	{                                                                                                    \
+		SESSION_CLOSED, ACT_RESET                                                                    \
+	}
+
+static const struct session_step steps[][SESSION_EVENTS] =
+    {
+	[SESSION_HELLO] =
+	    {
+		[ON_ROUTE] = {SESSION_DIAL, ACT_DIAL},
+		[ON_REFUSE] = {SESSION_ANSWER, ACT_ANSWER},
+		[ON_DIALLED] = GONE,
+		[ON_CLIENT_END] = GONE,
+		[ON_ANSWERED] = GONE,
+		[ON_END] = GONE,
+		[ON_BREAK] = BROKEN,
+		[ON_TIMEOUT] = {SESSION_ANSWER, ACT_ANSWER},
+		[ON_STOP] = GONE,
+	    },
+	[SESSION_DIAL] =
+	    {
+		[ON_ROUTE] = GONE,
+		[ON_REFUSE] = {SESSION_ANSWER, ACT_ANSWER},
+		[ON_DIALLED] = {SESSION_RELAY, ACT_RELAY},
+		[ON_CLIENT_END] = GONE,
+		[ON_ANSWERED] = GONE,
+		[ON_END] = GONE,
+		[ON_BREAK] = BROKEN,
+		[ON_TIMEOUT] = {SESSION_ANSWER, ACT_ANSWER},
+		[ON_STOP] = GONE,
+	    },
+	[SESSION_RELAY] =
+	    {
+		[ON_ROUTE] = GONE,
+		[ON_REFUSE] = BROKEN,
+		[ON_DIALLED] = GONE,
+		[ON_CLIENT_END] = GONE,
+		[ON_ANSWERED] = {SESSION_LINGER, ACT_LINGER},
+		[ON_END] = GONE,
+		[ON_BREAK] = BROKEN,
+		[ON_TIMEOUT] = GONE,
+		[ON_STOP] = GONE,
+	    },
+	[SESSION_ANSWER] =
+	    {
+		[ON_ROUTE] = GONE,
+		[ON_REFUSE] = GONE,
+		[ON_DIALLED] = GONE,
+		[ON_CLIENT_END] = GONE,
+		[ON_ANSWERED] = {SESSION_LINGER, ACT_LINGER},
+		[ON_END] = GONE,
+		[ON_BREAK] = BROKEN,
+		[ON_TIMEOUT] = GONE,
+		[ON_STOP] = GONE,
+	    },
+	[SESSION_LINGER] =
+	    {
+		[ON_ROUTE] = GONE,
+		[ON_REFUSE] = GONE,
+		[ON_DIALLED] = GONE,
+		[ON_CLIENT_END] = GONE,
+		[ON_ANSWERED] = GONE,
+		[ON_END] = GONE,
+		[ON_BREAK] = BROKEN,
+		[ON_TIMEOUT] = GONE,
+		[ON_STOP] = GONE,
+	    },
+	[SESSION_CLOSED] =
+	    {
+		[ON_ROUTE] = {SESSION_CLOSED, ACT_NONE},
+		[ON_REFUSE] = {SESSION_CLOSED, ACT_NONE},
+		[ON_DIALLED] = {SESSION_CLOSED, ACT_NONE},
+		[ON_CLIENT_END] = {SESSION_CLOSED, ACT_NONE},
+		[ON_ANSWERED] = {SESSION_CLOSED, ACT_NONE},
+		[ON_END] = {SESSION_CLOSED, ACT_NONE},
+		[ON_BREAK] = {SESSION_CLOSED, ACT_NONE},
+		[ON_TIMEOUT] = {SESSION_CLOSED, ACT_NONE},
+		[ON_STOP] = {SESSION_CLOSED, ACT_NONE},
+	    },
+};
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == SESSION_STATES, "a row for every state");
+_Static_assert(SESSION_EVENTS == 9, "a cell for every event");
+
+struct session_step
+session_step(enum session_state state, enum session_event event)
+{
+	return steps[state][event];
+}
+
+static bool
+ended(const struct flow *f)
+{
+	return f->eof && !f->pending;
+}
+
+static bool
+done(const struct flow *f)
+{
+	return f->broken || ended(f);
+}
+
+enum settle
+session_settle(const struct session *s)
+{
+	const struct flow *to = &s->to_guest, *from = &s->from_guest;
+
+	/* The answer to the one request is over, whatever else the client says. */
+	if (s->gate != GATE_OPEN && ended(from) && !from->broken && !from->cut && !to->cut)
+		return SETTLE_ANSWERED;
+	if (done(to) && done(from))
+		return to->broken || from->broken || to->cut || from->cut ? SETTLE_BREAK : SETTLE_END;
+	if (ended(from) && !from->shut)
+		return SETTLE_SHUT_CLIENT;
+	if (ended(to) && !to->shut && !to->broken)
+		return SETTLE_SHUT_GUEST;
+	return SETTLED;
+}
+
+struct session_watch
+session_watch(const struct session *s)
+{
+	const struct flow *to = &s->to_guest, *from = &s->from_guest;
+
+	switch ((enum session_state)s->state) {
+	case SESSION_HELLO:
+	case SESSION_LINGER:
+		return (struct session_watch){.client_read = true};
+	case SESSION_DIAL:
+		return (struct session_watch){.guest_write = true};
+	case SESSION_ANSWER:
+		return (struct session_watch){.client_write = true};
+	case SESSION_RELAY:
+		return (struct session_watch){
+		    .client_read = !to->eof && !to->pending && !to->broken && s->gate != GATE_HELD,
+		    .guest_write = to->pending && !to->broken,
+		    .guest_read = !from->eof && !from->pending && !from->broken,
+		    .client_write = from->pending && !from->broken,
+		};
+	case SESSION_CLOSED:
+	case SESSION_STATES:
+		break;
+	}
+	return (struct session_watch){0};
+}

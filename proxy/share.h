@@ -1,0 +1,44 @@
+/*
+ * What the workers and their supervisor see of each other: one mapping made before the first fork. A worker
+ * writes only what is its own; the supervisor sums up, and clears what a dead worker had open.
+ */
+#ifndef PROXY_SHARE_H
+#define PROXY_SHARE_H
+
+#include "proxy/limit.h"
+#include "proxy/session.h"
+
+enum {
+	SHARE_WORKERS_MAX = 64,
+	SHARE_SESSIONS_MAX = 128 << 10, /* of one worker */
+};
+
+struct share_worker {
+	uint64_t generation; /* of the routes it runs with */
+	uint64_t open; /* connections now */
+	uint64_t held_bytes; /* of incomplete hellos, now */
+	uint64_t accepted, routed, answered; /* answered: refused with a page or an alert */
+	uint64_t to_guest_bytes, from_guest_bytes; /* of connections that have ended */
+	uint64_t stalls; /* times that accepting paused for want of descriptors or memory */
+	uint64_t refused[REFUSALS];
+	struct limit_table *limits;
+};
+
+struct share {
+	unsigned n_workers;
+	size_t sessions; /* ceiling of one worker */
+	uint64_t generation;
+	struct share_worker workers[SHARE_WORKERS_MAX];
+};
+
+/* NULL: errno. sessions: how many connections one worker may have, by its descriptors. */
+struct share *share_open(unsigned workers, size_t sessions);
+
+/* A dead worker's connections are gone. */
+void share_clear(struct share *, unsigned worker);
+
+/* Over all workers. */
+uint64_t share_open_count(const struct share *);
+uint32_t share_limit_count(const struct share *, const struct limit_key *);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * Moving the bytes of one direction: the first 64 KiB by copy, which is cheaper for short answers, the rest by
+ * splice(2). What the destination does not take at once is kept here, and only then is there a buffer.
+ */
+#ifndef PROXY_STREAM_H
+#define PROXY_STREAM_H
+
+#include "proxy/pipe.h"
+#include "proxy/session.h"
+
+#include <stdint.h>
+
+enum {
+	STREAM_COPY_FIRST = 64 << 10, /* bytes of a direction before it is spliced */
+	STREAM_COPY_BYTES = 32 << 10, /* at most read, and so at most kept, at once */
+	STREAM_ROUNDS = 4, /* reads at one wakeup, before others have their turn */
+};
+
+struct stream {
+	uint64_t bytes; /* passed on to the destination */
+	char *kept; /* bytes that wait: kept[at … at + len) */
+	uint32_t at, len;
+	struct pipe *pipe; /* or bytes in here */
+	uint32_t in_pipe;
+};
+
+/*
+ * What of freshly read bytes goes on, in order. Called for copied bytes only.
+ * -1: they break the rules of this direction, which is then cut.
+ */
+typedef ptrdiff_t stream_filter(void *arg, struct span);
+
+/*
+ * Move what can be moved from src to dst, and note in the flow what happened. filter: NULL where every byte may
+ * pass; other: the flow the other way, which breaks when src is gone. scratch: STREAM_COPY_BYTES of anybody's.
+ */
+void stream_pump(struct stream *, struct flow *, struct flow *other, int src, int dst, stream_filter *,
+    void *arg, char *scratch);
+
+/* Send what is kept. */
+void stream_flush(struct stream *, struct flow *, int dst);
+
+/* Keep these allocated bytes, the stream's from now on, for the destination. */
+void stream_keep(struct stream *, struct flow *, char *bytes, size_t n);
+
+/* Forget what waits. */
+void stream_drop(struct stream *, struct flow *);
+
+#endif

@@ -1,0 +1,376 @@
+/* The supervisor of the workers, and what a worker does with its life; see worker.h. */
+#include "proxy/worker.h"
+#include "base/log.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What passes over the line between the two. The line's end is the order to stop. */
+enum { SAY_READY = '+', SAY_RELOAD = 'r' };
+
+struct worker {
+	struct workers *all;
+	unsigned number;
+	pid_t pid; /* 0: none */
+	bool ready;
+	ev_child child;
+	ev_timer repair;
+	ev_io line; /* fd -1: none */
+};
+
+struct workers {
+	struct ev_loop *loop;
+	const struct workers_plan *plan;
+	int text; /* the last rules as text, in memory that all share */
+	uint64_t replaced;
+	bool told_ready;
+	unsigned n;
+	struct worker list[SHARE_WORKERS_MAX];
+};
+
+static void worker_start(struct worker *);
+
+/* --- in a worker ------------------------------------------------------------------------------------------ */
+
+struct life {
+	struct ev_loop *loop;
+	struct relay *relay;
+	struct share *share;
+	unsigned number;
+	int text;
+};
+
+static int
+compare_fds(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Everything of the supervisor's but these; a sorted walk over the gaps. */
+static void
+close_others(int *keep, size_t n)
+{
+	unsigned from = STDERR_FILENO + 1;
+
+	qsort(keep, n, sizeof(*keep), compare_fds);
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned)keep[i] > from)
+			close_range(from, (unsigned)keep[i] - 1, 0);
+		from = (unsigned)keep[i] + 1;
+	}
+	close_range(from, ~0u, 0);
+}
+
+static void
+keep_own(const struct workers *all, unsigned number, int line)
+{
+	const struct listeners *ls = all->plan->listeners;
+	int *keep = calloc(ls->n + 2, sizeof(*keep));
+	size_t n = 0;
+
+	if (!keep)
+		fatal("worker %u: out of memory", number);
+	keep[n++] = line;
+	keep[n++] = all->text;
+	for (size_t i = 0; i < ls->n; i++)
+		if (ls->list[i].worker == (int)number || ls->list[i].worker == LISTEN_EVERY_WORKER)
+			keep[n++] = ls->list[i].fd;
+	close_others(keep, n);
+	free(keep);
+}
+
+/* Read what the supervisor wrote. The text was checked; if it is rewritten meanwhile, another word follows. */
+static int
+read_rules(int fd, struct relay_rules *rules)
+{
+	struct conf conf = {0};
+	struct conf_errors errors = {0};
+	struct conf_host host = {0};
+	struct conf_text text = {.name = "rules"};
+	struct stat st;
+	char *bytes;
+	int result = -1;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	bytes = malloc((size_t)st.st_size + 1);
+	if (bytes && pread(fd, bytes, (size_t)st.st_size, 0) == st.st_size) {
+		text.bytes = span_of(bytes, (size_t)st.st_size);
+		result = conf_parse(&text, 1, &host, &conf, &errors);
+	}
+	if (result == 0)
+		result = relay_plan(&conf, rules);
+	conf_free(&conf);
+	conf_errors_free(&errors);
+	free(bytes);
+	return result;
+}
+
+static void
+on_order(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct life *life = w->data;
+	uint64_t generation = __atomic_load_n(&life->share->generation, __ATOMIC_ACQUIRE);
+	struct relay_rules rules;
+	char word;
+	ssize_t n = recv(w->fd, &word, 1, 0);
+
+	(void)events;
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR)) {
+		ev_break(loop, EVBREAK_ALL);
+		return;
+	}
+	if (n == -1 || word != SAY_RELOAD)
+		return;
+	if (read_rules(life->text, &rules) == -1) {
+		log_error("worker %u keeps its old rules: it could not read the new ones", life->number);
+		return;
+	}
+	relay_swap(life->relay, &rules);
+	life->share->workers[life->number].generation = generation;
+}
+
+static void
+set_signals(void)
+{
+	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void
+worker_run(const struct workers *all, unsigned number, int line)
+{
+	const struct workers_plan *plan = all->plan;
+	struct life life = {.share = plan->share, .number = number, .text = all->text};
+	struct relay_rules rules;
+	ev_io order;
+	const int keep_nothing[] = {-1};
+	const char ready = SAY_READY;
+
+	set_signals();
+	keep_own(all, number, line);
+	if (plan->drop && sys_drop(plan->uid, plan->gid, keep_nothing) == -1)
+		fatal("worker %u: giving up privilege: %s", number, strerror(errno));
+	life.loop = ev_loop_new(EVFLAG_AUTO);
+	if (!life.loop || relay_plan(plan->conf, &rules) == -1)
+		fatal("worker %u: out of memory", number);
+	life.relay =
+	    relay_start(life.loop, plan->share, number, plan->listeners->list, plan->listeners->n, &rules);
+	if (!life.relay)
+		fatal("worker %u: %s", number, strerror(errno));
+	plan->share->workers[number].generation = plan->share->generation;
+	ev_io_init(&order, on_order, line, EV_READ);
+	order.data = &life;
+	ev_io_start(life.loop, &order);
+	if (send(line, &ready, 1, MSG_NOSIGNAL) == -1)
+		log_debug("worker %u: nobody waits for it", number);
+	ev_run(life.loop, 0);
+	relay_stop(life.relay);
+	_exit(EXIT_DONE);
+}
+
+/* --- in the supervisor ------------------------------------------------------------------------------------ */
+
+static void
+line_close(struct worker *w)
+{
+	if (w->line.fd == -1)
+		return;
+	ev_io_stop(w->all->loop, &w->line);
+	close(w->line.fd);
+	ev_io_set(&w->line, -1, EV_READ);
+}
+
+static void
+on_line(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct worker *w = io->data;
+	struct workers *all = w->all;
+	char word;
+	unsigned ready = 0;
+
+	(void)events;
+	if (recv(io->fd, &word, 1, 0) != 1) {
+		ev_io_stop(loop, io); /* on_child closes it */
+		return;
+	}
+	w->ready = true;
+	for (unsigned i = 0; i < all->n; i++)
+		ready += all->list[i].ready;
+	if (ready == all->n && !all->told_ready) {
+		all->told_ready = true;
+		all->plan->on_ready();
+	}
+}
+
+static void
+on_repair(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	worker_start(timer->data);
+}
+
+static void
+on_child(struct ev_loop *loop, ev_child *child, int events)
+{
+	struct worker *w = child->data;
+
+	(void)events;
+	ev_child_stop(loop, child);
+	log_error("worker %u (pid %d) died of %s %d; another one takes its place", w->number, (int)w->pid,
+	    WIFSIGNALED(child->rstatus) ? "signal" : "exit",
+	    WIFSIGNALED(child->rstatus) ? WTERMSIG(child->rstatus) : WEXITSTATUS(child->rstatus));
+	w->pid = 0;
+	line_close(w);
+	share_clear(w->all->plan->share, w->number);
+	w->all->replaced++;
+	ev_timer_set(&w->repair, WORKER_REPAIR_MS / 1000.0, 0);
+	ev_timer_start(loop, &w->repair);
+}
+
+/* Signals wait while there are two of us with the same handlers. */
+static pid_t
+fork_quietly(sigset_t *old)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, old);
+	return fork();
+}
+
+static void
+worker_start(struct worker *w)
+{
+	sigset_t old;
+	int line[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, line) == -1)
+		goto later;
+	pid = fork_quietly(&old);
+	if (pid == 0)
+		worker_run(w->all, w->number, line[1]);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(line[1]);
+	if (pid == -1) {
+		close(line[0]);
+		goto later;
+	}
+	w->pid = pid;
+	ev_io_set(&w->line, line[0], EV_READ);
+	ev_io_start(w->all->loop, &w->line);
+	ev_child_set(&w->child, pid, 0);
+	ev_child_start(w->all->loop, &w->child);
+	return;
+later:
+	log_error("worker %u does not start: %s", w->number, strerror(errno));
+	ev_timer_set(&w->repair, WORKER_REPAIR_MS / 1000.0, 0);
+	ev_timer_start(w->all->loop, &w->repair);
+}
+
+struct workers *
+workers_start(struct ev_loop *loop, const struct workers_plan *plan)
+{
+	struct workers *all = calloc(1, sizeof(*all));
+
+	if (!all)
+		return NULL;
+	all->loop = loop;
+	all->plan = plan;
+	all->n = plan->share->n_workers;
+	all->text = memfd_create("lodge-proxy rules", MFD_CLOEXEC);
+	if (all->text == -1) {
+		free(all);
+		return NULL;
+	}
+	for (unsigned i = 0; i < all->n; i++) {
+		struct worker *w = &all->list[i];
+
+		w->all = all;
+		w->number = i;
+		ev_io_init(&w->line, on_line, -1, EV_READ);
+		ev_child_init(&w->child, on_child, 0, 0);
+		ev_init(&w->repair, on_repair);
+		w->line.data = w->child.data = w->repair.data = w;
+		worker_start(w);
+	}
+	return all;
+}
+
+static int
+write_rules(int fd, const struct conf *conf)
+{
+	int copy = dup(fd);
+	FILE *out = copy == -1 ? NULL : fdopen(copy, "w");
+
+	if (!out || ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1)
+		return -1;
+	conf_print(conf, out);
+	return fclose(out) == 0 ? 0 : -1;
+}
+
+int
+workers_reload(struct workers *all)
+{
+	const char word = SAY_RELOAD;
+
+	if (write_rules(all->text, all->plan->conf) == -1)
+		return -1;
+	__atomic_add_fetch(&all->plan->share->generation, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < all->n; i++)
+		if (all->list[i].line.fd != -1 && send(all->list[i].line.fd, &word, 1, MSG_NOSIGNAL) == -1)
+			log_warn("worker %u cannot be told the new rules: %s", i, strerror(errno));
+	return 0;
+}
+
+void
+workers_stop(struct workers *all)
+{
+	unsigned left = all->n;
+
+	for (unsigned i = 0; i < all->n; i++) {
+		ev_child_stop(all->loop, &all->list[i].child);
+		ev_timer_stop(all->loop, &all->list[i].repair);
+		line_close(&all->list[i]);
+	}
+	for (int ms = 0; ms < WORKER_STOP_MS && left > 0; ms += 10) {
+		left = 0;
+		for (unsigned i = 0; i < all->n; i++) {
+			pid_t *pid = &all->list[i].pid;
+
+			if (*pid && waitpid(*pid, NULL, WNOHANG) != 0)
+				*pid = 0;
+			left += *pid != 0;
+		}
+		if (left > 0)
+			usleep(10000);
+	}
+	close(all->text);
+	free(all);
+}
+
+int
+workers_pid(const struct workers *all, unsigned worker)
+{
+	return (int)all->list[worker].pid;
+}
+
+uint64_t
+workers_replaced(const struct workers *all)
+{
+	return all->replaced;
+}
