@@ -3,7 +3,31 @@
  *
  * Everything held is an absolute number since the beginning, so any write may be repeated or reordered;
  * a number only ever grows. All keys of one guest share the hash tag {GUEST}.
+ *
+ *   record.c keys.c  what is counted, and under which name	(cores)
+ *   write.c script.c the asynchronous writer: lodge-acct	(write.h)
+ *   read.c	      the reader below: whoever shows numbers
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
+
+#include "conf/conf.h"
+#include "ledger/keys.h"
+#include "ledger/record.h"
+
+/* A connection that waits: at most two seconds for each answer. */
+struct ledger;
+
+/* NULL: why says it, and what to try, in one line. */
+struct ledger *ledger_open(const struct conf *, char *why, size_t room);
+void ledger_close(struct ledger *);
+const char *ledger_why(const struct ledger *); /* of the last -1 */
+
+/* 1: *out holds the numbers; 0: nothing is recorded, *out is zero; -1: ledger_why. */
+int ledger_totals(struct ledger *, const char *guest, struct record *out);
+/* The billing period with that first day of the month in which now lies. */
+int ledger_period(struct ledger *, const char *guest, int64_t now, uint8_t day, struct record *out);
+/* One slot's six numbers. */
+int ledger_slot(struct ledger *, const char *guest, enum slot_kind, int64_t at, uint64_t v[SLOT_FIELDS]);
+
 #endif

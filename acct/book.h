@@ -1,0 +1,77 @@
+/*
+ * What acct must not forget, and its shape on disk. A core; journal.h writes and reads it.
+ *
+ * There are two parts. TOTALS is written whenever a byte moved: for each account the interface's counters up to
+ * which it is counted, the totals, the open slots. CLOSED is written when a slot closed, always before TOTALS,
+ * which rules where both speak of one slot. A part is
+ *	"lodgebok" version part number length checksum payload		(40 bytes and the payload; little endian)
+ * where number grows with every writing and the checksum (CRC-64/XZ) covers all but itself.
+ */
+#ifndef ACCT_BOOK_H
+#define ACCT_BOOK_H
+
+#include "acct/slot.h"
+#include "acct/tally.h"
+
+enum {
+	BOOK_ACCOUNTS_MAX = 2 * CONF_GUESTS_MAX, /* guests that are and that were */
+	BOOK_HEADER = 40,
+	BOOK_BYTES_MAX = 256 << 20,
+	BOOK_BOOT_TEXT = 64,
+};
+
+enum book_part { BOOK_TOTALS = 1, BOOK_CLOSED = 2 };
+
+/* One life of a tap, from its making to its end, and how far it is counted. boot "": none yet. */
+struct life {
+	char boot[BOOK_BOOT_TEXT]; /* which running kernel and network namespace */
+	char tap[CONF_IFNAME];
+	uint32_t ifindex;
+	struct kernel done;
+};
+
+struct account {
+	char name[CONF_GUEST_NAME_MAX + 1];
+	uint64_t seq; /* grows with every change of what follows */
+	struct life life;
+	struct record total;
+	struct slots slots;
+};
+
+/* Accounts are made once and never moved. */
+struct book {
+	struct account **list; /* sorted by name */
+	size_t n;
+};
+
+struct account *book_find(const struct book *, const char *name);
+/* The account of that name, made where there is none. NULL: no memory, or BOOK_ACCOUNTS_MAX. */
+struct account *book_add(struct book *, const char *name);
+void book_free(struct book *);
+
+struct bytes {
+	uint8_t *ptr;
+	size_t len, room;
+};
+
+/* A whole part into out, which is begun anew and keeps its room; free(out->ptr). -1: no memory. */
+int book_encode(const struct book *, enum book_part, uint64_t number, struct bytes *out);
+
+enum book_verdict {
+	BOOK_GOOD,
+	BOOK_NOTHING, /* no bytes at all: never written */
+	BOOK_FOREIGN, /* not ours, or another version's, or the other part */
+	BOOK_TORN, /* ours, and not whole */
+};
+
+/* number: of a good one. */
+enum book_verdict book_check(struct span, enum book_part, uint64_t *number);
+
+/*
+ * A part that book_check finds good into the book: TOTALS into an empty one, then CLOSED, of which accounts that
+ * the book does not have are passed over. -1: no memory, or nonsense under a good checksum; the book is then half
+ * filled and to be freed.
+ */
+int book_decode(struct span, struct book *);
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * The counting: the second's round, begin, reload and end; see count.h.
+ *
+ * Journal before Redis, always: what Redis holds is never ahead of what a restart knows.
+ */
+#include "acct/count.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define TICK_S 1.0
+#define LAST_FRAMES_S 0.25 /* two blocks of the capture */
+#define LAST_ANSWER_S 2.0
+
+/* Dumps that an interface may be missing from before it counts as gone: its end may be told a moment later. */
+enum { MISSED_MAX = 3 };
+
+int
+count_boot(char out[BOOK_BOOT_TEXT])
+{
+	char id[40] = "";
+	struct stat ns;
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	bool got = file && fgets(id, sizeof(id), file);
+
+	if (file)
+		fclose(file);
+	if (!got || stat("/proc/self/ns/net", &ns) == -1)
+		return -1;
+	id[strcspn(id, "\n")] = '\0';
+	snprintf(out, BOOK_BOOT_TEXT, "%s/%" PRIu64, id, (uint64_t)ns.st_ino);
+	return 0;
+}
+
+static void
+world_read(struct count *count)
+{
+	int n = link_addresses(count->link, count->addresses, LINK_ADDRESSES_MAX);
+
+	count->world.network = count->conf->network;
+	count->world.network6 = count->conf->network6;
+	count->world.host = count->addresses;
+	count->world.n_host = n > 0 ? (size_t)n : 0;
+	count->trouble.addresses += n == LINK_ADDRESSES_MAX;
+	count->addresses_changed = false;
+}
+
+static void
+journal_all(struct count *count)
+{
+	if (count->dirty_closed && journal_write(count->journal, BOOK_CLOSED, &count->book) == 0)
+		count->dirty_closed = false;
+	if (count->dirty_totals && journal_write(count->journal, BOOK_TOTALS, &count->book) == 0)
+		count->dirty_totals = false;
+}
+
+/* --- the second ----------------------------------------------------------------------------------- */
+
+static void
+read_kernel(struct count *count)
+{
+	for (size_t i = 0; i < count->n_lines; i++)
+		count->lines[i].missed++;
+	if (link_dump(count->link) == -1) {
+		log_debug("the kernel did not list the interfaces: %s", strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < count->n_lines; i++) {
+		struct line *line = &count->lines[i];
+
+		if (line->ifindex == 0 || line->missed < MISSED_MAX)
+			continue;
+		count->trouble.ends_missed++;
+		line_end(count, line, &line->tally.last);
+	}
+	if (count->taps_changed)
+		lines_watch(count);
+	if (count->addresses_changed)
+		world_read(count);
+	tap_drain(count->tap);
+}
+
+static void
+poll_all(struct count *count, bool last_one)
+{
+	struct record nothing;
+
+	for (size_t i = 0; i < count->n_lines; i++) {
+		struct line *line = &count->lines[i];
+
+		nothing = (struct record){0};
+		if (line->ifindex != 0)
+			line_poll(count, line, &line->now, last_one);
+		else
+			line_post(count, line, &nothing);
+	}
+	journal_all(count);
+}
+
+static void
+on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct count *count = timer->data;
+
+	(void)loop, (void)events;
+	read_kernel(count);
+	poll_all(count, false);
+	tell_all(count);
+}
+
+static int
+tap_order(const void *a, const void *b)
+{
+	return strcmp((*(struct line *const *)a)->guest->tap, (*(struct line *const *)b)->guest->tap);
+}
+
+/* One line for each account: those of the file, and those that were in it. */
+static int
+lines_make(struct count *count, const struct conf *conf, struct line **lines)
+{
+	for (size_t i = 0; i < conf->n_guests; i++) {
+		struct account *a = book_add(&count->book, conf->guests[i].name);
+
+		if (!a) {
+			count->trouble.full++;
+			log_error("no room to count %s; remove old accounts", conf->guests[i].name);
+			continue;
+		}
+		if (a->seq == 0)
+			a->seq = 1;
+	}
+	*lines = calloc(count->book.n + 1, sizeof(**lines));
+	if (!*lines)
+		return -1;
+	for (size_t i = 0; i < count->book.n; i++) {
+		(*lines)[i].account = count->book.list[i];
+		(*lines)[i].guest = conf_guest(conf, count->book.list[i]->name);
+	}
+	return 0;
+}
+
+/* What goes on under the new file keeps its tap, its frames and what is under way to Redis. */
+static void
+line_carry(struct count *count, struct line *old, struct line *lines)
+{
+	struct line *line = NULL;
+
+	for (size_t i = 0; i < count->book.n && !line; i++)
+		if (lines[i].account == old->account)
+			line = &lines[i];
+	if (old->ifindex != 0 && (!line->guest || strcmp(line->guest->tap, old->account->life.tap) != 0))
+		line_end(count, old, &old->now);
+	old->guest = line->guest;
+	*line = *old;
+}
+
+static int
+lines_take(struct count *count, const struct conf *conf, struct line *lines)
+{
+	struct line **by_tap = calloc(count->book.n + 1, sizeof(struct line *));
+	struct living *living = calloc(count->book.n + 1, sizeof(*living));
+
+	if (!by_tap || !living) {
+		free(by_tap);
+		free(living);
+		free(lines);
+		return -1;
+	}
+	for (size_t i = 0; i < count->n_lines; i++)
+		line_carry(count, &count->lines[i], lines);
+	free(count->by_tap);
+	free(count->living);
+	free(count->lines);
+	count->lines = lines;
+	count->n_lines = count->book.n;
+	count->by_tap = by_tap;
+	count->living = living;
+	count->n_by_tap = 0;
+	for (size_t i = 0; i < count->n_lines; i++)
+		if (lines[i].guest)
+			by_tap[count->n_by_tap++] = &lines[i];
+	qsort(by_tap, count->n_by_tap, sizeof(*by_tap), tap_order);
+	count->conf = conf;
+	lines_watch(count);
+	world_read(count);
+	return 0;
+}
+
+int
+count_start(struct count *count)
+{
+	struct line *lines;
+
+	if (lines_make(count, count->conf, &lines) == -1 || lines_take(count, count->conf, lines) == -1)
+		return -1;
+	count->writer =
+	    write_open(count->loop, &count->conf->redis, count->conf->host, &count_write_calls, count);
+	if (!count->writer)
+		return -1;
+	ev_timer_init(&count->tick, on_tick, TICK_S, TICK_S);
+	count->tick.data = count;
+	on_tick(count->loop, &count->tick, 0);
+	ev_timer_start(count->loop, &count->tick);
+	return 0;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool
+same_redis(const struct redis_conf *a, const struct redis_conf *b)
+{
+	return a->kind == b->kind && a->port == b->port && a->db == b->db && same_text(a->path, b->path) &&
+	       same_text(a->host, b->host) && same_text(a->user, b->user) &&
+	       same_text(a->password, b->password);
+}
+
+/* Another server knows nothing that this one acknowledged. */
+static int
+writer_turn(struct count *count, const struct conf *conf)
+{
+	struct writer *writer = write_open(count->loop, &conf->redis, conf->host, &count_write_calls, count);
+
+	if (!writer)
+		return -1;
+	write_close(count->writer);
+	count->writer = writer;
+	for (size_t i = 0; i < count->n_lines; i++) {
+		count->lines[i].acked = 0;
+		count->lines[i].in_flight = false;
+	}
+	return 0;
+}
+
+int
+count_reload(struct count *count, const struct conf *before, const struct conf *conf)
+{
+	struct line *lines;
+
+	count->conf = before;
+	read_kernel(count);
+	poll_all(count, false);
+	if (lines_make(count, conf, &lines) == -1 || lines_take(count, conf, lines) == -1)
+		return -1;
+	if (!same_redis(&before->redis, &conf->redis) || strcmp(before->host, conf->host) != 0) {
+		if (writer_turn(count, conf) == -1)
+			log_error("no memory for another redis: the old one stays");
+	} else {
+		tell_meta(count);
+	}
+	on_tick(count->loop, &count->tick, 0);
+	return 0;
+}
+
+/* --- the end -------------------------------------------------------------------------------------- */
+
+static void
+on_waited(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer, (void)events;
+	ev_break(loop, EVBREAK_ONE);
+}
+
+static void
+wait_for(struct count *count, double seconds)
+{
+	ev_timer timer;
+
+	ev_timer_init(&timer, on_waited, seconds, 0);
+	ev_timer_start(count->loop, &timer);
+	ev_run(count->loop, 0);
+	ev_timer_stop(count->loop, &timer);
+}
+
+static bool
+is_told(const struct count *count)
+{
+	for (size_t i = 0; i < count->n_lines; i++)
+		if (count->lines[i].account->seq > count->lines[i].acked)
+			return false;
+	return true;
+}
+
+void
+count_stop(struct count *count)
+{
+	ev_timer_stop(count->loop, &count->tick);
+	read_kernel(count);
+	wait_for(count, LAST_FRAMES_S);
+	tap_drain(count->tap);
+	poll_all(count, true);
+	for (double waited = 0; !is_told(count) && waited < LAST_ANSWER_S; waited += 0.05) {
+		tell_all(count);
+		wait_for(count, 0.05);
+	}
+	if (!is_told(count))
+		log_warn("redis did not take the last numbers; they are in the journal");
+	write_close(count->writer);
+	count->writer = NULL;
+}

@@ -1,0 +1,98 @@
+/*
+ * The counting: interfaces and frames in, the book and Redis out. Once a second it reads the kernel's counters,
+ * explains them by the frames seen, writes the journal, then tells Redis what the journal holds.
+ */
+#ifndef ACCT_COUNT_H
+#define ACCT_COUNT_H
+
+#include "acct/journal.h"
+#include "acct/link.h"
+#include "acct/tap.h"
+#include "ledger/write.h"
+
+#include <jansson.h>
+
+/* One account and the tap that moves it now. */
+struct line {
+	struct account *account;
+	const struct guest *guest; /* NULL: no longer in the file; only told to Redis */
+	struct tally tally;
+	struct kernel now; /* of the last dump */
+	uint32_t ifindex, mtu; /* 0: the tap is not there */
+	uint32_t ended; /* the interface that went last */
+	unsigned missed; /* dumps since it was last in one */
+	uint64_t acked; /* sequence that Redis is known to hold */
+	bool in_flight;
+	uint64_t surplus; /* of taps that went */
+};
+
+/* What should not happen, counted. */
+struct count_trouble {
+	uint64_t fell; /* counters of a living tap went back: it was begun anew */
+	uint64_t forgot; /* Redis held less than it had acknowledged, and was told again */
+	uint64_t behind; /* Redis held more than the journal */
+	uint64_t full; /* guests that found no room in the book */
+	uint64_t addresses; /* LINK_ADDRESSES_MAX was reached */
+	uint64_t ends_missed; /* interfaces that went without a word: their last second is lost */
+	uint64_t strays; /* packets of interfaces that are no longer ours */
+};
+
+struct living {
+	uint32_t ifindex;
+	struct line *line;
+};
+
+struct count {
+	struct ev_loop *loop;
+	const struct conf *conf;
+	char boot[BOOK_BOOT_TEXT];
+	struct book book;
+	struct journal *journal;
+	struct link *link;
+	struct tap *tap;
+	struct writer *writer;
+	ev_timer tick;
+	struct line *lines; /* sorted by name, as the book is */
+	size_t n_lines;
+	struct line **by_tap; /* lines with a guest, sorted by tap */
+	size_t n_by_tap;
+	struct living *living; /* lines with a tap, sorted by ifindex */
+	size_t n_living;
+	struct frame_world world;
+	struct ip addresses[LINK_ADDRESSES_MAX];
+	bool taps_changed, addresses_changed;
+	bool dirty_totals, dirty_closed;
+	struct count_trouble trouble;
+};
+
+/* Which kernel and network namespace this is, for life.boot. -1: errno. */
+int count_boot(char out[BOOK_BOOT_TEXT]);
+
+/* Begins; loop, conf, boot, book, journal, link and tap are in place. -1: no memory. */
+int count_start(struct count *);
+/* From here on by another file; the one before may be freed after. -1: no memory, nothing changed. */
+int count_reload(struct count *, const struct conf *before, const struct conf *);
+/* The last numbers into journal and Redis; waits at most about two seconds for the answer. */
+void count_stop(struct count *);
+
+/* line.c: what interfaces and the capture say. */
+extern const struct link_calls count_link_calls;
+void count_packet(void *count, struct span cooked, uint64_t length);
+struct line *line_of_account(struct count *, const struct account *);
+void lines_watch(struct count *);
+/* What moved, perhaps nothing, goes into the account; the clock is read here and nowhere else. */
+void line_post(struct count *, struct line *, struct record *delta);
+void line_poll(struct count *, struct line *, const struct kernel *now, bool last_one);
+void line_end(struct count *, struct line *, const struct kernel *last);
+
+/* tell.c: what Redis is told. */
+extern const struct write_calls count_write_calls;
+void tell_all(struct count *);
+void tell_meta(struct count *);
+
+/* status.c */
+json_t *status_answer(void *count, const char *word);
+/* "wire wan both day 1" */
+const char *billing_text(const struct billing *, uint8_t day, char *out, size_t room);
+
+#endif

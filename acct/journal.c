@@ -1,0 +1,282 @@
+/* The book on disk; see journal.h. */
+#include "acct/journal.h"
+#include "base/log.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct half {
+	int fd;
+	char path[PATH_MAX];
+};
+
+struct pair {
+	struct half half[2];
+	int next; /* which to write over */
+	uint64_t number;
+};
+
+struct journal {
+	int lock;
+	struct pair totals, closed;
+	struct bytes bytes;
+	struct journal_status status;
+};
+
+static int
+read_whole(int fd, struct bytes *out)
+{
+	struct stat st;
+
+	*out = (struct bytes){0};
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (st.st_size > BOOK_BYTES_MAX) {
+		errno = EFBIG;
+		return -1;
+	}
+	out->room = (size_t)st.st_size + 1;
+	out->ptr = malloc(out->room);
+	if (!out->ptr)
+		return -1;
+	while (out->len < (size_t)st.st_size) {
+		ssize_t n = pread(fd, out->ptr + out->len, (size_t)st.st_size - out->len, (off_t)out->len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			free(out->ptr);
+			return -1;
+		}
+		if (n == 0)
+			break;
+		out->len += (size_t)n;
+	}
+	return 0;
+}
+
+static int
+half_open(struct half *half, unsigned uid, unsigned gid)
+{
+	half->fd = open(half->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (half->fd == -1)
+		return -1;
+	return fchown(half->fd, uid, gid);
+}
+
+/* A file that may be somebody's only copy is never written over. */
+static int
+half_aside(struct half *half, unsigned uid, unsigned gid, const char *what)
+{
+	char bad[PATH_MAX + 8];
+
+	snprintf(bad, sizeof(bad), "%s.bad", half->path);
+	log_error("%s %s; kept as %s", half->path, what, bad);
+	if (rename(half->path, bad) == -1)
+		return -1;
+	close(half->fd);
+	return half_open(half, uid, gid);
+}
+
+static int
+pair_open(struct pair *pair, const char *dir, const char *name, unsigned uid, unsigned gid)
+{
+	for (int i = 0; i < 2; i++) {
+		struct half *half = &pair->half[i];
+		int n = snprintf(half->path, sizeof(half->path), "%s/%s.%c", dir, name, 'a' + i);
+
+		if (n < 0 || n >= (int)sizeof(half->path)) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		if (half_open(half, uid, gid) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static const char *
+verdict_text(enum book_verdict verdict)
+{
+	return verdict == BOOK_TORN ? "is not whole" : "is not a journal of this version";
+}
+
+/* 1: read; 0: there was nothing; -1: errno; -2: what there was is no good. */
+static int
+pair_read(struct pair *pair, enum book_part part, unsigned uid, unsigned gid, struct book *book)
+{
+	struct bytes bytes[2] = {0};
+	enum book_verdict verdict[2];
+	int best = -1, status = 0;
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t number = 0;
+
+		if (read_whole(pair->half[i].fd, &bytes[i]) == -1) {
+			status = -1;
+			goto out;
+		}
+		verdict[i] = book_check(span_of(bytes[i].ptr, bytes[i].len), part, &number);
+		if (verdict[i] == BOOK_GOOD && (best == -1 || number > pair->number)) {
+			best = i;
+			pair->number = number;
+		}
+	}
+	if (best != -1) {
+		pair->next = 1 - best;
+		status = book_decode(span_of(bytes[best].ptr, bytes[best].len), book) == 0 ? 1 : -2;
+	}
+	for (int i = 0; i < 2; i++) {
+		bool mine = verdict[i] == BOOK_GOOD || verdict[i] == BOOK_NOTHING;
+
+		if (verdict[i] == BOOK_TORN && best != -1)
+			log_info("%s was cut while it was written; the other one holds", pair->half[i].path);
+		else if (!mine && half_aside(&pair->half[i], uid, gid, verdict_text(verdict[i])) == -1)
+			status = -1;
+		else if (!mine && best == -1)
+			status = -2;
+		else if (verdict[i] == BOOK_GOOD && status == -2 && best == i &&
+			 half_aside(&pair->half[i], uid, gid, "makes no sense") == -1)
+			status = -1;
+		if (status == -1)
+			break;
+	}
+out:
+	free(bytes[0].ptr);
+	free(bytes[1].ptr);
+	return status;
+}
+
+static int
+journal_read(struct journal *j, unsigned uid, unsigned gid, struct book *book)
+{
+	int totals = pair_read(&j->totals, BOOK_TOTALS, uid, gid, book), closed;
+
+	if (totals == -2)
+		book_free(book);
+	closed = totals == -1 ? -1 : pair_read(&j->closed, BOOK_CLOSED, uid, gid, book);
+	if (totals == -1 || closed == -1)
+		return -1;
+	j->status.damaged = totals == -2 || closed == -2;
+	j->status.number = j->totals.number;
+	if (totals == -2)
+		log_error(
+		    "the journal is lost: what was counted and not yet written to redis is unknown, and taps "
+		    "count from their beginning; compare lodge usage with the keys, or put a good copy back "
+		    "and start again");
+	return 0;
+}
+
+/* The lock is a file of its own: the others may be renamed. */
+static int
+lock_take(struct journal *j, const char *dir)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/lock", dir);
+	j->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (j->lock == -1)
+		return -1;
+	return flock(j->lock, LOCK_EX | LOCK_NB);
+}
+
+struct journal *
+journal_open(const char *dir, unsigned uid, unsigned gid, struct book *book, char *why, size_t room)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+
+	if (!j) {
+		snprintf(why, room, "no memory");
+		return NULL;
+	}
+	j->lock = j->totals.half[0].fd = j->totals.half[1].fd = j->closed.half[0].fd = j->closed.half[1].fd =
+	    -1;
+	if (sys_mkdir(dir, 0750, uid, gid) == -1)
+		snprintf(why, room, "cannot make %s: %s; run as root, or see state: in the file", dir,
+		    strerror(errno));
+	else if (lock_take(j, dir) == -1)
+		snprintf(why, room,
+		    errno == EWOULDBLOCK ? "%s is in use: another lodge-acct runs; stop it first%s"
+					 : "cannot lock %s: %s",
+		    dir, errno == EWOULDBLOCK ? "" : strerror(errno));
+	else if (pair_open(&j->totals, dir, "totals", uid, gid) == -1 ||
+		 pair_open(&j->closed, dir, "closed", uid, gid) == -1 ||
+		 journal_read(j, uid, gid, book) == -1)
+		snprintf(why, room, "cannot read the journal in %s: %s", dir, strerror(errno));
+	else
+		return j;
+	journal_close(j);
+	return NULL;
+}
+
+void
+journal_close(struct journal *j)
+{
+	int fds[] = {
+	    j->totals.half[0].fd, j->totals.half[1].fd, j->closed.half[0].fd, j->closed.half[1].fd, j->lock};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+	free(j->bytes.ptr);
+	free(j);
+}
+
+static int
+write_whole(int fd, const struct bytes *bytes)
+{
+	for (size_t done = 0; done < bytes->len;) {
+		ssize_t n = pwrite(fd, bytes->ptr + done, bytes->len - done, (off_t)done);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		done += (size_t)n;
+	}
+	return fdatasync(fd);
+}
+
+int
+journal_write(struct journal *j, enum book_part part, const struct book *book)
+{
+	struct pair *pair = part == BOOK_TOTALS ? &j->totals : &j->closed;
+	struct half *half = &pair->half[pair->next];
+	bool well = j->status.error[0] == '\0';
+
+	if (book_encode(book, part, pair->number + 1, &j->bytes) == -1) {
+		errno = ENOMEM;
+		goto fail;
+	}
+	if (write_whole(half->fd, &j->bytes) == -1)
+		goto fail;
+	pair->number++;
+	pair->next = 1 - pair->next;
+	j->status.written++;
+	if (part == BOOK_TOTALS)
+		j->status.number = pair->number;
+	if (!well)
+		log_info("%s can be written again", half->path);
+	j->status.error[0] = '\0';
+	return 0;
+fail:
+	snprintf(j->status.error, sizeof(j->status.error), "%.90s: %s", strrchr(half->path, '/') + 1,
+	    strerror(errno));
+	if (well)
+		log_error("cannot write %s: %s; counting goes on in memory", half->path, strerror(errno));
+	j->status.failed++;
+	return -1;
+}
+
+const struct journal_status *
+journal_status(const struct journal *j)
+{
+	return &j->status;
+}

@@ -1,0 +1,272 @@
+/*
+ * An account's line to its tap: what the interface's life is, and what its bytes become; see count.h.
+ *
+ * A tap's life is an interface index: it begins at 0 of the interface's counters, or where the journal says that
+ * this very interface is counted up to, and ends with the counters that the kernel tells when it goes.
+ */
+#include "acct/count.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* --- which line is whose -------------------------------------------------------------------------- */
+
+static int
+ifindex_order(const void *a, const void *b)
+{
+	uint32_t x = ((const struct living *)a)->ifindex, y = ((const struct living *)b)->ifindex;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct line *
+line_of_tap(struct count *count, const char *tap)
+{
+	size_t lo = 0, hi = count->n_by_tap;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int order = strcmp(count->by_tap[mid]->guest->tap, tap);
+
+		if (order == 0)
+			return count->by_tap[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+static struct line *
+line_of_ifindex(struct count *count, uint32_t ifindex)
+{
+	size_t lo = 0, hi = count->n_living;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (count->living[mid].ifindex == ifindex)
+			return count->living[mid].line;
+		if (count->living[mid].ifindex < ifindex)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+struct line *
+line_of_account(struct count *count, const struct account *account)
+{
+	size_t lo = 0, hi = count->n_lines;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int order = strcmp(count->lines[mid].account->name, account->name);
+
+		if (order == 0)
+			return &count->lines[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+void
+lines_watch(struct count *count)
+{
+	uint32_t *ifindexes = calloc(count->n_lines + 1, sizeof(*ifindexes));
+
+	count->n_living = 0;
+	for (size_t i = 0; i < count->n_lines; i++) {
+		struct line *line = &count->lines[i];
+
+		if (line->ifindex != 0)
+			count->living[count->n_living++] = (struct living){line->ifindex, line};
+	}
+	qsort(count->living, count->n_living, sizeof(*count->living), ifindex_order);
+	for (size_t i = 0; ifindexes && i < count->n_living; i++)
+		ifindexes[i] = count->living[i].ifindex;
+	if (!ifindexes || tap_watch(count->tap, ifindexes, count->n_living) == -1)
+		log_warn("cannot filter the capture: %s", strerror(errno));
+	free(ifindexes);
+	count->taps_changed = false;
+}
+
+/* --- bytes ---------------------------------------------------------------------------------------- */
+
+void
+count_packet(void *arg, struct span cooked, uint64_t length)
+{
+	struct count *count = arg;
+	struct line *line = line_of_ifindex(count, frame_ifindex(cooked));
+	struct frame frame;
+
+	if (line && line->ifindex != 0 && frame_decode(cooked, length, line->mtu, &count->world, &frame) == 0)
+		tally_add(&line->tally, &frame);
+	else
+		count->trouble.strays++;
+}
+
+void
+line_post(struct count *count, struct line *line, struct record *delta)
+{
+	struct account *a = line->account;
+	struct billing billing = count->conf->billing;
+	int64_t now = time(NULL);
+	uint8_t day = line->guest ? line->guest->billing_day : billing.day;
+
+	if (slots_turn(&a->slots, now, day, a->seq + 1))
+		count->dirty_closed = true;
+	else if (record_is_zero(delta))
+		return;
+	tally_bill(&billing, &a->slots.period.sum, delta);
+	delta->ts = now;
+	record_add(&a->total, delta);
+	slots_add(&a->slots, delta);
+	a->life.done = line->tally.done;
+	a->seq++;
+	count->dirty_totals = true;
+}
+
+void
+line_poll(struct count *count, struct line *line, const struct kernel *now, bool last_one)
+{
+	struct record delta;
+
+	tally_poll(&line->tally, now, last_one, &delta);
+	line_post(count, line, &delta);
+}
+
+/* --- lives ---------------------------------------------------------------------------------------- */
+
+static bool
+is_below(const struct kernel *a, const struct kernel *b)
+{
+	for (int d = 0; d < DIRECTIONS; d++)
+		if (a->bytes[d] < b->bytes[d] || a->packets[d] < b->packets[d])
+			return true;
+	return a->dropped < b->dropped;
+}
+
+/* How far an interface is counted already, by whomever; NULL: nobody ever met it. */
+static const struct kernel *
+counted_before(const struct count *count, const struct link_row *row)
+{
+	const struct kernel *best = NULL;
+
+	for (size_t i = 0; i < count->book.n; i++) {
+		const struct life *life = &count->book.list[i]->life;
+
+		if (life->ifindex == row->ifindex && strcmp(life->boot, count->boot) == 0 &&
+		    !is_below(&row->kernel, &life->done) && (!best || is_below(best, &life->done)))
+			best = &life->done;
+	}
+	return best;
+}
+
+static void
+line_begin(struct count *count, struct line *line, const struct link_row *row)
+{
+	const struct kernel zero = {0}, *before = counted_before(count, row), done = before ? *before : zero;
+	struct life *life = &line->account->life;
+
+	log_info("%s: %s is interface %u, %s", line->account->name, row->name, row->ifindex,
+	    before ? "counted on from before" : "counted from its beginning");
+	tally_begin(&line->tally, &done);
+	*life = (struct life){.ifindex = row->ifindex, .done = done};
+	strcpy(life->boot, count->boot);
+	strcpy(life->tap, row->name);
+	line->ifindex = row->ifindex;
+	line->mtu = row->mtu;
+	line->now = done;
+	line->ended = 0;
+	line->missed = 0;
+	count->taps_changed = true;
+	count->dirty_totals = true;
+}
+
+void
+line_end(struct count *count, struct line *line, const struct kernel *last)
+{
+	tap_drain(count->tap);
+	line_poll(count, line, is_below(last, &line->tally.last) ? &line->tally.last : last, true);
+	line->surplus += line->tally.surplus;
+	line->tally.surplus = 0;
+	line->ended = line->ifindex;
+	line->ifindex = 0;
+	count->taps_changed = true;
+}
+
+static void
+on_gone(void *arg, const struct link_row *row)
+{
+	struct count *count = arg;
+	struct line *line = line_of_tap(count, row->name);
+
+	if (!line || line->ended == row->ifindex)
+		return;
+	if (line->ifindex != row->ifindex) {
+		if (line->ifindex != 0) {
+			count->trouble.ends_missed++;
+			line_end(count, line, &line->tally.last);
+		}
+		line_begin(count, line, row);
+	}
+	line_end(count, line, &row->kernel);
+	log_info("%s: %s is gone; its last counters are in", line->account->name, row->name);
+}
+
+/* Known at once, not only at the next dump: its first frames are to be seen. */
+static void
+on_new(void *arg, const struct link_row *row)
+{
+	struct count *count = arg;
+	struct line *line = line_of_tap(count, row->name);
+
+	if (!line || line->ifindex != 0 || line->ended == row->ifindex)
+		return;
+	line_begin(count, line, row);
+	lines_watch(count);
+}
+
+static void
+on_link(void *arg, const struct link_row *row)
+{
+	struct count *count = arg;
+	struct line *line = line_of_tap(count, row->name);
+
+	if (!line || line->ended == row->ifindex)
+		return;
+	if (line->ifindex != 0 && line->ifindex != row->ifindex) {
+		count->trouble.ends_missed++;
+		line_end(count, line, &line->tally.last);
+	}
+	if (line->ifindex != 0 && is_below(&row->kernel, &line->tally.last)) {
+		count->trouble.fell++;
+		line_end(count, line, &line->tally.last);
+	}
+	if (line->ifindex == 0)
+		line_begin(count, line, row);
+	line->now = row->kernel;
+	line->mtu = row->mtu;
+	line->missed = 0;
+}
+
+static void
+on_addresses(void *arg)
+{
+	((struct count *)arg)->addresses_changed = true;
+}
+
+const struct link_calls count_link_calls = {
+    .on_gone = on_gone,
+    .on_new = on_new,
+    .on_link = on_link,
+    .on_addresses = on_addresses,
+};

@@ -1,0 +1,162 @@
+/* lodge-acct: counts what moves over the guests' taps and writes the billing keys. */
+#include "acct/count.h"
+#include "base/ctl.h"
+#include "base/log.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char usage[] = "usage: lodge-acct [-ndhV] [-c FILE]\n"
+			    "counts every guest's traffic at its tap and writes the billing keys to Redis\n"
+			    "  -c FILE  the configuration (" SYS_CONF_FILE ")\n"
+			    "  -n       check it and print what was understood\n"
+			    "  -d       log more\n";
+
+struct acct {
+	const char *file;
+	struct conf conf;
+	struct count count;
+};
+
+static int
+print_plan(const struct conf *conf)
+{
+	char billing[80], ip[IP_TEXT];
+
+	for (size_t i = 0; i < conf->n_guests; i++) {
+		const struct guest *g = &conf->guests[i];
+
+		printf("%s tap %s address %s billing %s\n", g->name, g->tap, ip_print(&g->address, ip),
+		    billing_text(&conf->billing, g->billing_day, billing, sizeof(billing)));
+	}
+	printf("host %s\njournal %s/acct\n", conf->host, conf->state);
+	if (conf->redis.kind == REDIS_TCP)
+		printf("redis %s port %u database %u\n", conf->redis.host, conf->redis.port, conf->redis.db);
+	else
+		printf("redis %s database %u\n", conf->redis.path, conf->redis.db);
+	return EXIT_DONE;
+}
+
+static void
+on_reload(void *arg)
+{
+	struct acct *acct = arg;
+	struct conf fresh;
+	struct conf_errors errors;
+	char why[512];
+
+	if (conf_load(acct->file, &fresh, &errors) == -1) {
+		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
+	} else if (strcmp(fresh.state, acct->conf.state) != 0 || strcmp(fresh.run, acct->conf.run) != 0 ||
+		   strcmp(fresh.user, acct->conf.user) != 0) {
+		log_error(
+		    "reload refused: state, run and user hold for the life of a process; restart lodge-acct");
+		conf_free(&fresh);
+	} else {
+		struct conf old = acct->conf;
+
+		acct->conf = fresh;
+		if (count_reload(&acct->count, &old, &acct->conf) == -1) {
+			log_error("reload refused: no memory");
+			acct->conf = old;
+			acct->count.conf = &acct->conf;
+			conf_free(&fresh);
+		} else {
+			log_info("reloaded: %zu guests", acct->conf.n_guests);
+			conf_free(&old);
+		}
+	}
+	conf_errors_free(&errors);
+}
+
+/* Whom to become: conf.user where we are root, else who we are. */
+static void
+account_of(const struct conf *conf, unsigned *uid, unsigned *gid)
+{
+	*uid = geteuid();
+	*gid = getegid();
+	if (*uid == 0 && sys_account(conf->user, uid, gid) == -1)
+		fatal_input("no account %s: adduser --system --group %s, or name another with user:",
+		    conf->user, conf->user);
+}
+
+/* All that needs privilege. */
+static struct ctl *
+take(struct acct *acct, unsigned uid, unsigned gid)
+{
+	struct count *count = &acct->count;
+	char why[400], *path;
+	struct ctl *ctl;
+
+	count->tap = tap_open(count->loop, count_packet, count, why, sizeof(why));
+	if (!count->tap)
+		fatal("%s", why);
+	count->link = link_open(count->loop, &count_link_calls, count);
+	if (!count->link)
+		fatal("cannot ask the kernel for its interfaces: %s", strerror(errno));
+	path = conf_state_path(&acct->conf, "acct");
+	count->journal = path ? journal_open(path, uid, gid, &count->book, why, sizeof(why)) : NULL;
+	if (!count->journal)
+		fatal("%s", path ? why : "no memory");
+	free(path);
+	if (access(acct->conf.run, F_OK) == -1 && sys_mkdir(acct->conf.run, 0755, geteuid(), getegid()) == -1)
+		fatal("cannot make %s: %s; see run: in the file", acct->conf.run, strerror(errno));
+	path = conf_run_path(&acct->conf, "acct.sock");
+	ctl = path ? ctl_open(count->loop, path, uid, gid, status_answer, count) : NULL;
+	if (!ctl)
+		fatal("cannot answer at %s: %s", path ? path : "acct.sock", strerror(errno));
+	free(path);
+	return ctl;
+}
+
+static void
+drop(unsigned uid, unsigned gid)
+{
+	const int keep[] = {CAP_NET_RAW, -1};
+
+	if (geteuid() == 0 && sys_drop(uid, gid, keep) == -1)
+		fatal("cannot give up privilege: %s", strerror(errno));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sys_options options = sys_options(argc, argv, "", usage);
+	static struct acct acct;
+	struct conf_errors errors;
+	struct ctl *ctl;
+	unsigned uid, gid;
+
+	log_open("lodge-acct", options.debug);
+	acct.file = options.file;
+	if (conf_load(options.file, &acct.conf, &errors) == -1 || errors.n > 0)
+		if (conf_report(&errors, stderr) != 0)
+			return EXIT_INPUT;
+	conf_errors_free(&errors);
+	if (options.check)
+		return print_plan(&acct.conf);
+
+	acct.count.loop = ev_default_loop(0);
+	acct.count.conf = &acct.conf;
+	account_of(&acct.conf, &uid, &gid);
+	if (!acct.count.loop || count_boot(acct.count.boot) == -1)
+		fatal("cannot tell which kernel this is: %s", strerror(errno));
+	ctl = take(&acct, uid, gid);
+	drop(uid, gid);
+	if (count_start(&acct.count) == -1)
+		fatal("no memory");
+	sys_notify("READY=1");
+	log_info("counting %zu guests", acct.conf.n_guests);
+	sys_run(acct.count.loop, on_reload, &acct);
+	sys_notify("STOPPING=1");
+	count_stop(&acct.count);
+	ctl_close(ctl);
+	tap_close(acct.count.tap);
+	link_close(acct.count.link);
+	journal_close(acct.count.journal);
+	return EXIT_DONE;
+}

@@ -1,0 +1,113 @@
+/* What moved, by time; see slot.h. */
+#include "acct/slot.h"
+
+struct slot *
+slots_closed(struct slots *s, enum slot_kind kind)
+{
+	return kind == SLOT_5M ? s->closed_5m : kind == SLOT_HOUR ? s->closed_hour : s->closed_day;
+}
+
+size_t
+slots_keep(enum slot_kind kind)
+{
+	return kind == SLOT_5M ? KEEP_5M : kind == SLOT_HOUR ? KEEP_HOUR : KEEP_DAY;
+}
+
+static bool
+is_empty(const struct slot *slot)
+{
+	for (int i = 0; i < SLOT_FIELDS; i++)
+		if (slot->v[i] != 0)
+			return false;
+	return true;
+}
+
+void
+slots_keep_closed(struct slots *s, enum slot_kind kind, const struct slot *slot)
+{
+	struct slot *list = slots_closed(s, kind);
+	size_t n = s->n_closed[kind], gone = 0;
+
+	while (gone < n && list[gone].start != slot->start)
+		gone++;
+	if (gone == n && n == slots_keep(kind))
+		gone = 0;
+	if (gone < n)
+		memmove(&list[gone], &list[gone + 1], (--n - gone) * sizeof(*list));
+	list[n] = *slot;
+	s->n_closed[kind] = n + 1;
+}
+
+void
+slots_keep_period(struct slots *s, const struct period *period)
+{
+	size_t n = s->n_periods, gone = 0;
+
+	while (gone < n && s->periods[gone].start != period->start)
+		gone++;
+	if (gone == n && n == KEEP_PERIOD)
+		gone = 0;
+	if (gone < n)
+		memmove(&s->periods[gone], &s->periods[gone + 1], (--n - gone) * sizeof(*period));
+	s->periods[n] = *period;
+	s->n_periods = n + 1;
+}
+
+static bool
+turn_slot(struct slots *s, enum slot_kind kind, int64_t start, uint64_t seq)
+{
+	struct slot *open = &s->open[kind], *list = slots_closed(s, kind), next = {.start = start};
+	bool closed = false;
+
+	if (s->begun && open->start == start)
+		return false;
+	for (size_t i = 0; i < s->n_closed[kind]; i++)
+		if (list[i].start == start)
+			next = list[i];
+	if (!is_empty(open)) {
+		open->seq = seq;
+		slots_keep_closed(s, kind, open);
+		closed = true;
+	}
+	*open = next;
+	return closed;
+}
+
+static bool
+turn_period(struct slots *s, int64_t start, uint64_t seq)
+{
+	struct period next = {.start = start};
+	bool closed = false;
+
+	if (s->begun && s->period.start == start)
+		return false;
+	for (size_t i = 0; i < s->n_periods; i++)
+		if (s->periods[i].start == start)
+			next = s->periods[i];
+	if (!record_is_zero(&s->period.sum)) {
+		s->period.seq = seq;
+		slots_keep_period(s, &s->period);
+		closed = true;
+	}
+	s->period = next;
+	return closed;
+}
+
+bool
+slots_turn(struct slots *s, int64_t now, uint8_t day, uint64_t seq)
+{
+	bool closed = turn_period(s, period_start(now, day), seq);
+
+	for (int kind = 0; kind < SLOT_KINDS; kind++)
+		closed |= turn_slot(s, kind, slot_start(kind, now), seq);
+	s->begun = true;
+	return closed;
+}
+
+void
+slots_add(struct slots *s, const struct record *delta)
+{
+	for (int kind = 0; kind < SLOT_KINDS; kind++)
+		record_to_slot(delta, s->open[kind].v);
+	record_add(&s->period.sum, delta);
+}

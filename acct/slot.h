@@ -1,0 +1,59 @@
+/*
+ * What moved, by time: slots of 5 minutes, hours, days and billing periods, all UTC. A core.
+ *
+ * The clock is a parameter and may jump. Bytes go into the slot in which the clock says they moved and stay there:
+ * a jump forward closes the open slot, a jump back takes a closed one up again where it is still kept.
+ */
+#ifndef ACCT_SLOT_H
+#define ACCT_SLOT_H
+
+#include "ledger/keys.h"
+#include "ledger/record.h"
+
+/* Closed slots kept for telling Redis again: 24 hours of them, and at least one of each kind. */
+enum {
+	KEEP_5M = 288,
+	KEEP_HOUR = 24,
+	KEEP_DAY = 2,
+	KEEP_PERIOD = 2,
+};
+
+struct slot {
+	int64_t start;
+	uint64_t seq; /* at which it was closed */
+	uint64_t v[SLOT_FIELDS];
+};
+
+struct period {
+	int64_t start;
+	uint64_t seq;
+	struct record sum;
+};
+
+/* Closed ones are in the order in which they closed; nothing that holds no bytes is ever closed. */
+struct slots {
+	bool begun;
+	struct slot open[SLOT_KINDS];
+	struct period period;
+	size_t n_closed[SLOT_KINDS], n_periods;
+	struct slot closed_5m[KEEP_5M], closed_hour[KEEP_HOUR], closed_day[KEEP_DAY];
+	struct period periods[KEEP_PERIOD];
+};
+
+struct slot *slots_closed(struct slots *, enum slot_kind);
+size_t slots_keep(enum slot_kind);
+
+/*
+ * Opens what belongs to now and closes what does not, under the sequence seq. day is the first day of the billing
+ * period. True: something was closed.
+ */
+bool slots_turn(struct slots *, int64_t now, uint8_t day, uint64_t seq);
+
+/* Into the open slots. */
+void slots_add(struct slots *, const struct record *delta);
+
+/* Into the closed list, in place of one with the same start, or of the oldest where there is no room. */
+void slots_keep_closed(struct slots *, enum slot_kind, const struct slot *);
+void slots_keep_period(struct slots *, const struct period *);
+
+#endif

@@ -1,0 +1,103 @@
+/* What acct says of itself; see count.h. */
+#include "acct/count.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+const char *
+billing_text(const struct billing *billing, uint8_t day, char *out, size_t room)
+{
+	static const char *const directions[] = {
+	    [DIRECTION_BOTH] = "both",
+	    [DIRECTION_TO_GUEST] = "to-guest",
+	    [DIRECTION_FROM_GUEST] = "from-guest",
+	    [DIRECTION_MAX] = "max",
+	};
+
+	snprintf(out, room, "%s %s %s day %u", billing->count == COUNT_WIRE ? "wire" : "tap",
+	    billing->scope == SCOPE_WAN ? "wan" : "all", directions[billing->direction], day);
+	return out;
+}
+
+static json_t *
+redis_status(const struct count *count)
+{
+	static const char *const states[] = {
+	    [WRITE_WAITING] = "waiting",
+	    [WRITE_CONNECTING] = "connecting",
+	    [WRITE_READY] = "ready",
+	};
+	const struct write_status *s = write_status(count->writer);
+	double age = s->acked_at == 0 ? -1 : ev_now(count->loop) - s->acked_at;
+
+	return json_pack("{s:s, s:f, s:s, s:I, s:I, s:I}", "state", states[s->state], "last_ack_age_s", age,
+	    "error", s->error, "acknowledged", (json_int_t)s->done, "failed", (json_int_t)s->failed,
+	    "connects", (json_int_t)s->connects);
+}
+
+static json_t *
+journal_state(const struct count *count)
+{
+	const struct journal_status *s = journal_status(count->journal);
+	const char *state = s->error[0] ? "in memory only" : s->damaged ? "began without a good one" : "good";
+
+	return json_pack("{s:s, s:s, s:I, s:I, s:I}", "state", state, "error", s->error, "number",
+	    (json_int_t)s->number, "written", (json_int_t)s->written, "failed", (json_int_t)s->failed);
+}
+
+static json_t *
+capture_status(struct count *count)
+{
+	const struct tap_status *s = tap_status(count->tap);
+
+	return json_pack("{s:I, s:I, s:I, s:b}", "packets", (json_int_t)s->packets, "ps_drop",
+	    (json_int_t)s->dropped, "reopened", (json_int_t)s->reopened, "filter_full", s->whole);
+}
+
+static json_t *
+trouble_status(const struct count *count)
+{
+	const struct count_trouble *t = &count->trouble;
+	const struct link_status *l = link_status(count->link);
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "counters_fell",
+	    (json_int_t)t->fell, "redis_forgot", (json_int_t)t->forgot, "journal_behind",
+	    (json_int_t)t->behind, "accounts_full", (json_int_t)t->full, "addresses_full",
+	    (json_int_t)t->addresses, "ends_missed", (json_int_t)t->ends_missed, "strays",
+	    (json_int_t)t->strays, "events_lost", (json_int_t)l->lost, "dumps_failed", (json_int_t)l->failed);
+}
+
+static json_t *
+line_status(const struct line *line)
+{
+	const struct account *a = line->account;
+	json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:I}", "tap", a->life.tap, "ifindex",
+	    (json_int_t)line->ifindex, "seq", (json_int_t)a->seq, "acked", (json_int_t)line->acked, "surplus",
+	    (json_int_t)(line->surplus + line->tally.surplus));
+
+	for (int i = 0; i < RECORD_FIELDS; i++)
+		json_object_set_new(json, record_name(i), json_integer((json_int_t)a->total.v[i]));
+	json_object_set_new(
+	    json, "period_billed", json_integer((json_int_t)a->slots.period.sum.v[REC_BILLED]));
+	return json;
+}
+
+json_t *
+status_answer(void *arg, const char *word)
+{
+	struct count *count = arg;
+	json_t *guests, *status;
+
+	if (strcmp(word, "status") != 0)
+		return NULL;
+	guests = json_object();
+	for (size_t i = 0; i < count->n_lines; i++)
+		if (count->lines[i].guest)
+			json_object_set_new(
+			    guests, count->lines[i].account->name, line_status(&count->lines[i]));
+	status =
+	    json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "name", "lodge-acct", "pid", (int)getpid(),
+		"host", count->conf->host, "redis", redis_status(count), "journal", journal_state(count),
+		"capture", capture_status(count), "trouble", trouble_status(count), "guests", guests);
+	return status;
+}

@@ -1,0 +1,80 @@
+/*
+ * The writing side of the ledger: one asynchronous connection that finds its way back by itself.
+ *
+ * A write carries a guest's numbers under a sequence and is done when its answer came; on any doubt it is sent
+ * again, which changes nothing (see script.c). What is not acknowledged is the caller's to keep.
+ */
+#ifndef LEDGER_WRITE_H
+#define LEDGER_WRITE_H
+
+#include "conf/conf.h"
+#include "ledger/keys.h"
+#include "ledger/record.h"
+
+#include <ev.h>
+
+extern const char ledger_script[];
+
+/* A slot as it is written. */
+struct written_slot {
+	enum slot_kind kind;
+	int64_t start;
+	uint64_t v[SLOT_FIELDS];
+	uint64_t log_seq; /* not 0: also a line of the log with this id (closed hours) */
+};
+
+struct written_period {
+	int64_t start;
+	const struct record *sum;
+};
+
+/* All that one call tells of a guest; borrowed until write_guest returns. */
+struct update {
+	const char *guest;
+	uint64_t seq; /* of these numbers; grows with every change */
+	uint64_t base; /* everything that changed after this sequence is in here */
+	const struct record *cur;
+	const struct written_period *periods;
+	size_t n_periods;
+	const struct written_slot *slots;
+	size_t n_slots;
+};
+
+/* What hangs on a guest beside numbers; texts borrowed. */
+struct update_meta {
+	const char *guest, *tap, *address, *address6, *billing, *quota;
+};
+
+struct write_calls {
+	void (*on_ready)(void *arg); /* connected and able to write */
+	/* The server took the numbers under seq; before them it held held. */
+	void (*on_done)(void *arg, void *guest, uint64_t seq, uint64_t held);
+	void (*on_failed)(void *arg, void *guest); /* no answer, or an error: not taken, for all we know */
+};
+
+enum write_state { WRITE_WAITING, WRITE_CONNECTING, WRITE_READY };
+
+struct write_status {
+	enum write_state state;
+	double acked_at; /* loop time of the last answer; 0: none yet */
+	uint64_t done, failed, connects;
+	char error[160]; /* the last trouble; "": none since the last answer */
+};
+
+struct writer;
+
+/*
+ * Starts connecting at once and for ever; where and redis are copied, host is the name this host's keys carry.
+ * NULL: no memory. write_close drops what is under way without calling back.
+ */
+struct writer *write_open(
+    struct ev_loop *, const struct redis_conf *, const char *host, const struct write_calls *, void *arg);
+void write_close(struct writer *);
+
+/* -1: not connected, nothing will be called. guest is handed back to the callback. */
+int write_guest(struct writer *, const struct update *, void *guest);
+int write_meta(struct writer *, const struct update_meta *);
+
+const struct write_status *write_status(const struct writer *);
+
+#endif
