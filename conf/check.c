@@ -123,13 +123,15 @@ check_addresses(struct parse *p, struct holding *list)
 static void
 check_links(struct parse *p, struct holding *list)
 {
+	static const struct mac unset;
 	const struct conf *c = p->conf;
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n_guests; i++) {
 		const struct guest *g = &c->guests[i];
 
-		if (ip_is_set(&g->address) || g->mac_place.line > 0)
+		if (g->mac_place.line > 0 ? memcmp(&g->mac, &unset, sizeof(unset)) != 0
+					  : ip_is_set(&g->address))
 			list[n++] = (struct holding){span_of(g->mac.b, 6), g,
 			    place_or(g->mac_place, g->place), g->mac_place.line == 0};
 	}

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { SHARED_TEXT = 32 };
+
 enum kind { OF_GUEST, OF_PROXY, OF_HOST, OF_PASSING, KINDS };
 
 struct taken {
@@ -32,20 +34,19 @@ taken_cmp(const void *a, const void *b)
 	return place_cmp(&t->place, &u->place);
 }
 
+/* The ports that both have, and of which protocol where it is only one. */
 static const char *
-range_print(const struct taken *t, char out[VALUE_TEXT])
+shared_print(const struct taken *a, const struct taken *b, char out[SHARED_TEXT])
 {
-	if (t->lo == t->hi)
-		snprintf(out, VALUE_TEXT, "port %u", t->lo);
-	else
-		snprintf(out, VALUE_TEXT, "ports %u-%u", t->lo, t->hi);
-	return out;
-}
+	unsigned lo = a->lo > b->lo ? a->lo : b->lo, hi = a->hi < b->hi ? a->hi : b->hi,
+		 proto = a->proto & b->proto;
+	const char *word = proto == PROTO_BOTH ? "" : proto == PROTO_TCP ? " (tcp)" : " (udp)";
 
-static const char *
-proto_word(unsigned proto)
-{
-	return proto == PROTO_BOTH ? "" : proto == PROTO_TCP ? " (tcp)" : " (udp)";
+	if (lo == hi)
+		snprintf(out, SHARED_TEXT, "port %u%s", lo, word);
+	else
+		snprintf(out, SHARED_TEXT, "ports %u-%u%s", lo, hi, word);
+	return out;
 }
 
 /* Two guests, or one of them twice. */
@@ -53,38 +54,34 @@ static void
 guests_meet(struct parse *p, const struct taken *a, const struct taken *b)
 {
 	const struct taken *late = place_cmp(&a->place, &b->place) > 0 ? a : b, *early = late == a ? b : a;
-	char one[VALUE_TEXT], other[VALUE_TEXT];
+	char shared[SHARED_TEXT];
 
-	range_print(late, one);
-	range_print(early, other);
+	shared_print(a, b, shared);
 	if (a->guest == b->guest)
-		error_add(p->report, late->place, "ports: guest %s has %s%s twice", late->guest->name, one,
-		    proto_word(late->proto & early->proto));
+		error_add(p->report, late->place, "ports: guest %s has %s twice", late->guest->name, shared);
 	else
-		error_add(p->report, late->place, "ports: %s%s of guest %s is also guest %s's", one,
-		    proto_word(late->proto & early->proto), late->guest->name, early->guest->name);
-	error_note(p->report, early->place, "%s has %s here", early->guest->name, other);
+		error_add(p->report, late->place, "ports: guests %s and %s both have %s", early->guest->name,
+		    late->guest->name, shared);
+	error_note(p->report, early->place, "%s has it here", early->guest->name);
 	error_hint(p->report, "a port leads to one place; change one of the two");
 }
 
 static void
 host_meets(struct parse *p, const struct taken *guest, const struct taken *host)
 {
-	char one[VALUE_TEXT], other[VALUE_TEXT];
+	char shared[SHARED_TEXT];
 
-	range_print(guest, one);
-	range_print(host, other);
+	shared_print(guest, host, shared);
 	if (host->kind == OF_PASSING) {
 		error_warn(p->report, guest->place,
-		    "ports: %s of guest %s covers %s%s, where the host has a socket now", one,
-		    guest->guest->name, other, proto_word(host->proto));
-		error_hint(p->report,
-		    "answers to that socket would go to the guest; ports below the range that "
-		    "net.ipv4.ip_local_port_range gives are safe");
+		    "ports: guest %s has %s, where a program of the host has a socket", guest->guest->name,
+		    shared);
+		error_hint(p->report, "what is sent to that socket goes to the guest; ports outside "
+				      "net.ipv4.ip_local_port_range are safe");
 		return;
 	}
-	error_add(p->report, guest->place, "ports: %s of guest %s covers %s%s, which %s", one,
-	    guest->guest->name, other, proto_word(guest->proto & host->proto), host->what);
+	error_add(p->report, guest->place, "ports: guest %s cannot have %s: %s", guest->guest->name, shared,
+	    host->what);
 	if (host->place.line > 0)
 		error_note(p->report, host->place, "it is set here");
 	error_hint(p->report, "choose other ports for the guest");
@@ -160,22 +157,22 @@ gather(const struct parse *p, struct list *l)
 		}
 	}
 	doors_gather(
-	    l, c->proxy.http, c->proxy.n_http, PROTO_TCP, "the proxy takes for http", c->proxy.http_place);
+	    l, c->proxy.http, c->proxy.n_http, PROTO_TCP, "the proxy has it for http", c->proxy.http_place);
 	doors_gather(
-	    l, c->proxy.tls, c->proxy.n_tls, PROTO_TCP, "the proxy takes for tls", c->proxy.tls_place);
+	    l, c->proxy.tls, c->proxy.n_tls, PROTO_TCP, "the proxy has it for tls", c->proxy.tls_place);
 	doors_gather(
-	    l, c->proxy.quic, c->proxy.n_quic, PROTO_UDP, "the proxy takes for quic", c->proxy.quic_place);
+	    l, c->proxy.quic, c->proxy.n_quic, PROTO_UDP, "the proxy has it for quic", c->proxy.quic_place);
 	for (size_t i = 0; i < c->n_reserve; i++) {
 		const struct port_range *r = &c->reserve[i];
 
 		l->items[l->n++] =
-		    (struct taken){r->lo, r->hi, PROTO_BOTH, OF_HOST, NULL, "is reserved", r->place};
+		    (struct taken){r->lo, r->hi, PROTO_BOTH, OF_HOST, NULL, "reserved", r->place};
 	}
 	for (size_t i = 0; i < p->host->n_listening; i++) {
 		const struct port_range *r = &p->host->listening[i];
 
 		l->items[l->n++] = (struct taken){r->lo, r->hi, r->proto ? r->proto : PROTO_BOTH,
-		    r->passing ? OF_PASSING : OF_HOST, NULL, "the host listens on", {0}};
+		    r->passing ? OF_PASSING : OF_HOST, NULL, "a program of the host listens there", {0}};
 	}
 }
 

@@ -217,7 +217,7 @@ int conf_parse(const struct conf_text *texts, size_t n, const struct conf_host *
 /* Include patterns that a text names; the caller frees list and strings. A text that is no YAML names none. */
 size_t conf_includes(const struct conf_text *, char ***patterns);
 
-/* Whole normalised file with every default written out. */
+/* The whole in its normal form: every default written out, what was included in its place, guests by name. */
 void conf_print(const struct conf *, FILE *);
 
 /* All mistakes and a closing count to the file. Returns the exit status: 2 with a fatal one, else 0. */

@@ -268,9 +268,6 @@ conf_print(const struct conf *c, FILE *out)
 	proxy_print(&c->proxy, out);
 	billing_print(&c->billing, out);
 	web_print(&c->web, out);
-	/* What the includes hold stands below; named again they would give it twice. */
-	for (size_t i = 0; i < c->n_includes; i++)
-		fprintf(out, "%s# included: %s\n", i ? "" : "\n", c->includes[i]);
 	fputs(c->n_guests ? "\nguests:\n" : "\nguests: {}\n", out);
 	for (size_t i = 0; i < c->n_guests; i++)
 		guest_print(&c->guests[i], out);
