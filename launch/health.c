@@ -69,8 +69,8 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	struct health *h = timer->data;
 
 	(void)loop, (void)events;
-	if (mconsole_ask(h->mconsole, h->shutdown == ASKING ? "cad" : "version") == 0 &&
-	    ++h->unanswered > UNANSWERED_MAX)
+	mconsole_ask(h->mconsole, h->shutdown == ASKING ? "cad" : "version");
+	if (++h->unanswered > UNANSWERED_MAX)
 		h->answers = false;
 	if (!h->found && h->answers && h->shutdown == NOT_ASKED)
 		probe_start(&h->probe, &h->addr, port_timeout_s);

@@ -112,14 +112,17 @@ launch_print(const struct launch *launch, FILE *f)
 	jail_print(&launch->jail, f);
 }
 
-/* Whoever made the image, only the guest's uid may use it. */
+/* Whoever made the image, only the guest's uid may use it; it may grow no further. */
 static int
-give_image(const struct launch *launch)
+give_image(const struct launch *launch, unsigned long long *file_bytes)
 {
 	struct stat st;
 
 	if (stat(launch->image, &st) == -1)
 		return -1;
+	*file_bytes = launch->jail.memory_bytes;
+	if ((unsigned long long)st.st_size > *file_bytes)
+		*file_bytes = (unsigned long long)st.st_size;
 	if ((st.st_uid != launch->uid || st.st_gid != launch->uid) &&
 	    chown(launch->image, launch->uid, launch->uid) == -1)
 		return -1;
@@ -142,7 +145,7 @@ launch_run(
 	};
 	int result;
 
-	if (give_image(launch) == -1) {
+	if (give_image(launch, &spawn.file_bytes) == -1) {
 		launch_why(why, "image %s: %s", launch->image, strerror(errno));
 		return LAUNCH_NEVER;
 	}

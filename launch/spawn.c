@@ -87,8 +87,10 @@ limit(int what, rlim_t value)
 }
 
 static void
-limit_all(void)
+limit_all(const struct spawn *spawn)
 {
+	if (spawn->file_bytes)
+		limit(RLIMIT_FSIZE, spawn->file_bytes);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, SPAWN_FILES);
 	limit(RLIMIT_NPROC, SPAWN_PROCESSES);
@@ -134,6 +136,7 @@ run_kernel(const struct spawn *spawn)
 {
 	if (take_descriptors(spawn) == -1 || setsid() == -1 || chdir(JAIL_RUN) == -1)
 		_exit(126);
+	signal(SIGXFSZ, SIG_IGN); /* a write beyond the ceiling fails, and kills nobody */
 	/* Newer kernels want their own addresses fixed, and would look for themselves in /proc to do it. */
 	personality(ADDR_NO_RANDOMIZE);
 	execve(JAIL_KERNEL, spawn->words->words, spawn->environment->words);
@@ -188,7 +191,7 @@ prepare(const struct spawn *spawn, const char **step)
 	run_fd = jail_enter(spawn->jail, step);
 	if (run_fd == -1)
 		return -1;
-	limit_all();
+	limit_all(spawn);
 	*step = "giving up privilege";
 	return drop_all(spawn->uid) == -1 ? -1 : run_fd;
 }

@@ -24,6 +24,8 @@ struct spawn {
 	const struct cmdline *words, *environment;
 	const char *hostname;
 	unsigned uid;
+	unsigned long long
+	    file_bytes; /* no file may grow beyond (hostfs can append to the image); 0: no ceiling */
 	int cpu; /* -1: wherever the scheduler likes */
 	int console_fd; /* the slave side of a terminal: input, output and errors */
 	int tap_fd; /* becomes CMDLINE_TAP_FD; -1: none */

@@ -4,6 +4,7 @@
 #include "launch/guest.h"
 #include "launch/health.h"
 #include "launch/host.h"
+#include "launch/words.h"
 #include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -121,17 +122,19 @@ static enum launched
 launch_now(struct watch *w)
 {
 	const struct guest *guest = conf_guest(w->conf, w->name);
+	char why[LAUNCH_WHY];
 	enum launched result;
 
 	if (!guest) {
 		snprintf(w->why, sizeof(w->why), "%s has no guest of this name any more", w->conf->files[0]);
 		return LAUNCH_NEVER;
 	}
-	result = launch_plan(w->conf, guest, w->folder, &w->launch, w->why);
-	if (result == LAUNCHED && w->why[0])
-		log_warn("%s: %s", w->name, w->why);
+	result = launch_plan(w->conf, guest, w->folder, &w->launch, why);
+	if (result == LAUNCHED && why[0])
+		log_warn("%s: %s", w->name, why);
 	if (result == LAUNCHED)
-		result = launch_planned(w, guest);
+		return launch_planned(w, guest);
+	strcpy(w->why, why);
 	return result;
 }
 
@@ -144,7 +147,6 @@ act_launch(struct watch *w)
 		log_info("%s: starting kernel %s as uid %u on cpu %d, %llu MiB", w->name,
 		    w->launch.kernel.ability.version, w->launch.uid, w->cpu,
 		    (unsigned long long)w->memory_bytes >> 20);
-		w->why[0] = '\0';
 		wait_for(w, GUEST_BOOT_S);
 		return;
 	case LAUNCH_LATER:
@@ -230,26 +232,6 @@ step(struct watch *w, enum guest_event event)
 /* --- what happens ----------------------------------------------------------------------------------- */
 
 static void
-log_last_lines(struct watch *w)
-{
-	struct span text = console_text(w->console);
-	size_t at = text.len, lines = 0;
-
-	while (at > 0 && lines <= LAST_LINES)
-		if (text.ptr[--at] == '\n')
-			lines++;
-	text = span_from(text, at);
-	while (text.len) {
-		size_t end = span_find(text, '\n');
-		size_t n = end && text.ptr[end - 1] == '\r' ? end - 1 : end;
-
-		if (n)
-			log_warn("%s: console: %.*s", w->name, (int)n, text.ptr);
-		text = span_from(text, end < text.len ? end + 1 : end);
-	}
-}
-
-static void
 on_child(struct ev_loop *loop, ev_child *child, int events)
 {
 	struct watch *w = child->data;
@@ -266,7 +248,7 @@ on_child(struct ev_loop *loop, ev_child *child, int events)
 	event = guest_end(child->rstatus, console_text(w->console), w->why);
 	if (event == EVENT_CRASH && w->state != GUEST_STOPPING && w->state != GUEST_ENDING) {
 		log_error("%s: %s", w->name, w->why);
-		log_last_lines(w);
+		words_log_tail(w->name, console_text(w->console), LAST_LINES);
 	} else {
 		log_info("%s: %s", w->name, w->why);
 	}
@@ -294,48 +276,23 @@ on_late(struct ev_loop *loop, ev_timer *timer, int events)
 static json_t *
 status(const struct watch *w)
 {
-	const struct guest *guest = conf_guest(w->conf, w->name);
-	char address[IP_TEXT] = "";
-	json_t *out;
+	const struct words words = {
+	    .name = w->name,
+	    .state = guest_state_name(w->state),
+	    .why = w->why,
+	    .limits = w->limits,
+	    .guest = conf_guest(w->conf, w->name),
+	    .launch = &w->launch,
+	    .since = w->since,
+	    .starts = w->starts,
+	    .failures = w->failures,
+	    .guest_pid = w->child.pid,
+	    .memory_bytes = w->memory_bytes,
+	    .cpu = w->cpu,
+	    .console_answers = w->health && health_console_answers(w->health),
+	};
 
-	if (guest)
-		ip_print(&guest->address, address);
-	out = json_pack("{s:s s:s s:i s:s s:I s:I s:I s:s s:s s:I s:s s:s}", "name", w->name, "program",
-	    "lodge-guest", "pid", (int)getpid(), "state", guest_state_name(w->state), "since",
-	    (json_int_t)w->since, "starts", (json_int_t)w->starts, "restarts",
-	    (json_int_t)(w->starts ? w->starts - 1 : 0), "why", w->why, "address", address, "failures",
-	    (json_int_t)w->failures, "kernel", w->launch.kernel.ability.version, "tap", w->launch.tap);
-	if (out && w->child.pid) {
-		json_object_set_new(out, "guest_pid", json_integer(w->child.pid));
-		json_object_set_new(out, "uid", json_integer(w->launch.uid));
-		json_object_set_new(out, "cpu", json_integer(w->cpu));
-		json_object_set_new(out, "memory", json_integer((json_int_t)w->memory_bytes));
-		json_object_set_new(out, "limits", json_string(w->limits));
-		json_object_set_new(
-		    out, "console_answers", json_boolean(w->health && health_console_answers(w->health)));
-		json_object_set_new(out, "padding", json_boolean(w->launch.kernel.padding));
-	}
-	return out;
-}
-
-/* What is on the console is the tenant's: bytes that are no printable ASCII become '?', lines stay. */
-static json_t *
-console_words(struct watch *w)
-{
-	struct span text = console_text(w->console);
-	char *copy = malloc(text.len + 1);
-	json_t *out;
-
-	if (!copy)
-		return NULL;
-	for (size_t i = 0; i < text.len; i++)
-		copy[i] = text.ptr[i] == '\n' || (text.ptr[i] >= 0x20 && text.ptr[i] < 0x7f) ? text.ptr[i]
-			  : text.ptr[i] == '\r'						     ? ' '
-											     : '?';
-	copy[text.len] = '\0';
-	out = json_pack("{s:s s:s}", "name", w->name, "console", copy);
-	free(copy);
-	return out;
+	return words_status(&words);
 }
 
 static json_t *
@@ -353,7 +310,7 @@ on_word(void *arg, const char *word)
 	struct watch *w = arg;
 
 	if (strcmp(word, "console") == 0)
-		return console_words(w);
+		return words_console(w->name, console_text(w->console));
 	if (strcmp(word, "status") == 0)
 		return status(w);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
