@@ -1,0 +1,184 @@
+/* The names of the billing keys, the billing periods, and the numbers as text. */
+#include "ledger/keys.h"
+#include "ledger/record.h"
+#include "tests/unit/guard.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+static int64_t
+at(const char *text)
+{
+	struct tm tm = {0};
+
+	assert_int_equal(sscanf(text, "%d-%d-%d %d:%d:%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+			     &tm.tm_min, &tm.tm_sec),
+	    6);
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	return timegm(&tm);
+}
+
+static void
+names(void **state)
+{
+	char key[KEY_TEXT], suffix[KEY_SUFFIX];
+	int64_t t = at("2026-11-22 03:47:12");
+
+	(void)state;
+	assert_string_equal(key_of(NULL, "alice", "cur", key), "lodge:{alice}:cur");
+	assert_string_equal(key_of("vps1", "alice", "log", key), "lodge:src:vps1:{alice}:log");
+	assert_string_equal(key_period(period_start(t, 1), suffix), "m:20261101");
+	assert_string_equal(key_slot(SLOT_5M, t, suffix), "5m:20261122");
+	assert_string_equal(key_slot(SLOT_HOUR, t, suffix), "h:20261122");
+	assert_string_equal(key_slot(SLOT_DAY, t, suffix), "d:2026");
+	assert_string_equal(key_slot_field(SLOT_5M, slot_start(SLOT_5M, t), suffix), "0345");
+	assert_string_equal(key_slot_field(SLOT_HOUR, slot_start(SLOT_HOUR, t), suffix), "03");
+	assert_string_equal(key_slot_field(SLOT_DAY, slot_start(SLOT_DAY, t), suffix), "1122");
+}
+
+/* A clock can say anything; a key stays a key. */
+static void
+wild_clocks(void **state)
+{
+	static const int64_t times[] = {INT64_MIN, -1, 0, 1ll << 40, INT64_MAX - 400};
+	char suffix[KEY_SUFFIX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		assert_true(strlen(key_period(period_start(times[i], 31), suffix)) == 10);
+		assert_true(strlen(key_slot(SLOT_5M, times[i], suffix)) == 11);
+		assert_true(slot_start(SLOT_5M, times[i]) >= 0);
+	}
+}
+
+static void
+periods(void **state)
+{
+	static const struct {
+		const char *now;
+		uint8_t day;
+		const char *start;
+	} cases[] = {
+	    {"2026-11-22 10:00:00", 1, "2026-11-01 00:00:00"},
+	    {"2026-11-22 10:00:00", 22, "2026-11-22 00:00:00"},
+	    {"2026-11-22 10:00:00", 23, "2026-10-23 00:00:00"},
+	    {"2026-11-30 23:59:59", 31, "2026-11-30 00:00:00"},
+	    {"2026-11-29 23:59:59", 31, "2026-10-31 00:00:00"},
+	    {"2027-02-15 00:00:00", 31, "2027-01-31 00:00:00"},
+	    {"2027-03-01 00:00:00", 31, "2027-02-28 00:00:00"},
+	    {"2028-03-01 00:00:00", 30, "2028-02-29 00:00:00"},
+	    {"2027-01-05 00:00:00", 10, "2026-12-10 00:00:00"},
+	    {"2027-01-01 00:00:00", 1, "2027-01-01 00:00:00"},
+	    {"2026-12-31 23:59:59", 1, "2026-12-01 00:00:00"},
+	    {"2100-03-01 00:00:00", 29, "2100-02-28 00:00:00"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (period_start(at(cases[i].now), cases[i].day) != at(cases[i].start))
+			fail_msg("%s with day %d", cases[i].now, cases[i].day);
+}
+
+/* A period's start lies in its own period, not after now, and periods follow each other without a gap. */
+static void
+period_law(void **state)
+{
+	(void)state;
+	for (int day = 1; day <= 31; day++) {
+		int64_t last = 0;
+
+		for (int64_t t = at("2026-01-01 12:00:00"); t < at("2030-01-01 00:00:00"); t += 43200) {
+			int64_t start = period_start(t, (uint8_t)day);
+
+			assert_true(start <= t && t - start <= 32 * 86400);
+			assert_int_equal(period_start(start, (uint8_t)day), start);
+			assert_int_equal(start % 86400, 0);
+			assert_true(start >= last);
+			last = start;
+		}
+	}
+}
+
+static void
+fields(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RECORD_FIELDS; i++) {
+		assert_non_null(record_name(i));
+		assert_int_equal(record_field(span_str(record_name(i))), i);
+	}
+	assert_int_equal(record_field(span_str("to_gues")), -1);
+	assert_int_equal(record_field(span_str("")), -1);
+}
+
+static void
+numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		int status;
+		uint64_t number;
+	} cases[] = {
+	    {"0", 0, 0},
+	    {"18446744073709551615", 0, UINT64_MAX},
+	    {"18446744073709551616", -1, 0},
+	    {"99999999999999999999", -1, 0},
+	    {"", -1, 0},
+	    {"01", -1, 0},
+	    {"-1", -1, 0},
+	    {"1 ", -1, 0},
+	    {"1e9", -1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		size_t n = strlen(cases[i].text);
+		const char *copy = guard_copy(cases[i].text, n);
+		uint64_t number = 0;
+
+		assert_int_equal(number_parse(span_of(copy, n), &number), cases[i].status);
+		assert_int_equal(number, cases[i].number);
+		guard_free(copy, n);
+	}
+}
+
+static void
+slots(void **state)
+{
+	static const char *const wrong[] = {"", "1", "1 2 3 4 5", "1 2 3 4 5 6 7", "1  2 3 4 5 6",
+	    " 1 2 3 4 5 6", "1 2 3 4 5 6 ", "1 2 3 4 5 x"};
+	uint64_t v[SLOT_FIELDS] = {0, 1, UINT64_MAX, 3, 1ull << 53, 5}, back[SLOT_FIELDS];
+	char text[SLOT_TEXT];
+
+	(void)state;
+	assert_int_equal(slot_parse(span_str(slot_print(v, text)), back), 0);
+	assert_memory_equal(v, back, sizeof(v));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		const char *copy = guard_copy(wrong[i], strlen(wrong[i]));
+
+		assert_int_equal(slot_parse(span_of(copy, strlen(wrong[i])), back), -1);
+		guard_free(copy, strlen(wrong[i]));
+	}
+	assert_memory_equal(v, back, sizeof(v));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(names),
+	    cmocka_unit_test(wild_clocks),
+	    cmocka_unit_test(periods),
+	    cmocka_unit_test(period_law),
+	    cmocka_unit_test(fields),
+	    cmocka_unit_test(numbers),
+	    cmocka_unit_test(slots),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
