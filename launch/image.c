@@ -136,9 +136,11 @@ image_write(const struct making *m)
 	if (tool_run(-1, m->work,
 		(const char *[]){"mke2fs", "-q", "-F", "-t", "ext4", "-m", "1", "-L", label, "-E",
 		    "root_owner=0:0", "-d", m->root, m->temporary, NULL}) == -1) {
-		log_error("guest %s: the tree does not fit or cannot be written; look at disk.size and the "
-			  "room in %s",
-		    m->guest->name, m->dir);
+		if (!tool_interrupted())
+			log_error(
+			    "guest %s: the tree does not fit or cannot be written; look at disk.size and the "
+			    "room in %s",
+			    m->guest->name, m->dir);
 		goto out;
 	}
 	if (fchown(fd, m->guest->uid, m->guest->uid) == -1 || fsync(fd) == -1)
@@ -208,6 +210,7 @@ image_make(const struct conf *conf, const struct guest *guest)
 	free(image);
 	if (image_check(&m) == -1)
 		return -1;
+	tool_interruptible(true);
 	result = making_open(&m);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && result == 0; i++) {
 		double from = seconds();
@@ -216,6 +219,7 @@ image_make(const struct conf *conf, const struct guest *guest)
 		if (result == 0)
 			log_info("guest %s: %s: %.1f s", guest->name, steps[i].name, seconds() - from);
 	}
+	tool_interruptible(false);
 	making_close(&m);
 	if (result == 0)
 		log_info("guest %s: %s is ready", guest->name, m.image);

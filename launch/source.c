@@ -170,11 +170,11 @@ debian_make(const char *dir, const char *path, const char *work)
 	    (const char *[]){"unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc",
 		"mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--include=" DEBIAN_PACKAGES,
 		DEBIAN_SUITE, made, NULL});
-	if (result == -1)
-		log_error(
-		    "the Debian base was not made; the host needs mmdebstrap and to reach deb.debian.org");
-	else
+	if (result == 0)
 		result = keep(made, path);
+	else if (!tool_interrupted())
+		log_error("the Debian base was not made; it takes mmdebstrap on this host and a way to "
+			  "deb.debian.org");
 	if (result == -1)
 		unlink(made);
 	return result;
@@ -199,7 +199,7 @@ debian_fetch(const struct conf *conf, const char *work, const char *tree)
 		result = access(path, R_OK) == 0 ? 0 : debian_make(dir, path, work);
 	}
 	close(fd);
-	if (result == 0 && (result = unpack(path, tree)) == -1)
+	if (result == 0 && (result = unpack(path, tree)) == -1 && !tool_interrupted())
 		log_error("%s cannot be unpacked; remove it and it is made anew", path);
 	return result;
 }

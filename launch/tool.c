@@ -36,6 +36,32 @@ become(int cwd, int output, const char *tmpdir, const char *const argv[])
 	_exit(NOT_FOUND);
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int signo)
+{
+	interrupted = signo;
+}
+
+void
+tool_interruptible(bool yes)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {
+	    .sa_handler = yes ? on_interrupt : SIG_IGN}; /* no SA_RESTART: reading ends */
+
+	interrupted = 0;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+bool
+tool_interrupted(void)
+{
+	return interrupted != 0;
+}
+
 /* Keeps the first bytes of a program's output, or the last. */
 struct output {
 	char text[TAIL_BYTES + 1];
@@ -62,15 +88,19 @@ output_add(struct output *output, const char *bytes, size_t n)
 	output->text[output->n] = '\0';
 }
 
+/* Until its end; an interrupt ends it, for what it makes is thrown away. */
 static void
-output_read(struct output *output, int fd)
+output_read(struct output *output, int fd, pid_t pid)
 {
 	char bytes[TAIL_BYTES / 4];
 	ssize_t n;
 
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n == -1 && errno == EINTR))
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n == -1 && errno == EINTR)) {
 		if (n > 0)
 			output_add(output, bytes, (size_t)n);
+		else if (interrupted)
+			kill(pid, SIGKILL); /* unshare ignores the gentler ones */
+	}
 }
 
 static void
@@ -93,6 +123,8 @@ run(int cwd, const char *tmpdir, const char *const argv[], struct output *output
 	int ends[2], status = -1;
 	pid_t pid;
 
+	if (interrupted)
+		return -1;
 	if (pipe2(ends, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
 		log_error("cannot start %s: %s", argv[0], strerror(errno));
 		return -1;
@@ -100,7 +132,7 @@ run(int cwd, const char *tmpdir, const char *const argv[], struct output *output
 	if (pid == 0)
 		become(cwd, ends[1], tmpdir, argv);
 	close(ends[1]);
-	output_read(output, ends[0]);
+	output_read(output, ends[0], pid);
 	close(ends[0]);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
@@ -112,7 +144,9 @@ result(int status, struct output *output, const char *const argv[])
 {
 	if (status == 0)
 		return 0;
-	if (status == -1)
+	if (interrupted)
+		log_error("interrupted while %s ran", argv[0]);
+	if (status == -1 || interrupted)
 		return -1;
 	if (WIFSIGNALED(status))
 		log_error("%s was killed by signal %d", argv[0], WTERMSIG(status));

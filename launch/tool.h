@@ -18,6 +18,13 @@ int tool_run(int cwd, const char *tmpdir, const char *const argv[]);
 /* The same for a program whose first line of output is wanted: into out, without its newline. */
 int tool_line(const char *const argv[], char *out, size_t room);
 
+/*
+ * true: from now on SIGINT, SIGTERM and SIGHUP end the program that runs and fail every one after it, so that the
+ * caller cleans up. false: they are ignored, for the cleaning.
+ */
+void tool_interruptible(bool);
+bool tool_interrupted(void);
+
 /* A path into out (of TOOL_PATH_MAX bytes), which is returned; one too long becomes "", which nothing has. */
 const char *tool_path(char *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
