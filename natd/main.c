@@ -99,6 +99,7 @@ reload(void *arg)
 	natd->host = host;
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 	natd->status.reloads++;
+	say_foreign(natd);
 	log_info("reloaded: %zu changes, %d flows forgotten", natd->apply.n_ops, natd->apply.n_forgotten);
 }
 

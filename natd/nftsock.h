@@ -2,6 +2,8 @@
 #ifndef NATD_NFTSOCK_H
 #define NATD_NFTSOCK_H
 
+#include "natd/fact.h"
+
 #include <libmnl/libmnl.h>
 #include <stdint.h>
 
@@ -22,5 +24,8 @@ int nft_ask(struct nft *, mnl_cb_t, void *arg);
 /* The kernel's number of a fact's family, and back (0: neither of ours). */
 uint16_t nft_family(uint8_t family);
 uint8_t nft_family_fact(uint32_t family);
+
+/* Adds the elements of one of our sets to facts. -1: errno. */
+int nft_read_elements(struct nft *, struct facts *, uint8_t family, const char *set);
 
 #endif

@@ -142,6 +142,8 @@ plan_tap(struct facts *out, const struct conf *conf, const struct plan_host *hos
 	fact_value(&tap, &value, sizeof(value));
 	facts_add(out, &tap);
 	add_sysctl(out, "net/ipv4/conf/%s/proxy_arp", guest->tap, "1");
+	add_sysctl(
+	    out, "net/ipv4/neigh/%s/proxy_delay", guest->tap, "0"); /* else up to 0.8 s before an answer */
 	add_address(out, guest->tap, &us);
 	add_route(out, &route, RT_TABLE_MAIN, RTN_UNICAST, guest->tap);
 	if (host->ipv6)
@@ -150,6 +152,8 @@ plan_tap(struct facts *out, const struct conf *conf, const struct plan_host *hos
 		return;
 	us = net_nth(&conf->network6, 1);
 	add_sysctl(out, "net/ipv6/conf/%s/accept_ra", guest->tap, "0");
+	add_sysctl(
+	    out, "net/ipv6/conf/%s/accept_dad", guest->tap, "0"); /* else deaf for a second after each boot */
 	add_address(out, guest->tap, &us);
 	if (!ip_is_set(&guest->address6))
 		return;
