@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#define INITTAB_NET "::sysinit:/usr/lib/lodge/lodge-net"
+
 enum { NAMESERVERS_MAX = 3 };
 
 static const char *const public_resolvers[] = {"9.9.9.9", "1.1.1.1"};
@@ -196,7 +198,7 @@ inittab_keeps(struct span line)
 	size_t colon = span_find(line, ':');
 	struct span id = span_first(line, colon), rest = line;
 
-	if (id.len >= 3 && memcmp(id.ptr, "tty", 3) == 0)
+	if ((id.len >= 3 && memcmp(id.ptr, "tty", 3) == 0) || span_is(line, INITTAB_NET))
 		return false;
 	for (int i = 0; i < 2; i++) {
 		colon = span_find(rest, ':');
@@ -222,9 +224,9 @@ rootfs_inittab(struct span old)
 		fwrite(line.ptr, 1, line.len, out);
 		fputs("\n", out);
 	}
-	fputs("::sysinit:/usr/lib/lodge/lodge-net\n"
-	      "tty0::respawn:-/bin/sh\n"
-	      "::ctrlaltdel:/sbin/poweroff\n",
+	fputs(INITTAB_NET "\n"
+			  "tty0::respawn:-/bin/sh\n"
+			  "::ctrlaltdel:/sbin/poweroff\n",
 	    out);
 	return fclose(out) == 0 ? text : NULL;
 }
