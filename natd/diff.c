@@ -15,7 +15,8 @@ misshapen(const struct facts *have, const struct facts *want)
 		const struct fact *a = &have->list[h], *b = &want->list[w];
 		int order = fact_cmp(a, b);
 
-		if (order == 0 && (a->kind == FACT_SET || a->kind == FACT_CHAIN) && !fact_same(a, b))
+		if (order == 0 && (a->kind == FACT_TABLE || a->kind == FACT_SET || a->kind == FACT_CHAIN) &&
+		    !fact_same(a, b))
 			families |= 1u << (a->family & 31);
 		h += order <= 0;
 		w += order >= 0;
