@@ -62,7 +62,7 @@ entry_append(
 		vfprintf(out, format, args);
 		fputc('\n', out);
 	}
-	if (fclose(out) != 0) {
+	if (fclose(out) != 0 || !whole) {
 		free(whole);
 		r->no_memory = true;
 		return text;

@@ -63,7 +63,6 @@ take_net(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 static void
 take_run(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	p->run_place = node_place(p, node);
 	take_path(p, key, node, into);
 	if (strlen(p->conf->run) > CONF_RUN_BYTES)
 		take_wrong(p, key, node, "is too long for the sockets in it; 60 bytes are the most");
@@ -109,8 +108,7 @@ take_redis(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 
 	if (!node_text(p, key->name, node, &text))
 		return;
-	p->redis_place = node_place(p, node);
-	why = scalar_redis(p->report, text, &redis);
+	why = redis_parse(p->report, text, &redis);
 	if (why)
 		take_wrong(p, key, node, why);
 	else
@@ -130,141 +128,6 @@ take_name(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 		take_wrong(p, key, node, why);
 	else
 		value_set(p->report, (char **)((char *)into + key->offset), text);
-}
-
-/* ---- proxy ---- */
-
-struct port_list {
-	uint16_t *ports;
-	size_t n;
-};
-
-static void
-port_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct port_list *to = into;
-	struct key one = {.name = key->name, .min = 1, .max = UINT16_MAX};
-	uint16_t port = 0, *list;
-
-	take_number16(p, &one, node, &port);
-	if (port == 0)
-		return;
-	for (size_t i = 0; i < to->n; i++) {
-		if (to->ports[i] == port) {
-			take_wrong(p, key, node, "is in this list twice; keep one");
-			return;
-		}
-	}
-	if (to->n == CONF_DOORS_MAX) {
-		take_wrong(p, key, node, "is one port too many; 64 are the most");
-		return;
-	}
-	list = value_grow(p->report, to->ports, to->n, sizeof(*list));
-	if (!list)
-		return;
-	to->ports = list;
-	list[to->n++] = port;
-}
-
-static void
-take_ports(struct parse *p, const struct key *key, yaml_node_t *node, uint16_t **ports, size_t *n,
-    struct place *place)
-{
-	struct port_list to = {*ports, 0};
-
-	*place = node_place(p, node);
-	node_list(p, key, node, &to, port_add);
-	*ports = to.ports;
-	*n = to.n;
-}
-
-static void
-take_http(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct proxy_conf *c = into;
-
-	take_ports(p, key, node, &c->http, &c->n_http, &c->http_place);
-}
-
-static void
-take_tls(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct proxy_conf *c = into;
-
-	take_ports(p, key, node, &c->tls, &c->n_tls, &c->tls_place);
-}
-
-static void
-take_quic(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct proxy_conf *c = into;
-
-	take_ports(p, key, node, &c->quic, &c->n_quic, &c->quic_place);
-	if (c->n_quic == 0)
-		return;
-	error_add(p->report, c->quic_place, "quic: routing QUIC is not available yet in this version");
-	error_hint(p->report, "leave quic: out, or write quic: []");
-	c->n_quic = 0;
-}
-
-static void
-take_fallback(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct span text;
-
-	(void)into;
-	if (!node_text(p, key->name, node, &text) || span_is(text, "reject"))
-		return;
-	p->fallback_place = node_place(p, node);
-	if (name_guest(text))
-		take_wrong(p, key, node, "is neither reject nor the name of a guest");
-	else
-		value_set(p->report, &p->fallback, text);
-}
-
-static void
-take_workers(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct span text;
-
-	if (node->type == YAML_SCALAR_NODE) {
-		text = span_of(node->data.scalar.value, node->data.scalar.length);
-		if (span_is(text, "auto"))
-			return;
-	}
-	take_number(p, key, node, into);
-}
-
-static void
-take_timeouts(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	static const struct key keys[] = {
-	    {"hello", take_duration, offsetof(struct proxy_conf, hello_ms), 10, 600000, NULL},
-	    {"connect", take_duration, offsetof(struct proxy_conf, connect_ms), 10, 600000, NULL},
-	    {"idle", take_duration, offsetof(struct proxy_conf, idle_ms), 1000, 7 * 86400000u, NULL},
-	};
-
-	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
-}
-
-static void
-take_proxy(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	static const struct key keys[] = {
-	    {"http", take_http, 0, 0, 0, NULL},
-	    {"tls", take_tls, 0, 0, 0, NULL},
-	    {"quic", take_quic, 0, 0, 0, NULL},
-	    {"client-address", take_client_address, offsetof(struct proxy_conf, client_address), 0, 0, NULL},
-	    {"default", take_fallback, 0, 0, 0, NULL},
-	    {"workers", take_workers, offsetof(struct proxy_conf, workers), 1, 256, NULL},
-	    {"per-client", take_number, offsetof(struct proxy_conf, per_client), 0, 10000000, NULL},
-	    {"per-guest", take_number, offsetof(struct proxy_conf, per_guest), 0, 10000000, NULL},
-	    {"total", take_number, offsetof(struct proxy_conf, total), 0, 10000000, NULL},
-	    {"timeouts", take_timeouts, 0, 0, 0, NULL},
-	};
-	struct conf *c = into;
-
-	node_map(p, key->name, node, keys, COUNT(keys), NULL, &c->proxy);
 }
 
 /* ---- billing, web ---- */
@@ -526,72 +389,4 @@ conf_parse(const struct conf_text *texts, size_t n, const struct conf_host *host
 	if (result == -1)
 		conf_free(c);
 	return result;
-}
-
-/* The values of `include`, wherever in the top level they stand; other mistakes are for later. */
-static void
-include_take(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct include_list *to = into;
-	struct include *list;
-
-	(void)key;
-	if (node->type != YAML_SCALAR_NODE || node_is_empty(node))
-		return;
-	list = value_grow(p->report, to->list, to->n, sizeof(*list));
-	if (!list)
-		return;
-	to->list = list;
-	list[to->n].place = node_place(p, node);
-	list[to->n].pattern =
-	    value_text(p->report, span_of(node->data.scalar.value, node->data.scalar.length));
-	to->n += list[to->n].pattern != NULL;
-}
-
-size_t
-includes_find(struct report *r, uint32_t file, struct include **out)
-{
-	struct include_list to = {0};
-	struct parse p = {.report = r, .file = file};
-	yaml_document_t doc;
-	yaml_node_t *root;
-
-	*out = NULL;
-	if (!node_load(r, file, &doc))
-		return 0;
-	p.doc = &doc;
-	root = yaml_document_get_root_node(&doc);
-	for (yaml_node_pair_t *i = root && root->type == YAML_MAPPING_NODE ? root->data.mapping.pairs.start
-									   : NULL;
-	     i && i < root->data.mapping.pairs.top; i++) {
-		const yaml_node_t *key = node_get(&p, i->key);
-
-		if (key->type == YAML_SCALAR_NODE &&
-		    span_is(span_of(key->data.scalar.value, key->data.scalar.length), "include"))
-			node_list(&p, &top_keys[KEY_INCLUDE], node_get(&p, i->value), &to, include_take);
-	}
-	yaml_document_delete(&doc);
-	*out = to.list;
-	return to.n;
-}
-
-size_t
-conf_includes(const struct conf_text *text, char ***patterns)
-{
-	struct conf_errors errors = {0};
-	struct report r = {.texts = text, .n_texts = 1, .errors = &errors};
-	struct include *list;
-	size_t n = includes_find(&r, 0, &list);
-
-	*patterns = n ? calloc(n, sizeof(**patterns)) : NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (*patterns)
-			(*patterns)[i] = list[i].pattern;
-		else
-			free(list[i].pattern);
-	}
-	free(list);
-	report_end(&r);
-	conf_errors_free(&errors);
-	return *patterns ? n : 0;
 }

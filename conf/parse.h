@@ -66,7 +66,6 @@ struct parse {
 	uint32_t file;
 	char *fallback; /* proxy.default: a guest's name, or NULL */
 	struct place fallback_place;
-	struct place run_place, redis_place;
 };
 
 /* A key of a mapping: what takes its value, where it goes, and what the taker wants to know. */
@@ -101,9 +100,9 @@ const char *scalar_traffic(struct span, uint64_t *out); /* 200GB, 200GiB */
 const char *scalar_rate(struct span, uint64_t *out); /* 1Mbit, per second */
 const char *scalar_duration(struct span, uint32_t *ms); /* 500ms 5s 10m 1h 1d */
 const char *scalar_bool(struct span, bool *out);
+const char *scalar_port(struct span, uint16_t *out);
 const char *scalar_ports(struct span, uint16_t *lo, uint16_t *hi); /* 22 or 10000-10999 */
 const char *scalar_forward(struct span, struct forward *out);
-const char *scalar_redis(struct report *, struct span, struct redis_conf *out);
 
 /* The other way; into out of VALUE_TEXT. */
 enum { VALUE_TEXT = 32 };
@@ -136,17 +135,19 @@ void take_client_address(struct parse *, const struct key *, yaml_node_t *, void
 void take_interface(struct parse *, const struct key *, yaml_node_t *, void *into);
 void take_path(struct parse *, const struct key *, yaml_node_t *, void *into);
 
-/* ---- guest.c, check*.c ---- */
+/* ---- redis.c, proxy.c, guest.c, check*.c ---- */
+
+const char *redis_parse(struct report *, struct span, struct redis_conf *out); /* as those of scalar.c */
+void take_proxy(struct parse *, const struct key *, yaml_node_t *, void *into);
 
 void take_guests(struct parse *, const struct key *, yaml_node_t *, void *into);
 /* What only the whole file tells: defaults that depend on other keys. */
 void guests_complete(struct parse *);
-/* Path of an image, whole; the caller frees. */
 void check_all(struct parse *);
 void check_names(struct parse *);
 void check_ports(struct parse *);
 
-/* ---- parse.c ---- */
+/* ---- includes.c, parse.c ---- */
 
 struct include {
 	char *pattern;

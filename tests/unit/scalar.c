@@ -302,7 +302,7 @@ redis_places(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct redis_conf c = {0};
-		const char *why = scalar_redis(&r, guarded(cases[i].text), &c),
+		const char *why = redis_parse(&r, guarded(cases[i].text), &c),
 			   *where = c.path ? c.path : c.host;
 
 		if ((why == NULL) != cases[i].good || c.kind != cases[i].kind || c.port != cases[i].port ||

@@ -1,0 +1,73 @@
+/* What a text includes, before anything else is known of it. */
+#include "conf/parse.h"
+
+#include <stdlib.h>
+
+/* The values of `include`, wherever in the top level they stand; other mistakes are for later. */
+static void
+include_take(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct include_list *to = into;
+	struct include *list;
+
+	(void)key;
+	if (node->type != YAML_SCALAR_NODE || node_is_empty(node))
+		return;
+	list = value_grow(p->report, to->list, to->n, sizeof(*list));
+	if (!list)
+		return;
+	to->list = list;
+	list[to->n].place = node_place(p, node);
+	list[to->n].pattern =
+	    value_text(p->report, span_of(node->data.scalar.value, node->data.scalar.length));
+	to->n += list[to->n].pattern != NULL;
+}
+
+size_t
+includes_find(struct report *r, uint32_t file, struct include **out)
+{
+	static const struct key any = {.name = "include"};
+	struct include_list to = {0};
+	struct parse p = {.report = r, .file = file};
+	yaml_document_t doc;
+	yaml_node_t *root;
+
+	*out = NULL;
+	if (!node_load(r, file, &doc))
+		return 0;
+	p.doc = &doc;
+	root = yaml_document_get_root_node(&doc);
+	for (yaml_node_pair_t *i = root && root->type == YAML_MAPPING_NODE ? root->data.mapping.pairs.start
+									   : NULL;
+	     i && i < root->data.mapping.pairs.top; i++) {
+		const yaml_node_t *key = node_get(&p, i->key);
+
+		if (key->type == YAML_SCALAR_NODE &&
+		    span_is(span_of(key->data.scalar.value, key->data.scalar.length), "include"))
+			node_list(&p, &any, node_get(&p, i->value), &to, include_take);
+	}
+	yaml_document_delete(&doc);
+	*out = to.list;
+	return to.n;
+}
+
+size_t
+conf_includes(const struct conf_text *text, char ***patterns)
+{
+	struct conf_errors errors = {0};
+	struct report r = {.texts = text, .n_texts = 1, .errors = &errors};
+	struct include *list;
+	size_t n = includes_find(&r, 0, &list);
+
+	*patterns = n ? calloc(n, sizeof(**patterns)) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (*patterns)
+			(*patterns)[i] = list[i].pattern;
+		else
+			free(list[i].pattern);
+	}
+	free(list);
+	report_end(&r);
+	conf_errors_free(&errors);
+	return *patterns ? n : 0;
+}

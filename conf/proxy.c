@@ -1,0 +1,139 @@
+/* The keys of proxy. */
+#include "conf/parse.h"
+
+#include <stdlib.h>
+
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
+struct port_list {
+	uint16_t *ports;
+	size_t n;
+};
+
+static void
+port_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct port_list *to = into;
+	struct key one = {.name = key->name, .min = 1, .max = UINT16_MAX};
+	uint16_t port = 0, *list;
+
+	take_number16(p, &one, node, &port);
+	if (port == 0)
+		return;
+	for (size_t i = 0; i < to->n; i++) {
+		if (to->ports[i] == port) {
+			take_wrong(p, key, node, "is in this list twice; keep one");
+			return;
+		}
+	}
+	if (to->n == CONF_DOORS_MAX) {
+		take_wrong(p, key, node, "is one port too many; 64 are the most");
+		return;
+	}
+	list = value_grow(p->report, to->ports, to->n, sizeof(*list));
+	if (!list)
+		return;
+	to->ports = list;
+	list[to->n++] = port;
+}
+
+static void
+take_ports(struct parse *p, const struct key *key, yaml_node_t *node, uint16_t **ports, size_t *n,
+    struct place *place)
+{
+	struct port_list to = {*ports, 0};
+
+	*place = node_place(p, node);
+	node_list(p, key, node, &to, port_add);
+	*ports = to.ports;
+	*n = to.n;
+}
+
+static void
+take_http(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct proxy_conf *c = into;
+
+	take_ports(p, key, node, &c->http, &c->n_http, &c->http_place);
+}
+
+static void
+take_tls(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct proxy_conf *c = into;
+
+	take_ports(p, key, node, &c->tls, &c->n_tls, &c->tls_place);
+}
+
+static void
+take_quic(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct proxy_conf *c = into;
+
+	take_ports(p, key, node, &c->quic, &c->n_quic, &c->quic_place);
+	if (c->n_quic == 0)
+		return;
+	error_add(p->report, c->quic_place, "quic: routing QUIC is not available yet in this version");
+	error_hint(p->report, "leave quic: out, or write quic: []");
+	c->n_quic = 0;
+}
+
+static void
+take_fallback(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct span text;
+
+	(void)into;
+	if (!node_text(p, key->name, node, &text) || span_is(text, "reject"))
+		return;
+	p->fallback_place = node_place(p, node);
+	if (name_guest(text))
+		take_wrong(p, key, node, "is neither reject nor the name of a guest");
+	else
+		value_set(p->report, &p->fallback, text);
+}
+
+static void
+take_workers(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct span text;
+
+	if (node->type == YAML_SCALAR_NODE) {
+		text = span_of(node->data.scalar.value, node->data.scalar.length);
+		if (span_is(text, "auto"))
+			return;
+	}
+	take_number(p, key, node, into);
+}
+
+static void
+take_timeouts(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	static const struct key keys[] = {
+	    {"hello", take_duration, offsetof(struct proxy_conf, hello_ms), 10, 600000, NULL},
+	    {"connect", take_duration, offsetof(struct proxy_conf, connect_ms), 10, 600000, NULL},
+	    {"idle", take_duration, offsetof(struct proxy_conf, idle_ms), 1000, 7 * 86400000u, NULL},
+	};
+
+	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
+}
+
+void
+take_proxy(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	static const struct key keys[] = {
+	    {"http", take_http, 0, 0, 0, NULL},
+	    {"tls", take_tls, 0, 0, 0, NULL},
+	    {"quic", take_quic, 0, 0, 0, NULL},
+	    {"client-address", take_client_address, offsetof(struct proxy_conf, client_address), 0, 0, NULL},
+	    {"default", take_fallback, 0, 0, 0, NULL},
+	    {"workers", take_workers, offsetof(struct proxy_conf, workers), 1, 256, NULL},
+	    {"per-client", take_number, offsetof(struct proxy_conf, per_client), 0, 10000000, NULL},
+	    {"per-guest", take_number, offsetof(struct proxy_conf, per_guest), 0, 10000000, NULL},
+	    {"total", take_number, offsetof(struct proxy_conf, total), 0, 10000000, NULL},
+	    {"timeouts", take_timeouts, 0, 0, 0, NULL},
+	};
+	struct conf *c = into;
+
+	node_map(p, key->name, node, keys, COUNT(keys), NULL, &c->proxy);
+}
