@@ -317,6 +317,7 @@ on_word(void *arg, const char *word)
 		if (strcmp(word, words[i].word) != 0)
 			continue;
 		log_info("%s: told to %s", w->name, word);
+		w->failures = 0;
 		step(w, words[i].event);
 		return status(w);
 	}

@@ -1,0 +1,140 @@
+/* The system calls a guest's kernel may not make: the program run, instruction by instruction, over all of them. */
+#include "launch/filter.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <cmocka.h>
+
+static struct sock_filter program[FILTER_MAX];
+static size_t n_program;
+
+/* The five instructions the filter is made of; any other, or a jump out of it, fails the test. */
+static uint32_t
+run(const struct seccomp_data *data)
+{
+	uint32_t value = 0;
+
+	for (size_t at = 0; at < n_program; at++) {
+		const struct sock_filter *f = &program[at];
+
+		switch (f->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			assert_true(f->k % 4 == 0 && f->k + 4 <= sizeof(*data));
+			memcpy(&value, (const char *)data + f->k, 4);
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			at += value == f->k ? f->jt : f->jf;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			at += value >= f->k ? f->jt : f->jf;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			at += value & f->k ? f->jt : f->jf;
+			break;
+		case BPF_RET | BPF_K:
+			return f->k;
+		default:
+			fail_msg("instruction %zu: code %#x", at, f->code);
+		}
+	}
+	fail_msg("ran out of the program");
+	return 0;
+}
+
+static uint32_t
+ask(long number, uint64_t first)
+{
+	return run(&(struct seccomp_data){.nr = (int)number, .arch = AUDIT_ARCH_X86_64, .args = {first}});
+}
+
+static int
+build(void **state)
+{
+	(void)state;
+	n_program = filter_build(program);
+	return 0;
+}
+
+static void
+test_cases(void **state)
+{
+	static const struct {
+		long number;
+		uint64_t first;
+		int error; /* 0: allowed */
+	} cases[] = {
+	    {SYS_read, 0, 0},
+	    {SYS_ptrace, 0, 0},
+	    {SYS_execve, 0, 0},
+	    {SYS_clone, SIGCHLD, 0},
+	    {SYS_clone, CLONE_VM | CLONE_FILES | SIGCHLD, 0},
+	    {SYS_clone, CLONE_NEWUSER | SIGCHLD, EPERM},
+	    {SYS_clone, CLONE_NEWNET, EPERM},
+	    {SYS_clone3, 0, ENOSYS},
+	    {SYS_unshare, CLONE_NEWUSER, EPERM},
+	    {SYS_mount, 0, EPERM},
+	    {SYS_bpf, 0, EPERM},
+	    {SYS_io_uring_setup, 0, EPERM},
+	    {SYS_keyctl, 0, EPERM},
+	    {SYS_socket, AF_UNIX, 0},
+	    {SYS_socket, AF_INET, EAFNOSUPPORT},
+	    {SYS_socket, AF_NETLINK, EAFNOSUPPORT},
+	    {SYS_socket, AF_PACKET, EAFNOSUPPORT},
+	    {SYS_socket, 40 /* AF_VSOCK */, EAFNOSUPPORT},
+	    {SYS_socketpair, AF_UNIX, 0},
+	    {SYS_read | 0x40000000, 0, EPERM},
+	    {-1, 0, EPERM},
+	};
+
+	(void)state;
+	if (n_program == 0)
+		skip();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t want =
+		    cases[i].error ? SECCOMP_RET_ERRNO | (uint32_t)cases[i].error : SECCOMP_RET_ALLOW;
+
+		if (ask(cases[i].number, cases[i].first) != want)
+			fail_msg("case %zu: %#x, not %#x", i, ask(cases[i].number, cases[i].first), want);
+	}
+}
+
+/* Every number gets an answer, and only those two; no other architecture gets through. */
+static void
+test_all(void **state)
+{
+	struct seccomp_data foreign = {.arch = AUDIT_ARCH_I386};
+
+	(void)state;
+	if (n_program == 0)
+		skip();
+	for (long number = 0; number < 4096; number++) {
+		uint32_t verdict = ask(number, 0);
+
+		assert_true(verdict == SECCOMP_RET_ALLOW || (verdict & ~0xffffu) == SECCOMP_RET_ERRNO);
+		foreign.nr = (int)number;
+		assert_int_equal(run(&foreign), SECCOMP_RET_ERRNO | EPERM);
+	}
+	/* A namespace flag is refused among any others. */
+	for (unsigned bit = 0; bit < 32; bit++)
+		assert_int_equal(ask(SYS_clone, CLONE_NEWUSER | 1u << bit), SECCOMP_RET_ERRNO | EPERM);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_all),
+	};
+
+	return cmocka_run_group_tests(tests, build, NULL);
+}
