@@ -192,6 +192,9 @@ session_settle(const struct session *s)
 	/* The answer to the one request is over, whatever else the client says. */
 	if (s->gate != GATE_OPEN && ended(from) && !from->broken && !from->cut && !to->cut)
 		return SETTLE_ANSWERED;
+	/* The client is gone, and its end will not be read. */
+	if (from->broken && s->gate == GATE_HELD && !to->pending)
+		return SETTLE_BREAK;
 	if (done(to) && done(from))
 		return to->broken || from->broken || to->cut || from->cut ? SETTLE_BREAK : SETTLE_END;
 	if (ended(from) && !from->shut)

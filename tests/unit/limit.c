@@ -1,0 +1,115 @@
+/* Counting by key: like a plain array would, whatever comes and goes in whatever order. */
+#include "proxy/limit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static struct limit_table *
+table(size_t keys)
+{
+	struct limit_table *t = calloc(1, limit_bytes(keys));
+
+	limit_init(t, keys, 42);
+	return t;
+}
+
+static struct ip
+ip(const char *text)
+{
+	struct ip out;
+
+	assert_int_equal(ip_parse(span_str(text), &out), 0);
+	return out;
+}
+
+static void
+test_keys(void **state)
+{
+	struct limit_table *t = table(10);
+	struct ip a = ip("2001:db8:0:1::1"), b = ip("2001:db8:0:1:ffff::2"), c = ip("2001:db8:0:2::1");
+	struct ip d = ip("192.0.2.1"), e = ip("192.0.2.2");
+	struct limit_key ka = limit_client(&a), kb = limit_client(&b), kc = limit_client(&c);
+	struct limit_key kd = limit_client(&d), ke = limit_client(&e), kg = limit_guest(&d);
+
+	(void)state;
+	assert_int_equal(limit_add(t, &ka), 0);
+	assert_int_equal(limit_count(t, &kb), 1); /* one /64 */
+	assert_int_equal(limit_count(t, &kc), 0);
+	assert_int_equal(limit_add(t, &kd), 0);
+	assert_int_equal(limit_count(t, &ke), 0);
+	assert_int_equal(limit_count(t, &kg), 0); /* a client and a guest of one address */
+	limit_remove(t, &kb);
+	assert_int_equal(limit_count(t, &ka), 0);
+	limit_remove(t, &ka); /* never below nothing */
+	assert_int_equal(limit_count(t, &ka), 0);
+	free(t);
+}
+
+static void
+test_random(void **state)
+{
+	enum { KEYS = 300 };
+	struct limit_table *t = table(KEYS);
+	uint32_t want[KEYS] = {0};
+	unsigned seed = 7;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		unsigned k = (unsigned)rand_r(&seed) % KEYS;
+		struct ip at = {.family = 4, .b = {10, 0, (uint8_t)(k >> 8), (uint8_t)k}};
+		struct limit_key key = limit_client(&at);
+
+		/* Phases of more adds, then of more removes. */
+		if ((unsigned)rand_r(&seed) % 100 < (i / 5000 % 2 ? 70 : 30)) {
+			assert_int_equal(limit_add(t, &key), 0);
+			want[k]++;
+		} else if (want[k]) {
+			limit_remove(t, &key);
+			want[k]--;
+		}
+		assert_int_equal(limit_count(t, &key), want[k]);
+	}
+	for (unsigned k = 0; k < KEYS; k++) {
+		struct ip at = {.family = 4, .b = {10, 0, (uint8_t)(k >> 8), (uint8_t)k}};
+		struct limit_key key = limit_client(&at);
+
+		assert_int_equal(limit_count(t, &key), want[k]);
+		while (want[k]-- > 0)
+			limit_remove(t, &key);
+	}
+	assert_int_equal(t->used, 0);
+	for (uint32_t i = 0; i <= t->mask; i++)
+		assert_int_equal(t->slots[i].key.kind, 0);
+	free(t);
+}
+
+static void
+test_full(void **state)
+{
+	struct limit_table *t = table(100);
+	uint32_t n = 0;
+
+	(void)state;
+	for (unsigned k = 0; k < 1000; k++) {
+		struct ip at = {.family = 4, .b = {10, 0, (uint8_t)(k >> 8), (uint8_t)k}};
+		struct limit_key key = limit_client(&at);
+
+		n += limit_add(t, &key) == 0;
+	}
+	assert_true(n >= 100 && n < 1000);
+	free(t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
