@@ -97,6 +97,7 @@ commit(struct apply *apply, const struct ops *ops)
 	apply->generation += changed;
 	if (link_make(apply->link, ops) == -1)
 		refused = -1;
+	apply->n_ops -= link_waiting(apply->link);
 	forget(apply, ops);
 	return refused;
 }

@@ -52,6 +52,12 @@ link_why(const struct link *link)
 	return link->why;
 }
 
+size_t
+link_waiting(const struct link *link)
+{
+	return link->n_waiting;
+}
+
 const struct ip *
 link_addresses(const struct link *link, size_t *n)
 {

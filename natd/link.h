@@ -32,6 +32,9 @@ const struct ip *link_addresses(const struct link *, size_t *n);
 int link_undo(struct link *, const struct ops *);
 int link_make(struct link *, const struct ops *);
 
+/* Changes of the last link_make that wait for a guest to let go of its tap; its next carrier change tells. */
+size_t link_waiting(const struct link *);
+
 const char *link_why(const struct link *);
 
 /* A number below /proc/sys, or -1. */

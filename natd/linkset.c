@@ -87,6 +87,11 @@ change_tap(struct link *link, const struct fact *have, const struct fact *want)
 	memcpy(&new, want->value, sizeof(new));
 	if (old.uid != new.uid) {
 		fd = attach(want->name);
+		if (fd == -1 && errno == EBUSY) {
+			log_warn("%s keeps its owner until its guest stops", want->name);
+			link->n_waiting++;
+			return 0;
+		}
 		if (fd == -1)
 			return -1;
 		error = ioctl(fd, TUNSETOWNER, (unsigned long)new.uid);
@@ -257,8 +262,8 @@ say(const char *verb, const struct fact *fact)
 	}
 	if (fact->kind == FACT_ROUTE && errno == EEXIST)
 		why = "there is one that is not lodge's; remove it with `ip route del` and reload";
-	if (fact->kind == FACT_TAP && errno == EBUSY)
-		why = "its guest is running; stop the guest and reload";
+	if (fact->kind == FACT_TAP && (errno == ENOENT || errno == ENXIO))
+		why = "there is no /dev/net/tun; load the module: modprobe tun";
 	log_error("cannot %s %s %s%s: %s", verb, kinds[fact->kind], fact->name, text, why);
 }
 
@@ -290,6 +295,7 @@ link_make(struct link *link, const struct ops *ops)
 {
 	int error = 0;
 
+	link->n_waiting = 0;
 	for (int late = 0; late < 2; late++)
 		for (size_t i = 0; i < ops->n; i++) {
 			const struct op *op = &ops->list[i];

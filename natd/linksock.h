@@ -14,6 +14,7 @@ struct link {
 	uint32_t seq;
 	struct ip *addresses;
 	size_t n_addresses, room_addresses;
+	size_t n_waiting;
 	char why[192];
 	char buffer[LINK_BUFFER];
 };

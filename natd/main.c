@@ -103,13 +103,31 @@ reload(void *arg)
 	log_info("reloaded: %zu changes, %d flows forgotten", natd->apply.n_ops, natd->apply.n_forgotten);
 }
 
+/* Without `wan:` in the file, the default route may have moved to another device. */
+static void
+follow_wan(struct natd *natd)
+{
+	struct plan_host host;
+	struct facts want;
+	const char *why;
+
+	if (*natd->conf.wan || host_learn(&natd->apply, &natd->conf, &host, &why) == -1 ||
+	    strcmp(host.wan, natd->host.wan) == 0 || plan_facts(&natd->conf, &host, &want) == -1)
+		return;
+	log_info("the default route moved from %s to %s", natd->host.wan, host.wan);
+	facts_free(&natd->want);
+	natd->want = want;
+	natd->host = host;
+}
+
 static void
 on_change(void *arg)
 {
 	struct natd *natd = arg;
 
+	follow_wan(natd);
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
-	if (natd->apply.n_ops == 0)
+	if (natd->apply.n_ops == 0 || natd->status.refused)
 		return;
 	natd->status.repairs++;
 	log_warn("somebody changed what is lodge's: %zu facts put right", natd->apply.n_ops);
@@ -200,7 +218,9 @@ take(struct natd *natd, struct ev_loop *loop)
 		fatal("%s: %s", natd->conf.run, strerror(errno));
 	natd->status = (struct status){.conf = &natd->conf, .wan = natd->host.wan, .apply = &natd->apply};
 	if (!ctl_open(loop, path, 0, 0, answer, natd))
-		fatal("%s: %s", path, strerror(errno));
+		fatal("%s: %s", path ? path : natd->conf.run,
+		    errno == EADDRINUSE ? "lodge-natd is running already; stop it, or reload it with SIGHUP"
+					: strerror(errno));
 	free(path);
 }
 

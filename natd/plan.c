@@ -311,7 +311,8 @@ plan_host(struct facts *out, const struct conf *conf, const struct plan_host *ho
 	struct bytes wan = {0};
 
 	put_name(&wan, host->wan);
-	add_element(out, FAMILY_INET, "wan", &wan, NULL);
+	if (*host->wan)
+		add_element(out, FAMILY_INET, "wan", &wan, NULL);
 	plan_doors(out, conf->proxy.http, conf->proxy.n_http, IPPROTO_TCP);
 	plan_doors(out, conf->proxy.tls, conf->proxy.n_tls, IPPROTO_TCP);
 	plan_doors(out, conf->proxy.quic, conf->proxy.n_quic, IPPROTO_UDP);

@@ -52,7 +52,8 @@ concerns_link(const struct nlmsghdr *message)
 	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
 
 	if (message->nlmsg_type == RTM_NEWROUTE || message->nlmsg_type == RTM_DELROUTE)
-		return route->rtm_protocol == LODGE_PROTO;
+		return route->rtm_protocol == LODGE_PROTO ||
+		       route->rtm_dst_len == 0; /* or the way out moved */
 	return true;
 }
 
