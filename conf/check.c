@@ -231,7 +231,7 @@ check_networks(struct parse *p)
 
 		check_inside(p, g, &c->network, &g->address, g->address_place);
 		check_inside(p, g, &c->network6, &g->address6, g->address6_place);
-		if (ip_is_set(&g->address6) && !ip_is_set(&c->network6.ip)) {
+		if (ip_is_set(&g->address6) && c->network6_place.line == 0) {
 			error_add(p->report, g->address6_place,
 			    "guest %s has an address6, but there is no network6", g->name);
 			error_hint(

@@ -44,6 +44,7 @@ take_net(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 	if (!node_text(p, key->name, node, &text))
 		return;
 	*(six ? &c->network6_place : &c->network_place) = node_place(p, node);
+	*(six ? &c->network6 : &c->network) = (struct net){0}; /* where it is wrong, nothing is outside it */
 	if (net_parse(text, &net) == -1)
 		take_wrong(p, key, node, "is no network; write ADDRESS/BITS with no bit set past BITS");
 	else if (net.ip.family != (six ? 6 : 4))
