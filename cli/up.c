@@ -72,7 +72,7 @@ add_redis(struct up *up)
 	char *dir = conf_state_path(&up->conf, "redis"), *run = strdup(up->conf.redis.path);
 	const char *argv[] = {"redis-server", "--port", "0", "--unixsocket", up->conf.redis.path,
 	    "--unixsocketperm", "700", "--dir", dir, "--appendonly", "yes", "--appendfsync", "everysec",
-	    "--save", "", "--supervised", "systemd", "--daemonize", "no", "--loglevel", "warning", NULL};
+	    "--save", "", "--supervised", "systemd", "--daemonize", "no", "--logfile", "redis.log", NULL};
 	unsigned uid = 0, gid = 0;
 	struct job *job;
 

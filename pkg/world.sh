@@ -95,10 +95,15 @@ world_yaml() {
 
 lodge() { host "$LODGE" -c "$W/lodge.yaml" "$@"; }
 
-# lodge up in the background; its words go to $W/up.log. Then wait until it says that all is up.
-lodge_up() {
-	host "$LODGE" -c "$W/lodge.yaml" up >"$W/up.log" 2>&1 &
+# lodge up in the background; its words go to $W/up.log.
+lodge_start() {
+	nsenter --net="$W/ns/host" "$LODGE" -c "$W/lodge.yaml" up >"$W/up.log" 2>&1 &
 	UP_PID=$!
+}
+
+# The same, until it says that all is up.
+lodge_up() {
+	lodge_start
 	lodge_await 'lodge: up: ' "${1:-120}"
 }
 
