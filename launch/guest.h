@@ -42,6 +42,7 @@ enum guest_act {
 	ACT_READY, /* tell everybody that it is up */
 	ACT_SHUTDOWN, /* ask for a graceful power-off, and start the grace period */
 	ACT_KILL,
+	ACT_RETRY, /* start the short pause of what was only refused */
 	ACT_PAUSE, /* start the pause before the next try */
 	ACT_EXIT,
 };
@@ -57,6 +58,7 @@ const char *guest_state_name(enum guest_state);
 enum {
 	GUEST_GRACE_S = 20, /* from the request to the kill */
 	GUEST_BOOT_S = 120, /* until somebody must have answered */
+	GUEST_RETRY_MAX_S = 4,
 	GUEST_PAUSE_MAX_S = 60,
 	GUEST_STEADY_S = 60, /* as long up as this and the next pause is the first one again */
 	GUEST_WHY = 256,

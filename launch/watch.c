@@ -35,7 +35,8 @@ struct watch {
 	unsigned failures; /* in a row */
 	unsigned long starts;
 	ev_tstamp up_at;
-	char why[LAUNCH_WHY]; /* of the last end, or of no start */
+	char why[LAUNCH_WHY]; /* it is not up; "" once it is */
+	char last_end[LAUNCH_WHY]; /* of a kernel that ran */
 
 	struct launch launch; /* the last one tried */
 	uint64_t memory_bytes;
@@ -86,7 +87,7 @@ tell_cpu(const struct watch *w, int cpu)
 }
 
 static enum launched
-launch_planned(struct watch *w, const struct guest *guest)
+launch_planned(struct watch *w, const struct guest *guest, char *why)
 {
 	char *guests = conf_run_path(w->conf, "guests");
 	struct spawned spawned;
@@ -98,11 +99,11 @@ launch_planned(struct watch *w, const struct guest *guest)
 	free(guests);
 	slave = console_renew(w->console);
 	if (slave == -1) {
-		snprintf(w->why, sizeof(w->why), "a terminal for the console: %s", strerror(errno));
+		launch_why(why, "a terminal for the console: %s", strerror(errno));
 		return LAUNCH_LATER;
 	}
 	cgroup = host_cgroup(w->name, guest->memory_bytes, SPAWN_PROCESSES, w->limits);
-	result = launch_run(&w->launch, slave, w->cpu, cgroup, &spawned, w->why);
+	result = launch_run(&w->launch, slave, w->cpu, cgroup, &spawned, why);
 	close(slave);
 	if (cgroup != -1)
 		close(cgroup);
@@ -117,31 +118,39 @@ launch_planned(struct watch *w, const struct guest *guest)
 	return LAUNCHED;
 }
 
-/* Why not is in w->why. */
+/* What is said once need not be said at each try. */
+static void
+tell_failure(struct watch *w, const char *why, bool final)
+{
+	if (final)
+		log_error("%s: %s", w->name, why);
+	else if (strcmp(why, w->why) != 0)
+		log_warn("%s: %s; tried again by itself", w->name, why);
+	strcpy(w->why, why);
+}
+
 static enum launched
-launch_now(struct watch *w)
+launch_now(struct watch *w, char *why)
 {
 	const struct guest *guest = conf_guest(w->conf, w->name);
-	char why[LAUNCH_WHY];
 	enum launched result;
 
 	if (!guest) {
-		snprintf(w->why, sizeof(w->why), "%s has no guest of this name any more", w->conf->files[0]);
+		launch_why(why, "%s has no guest of this name any more", w->conf->files[0]);
 		return LAUNCH_NEVER;
 	}
 	result = launch_plan(w->conf, guest, w->folder, &w->launch, why);
 	if (result == LAUNCHED && why[0])
 		log_warn("%s: %s", w->name, why);
-	if (result == LAUNCHED)
-		return launch_planned(w, guest);
-	strcpy(w->why, why);
-	return result;
+	return result == LAUNCHED ? launch_planned(w, guest, why) : result;
 }
 
 static void
 act_launch(struct watch *w)
 {
-	switch (launch_now(w)) {
+	char why[LAUNCH_WHY];
+
+	switch (launch_now(w, why)) {
 	case LAUNCHED:
 		w->starts++;
 		log_info("%s: starting kernel %s as uid %u on cpu %d, %llu MiB", w->name,
@@ -150,11 +159,11 @@ act_launch(struct watch *w)
 		wait_for(w, GUEST_BOOT_S);
 		return;
 	case LAUNCH_LATER:
-		log_warn("%s: %s", w->name, w->why);
+		tell_failure(w, why, false);
 		step(w, EVENT_REFUSED);
 		return;
 	case LAUNCH_NEVER:
-		log_error("%s: %s", w->name, w->why);
+		tell_failure(w, why, true);
 		step(w, EVENT_IMPOSSIBLE);
 		return;
 	}
@@ -165,6 +174,7 @@ act_ready(struct watch *w)
 {
 	ev_timer_stop(w->loop, &w->late);
 	w->up_at = ev_now(w->loop);
+	w->why[0] = '\0';
 	log_info("%s: up", w->name);
 	sys_notify("READY=1\nSTATUS=up");
 }
@@ -186,11 +196,13 @@ act_shutdown(struct watch *w)
 }
 
 static void
-act_pause(struct watch *w)
+act_pause(struct watch *w, unsigned most_s)
 {
 	unsigned pause = guest_pause_s(++w->failures);
 
-	log_info("%s: next try in %u s", w->name, pause);
+	if (pause > most_s)
+		pause = most_s;
+	log_debug("%s: next try in %u s", w->name, pause);
 	wait_for(w, pause);
 }
 
@@ -220,8 +232,11 @@ step(struct watch *w, enum guest_event event)
 	case ACT_KILL:
 		act_kill(w);
 		break;
+	case ACT_RETRY:
+		act_pause(w, GUEST_RETRY_MAX_S);
+		break;
 	case ACT_PAUSE:
-		act_pause(w);
+		act_pause(w, GUEST_PAUSE_MAX_S);
 		break;
 	case ACT_EXIT:
 		sys_stop(w->loop);
@@ -246,6 +261,7 @@ on_child(struct ev_loop *loop, ev_child *child, int events)
 	tell_cpu(w, -1);
 	host_cgroup_remove(w->name);
 	event = guest_end(child->rstatus, console_text(w->console), w->why);
+	strcpy(w->last_end, w->why);
 	if (event == EVENT_CRASH && w->state != GUEST_STOPPING && w->state != GUEST_ENDING) {
 		log_error("%s: %s", w->name, w->why);
 		words_log_tail(w->name, console_text(w->console), LAST_LINES);
@@ -280,6 +296,7 @@ status(const struct watch *w)
 	    .name = w->name,
 	    .state = guest_state_name(w->state),
 	    .why = w->why,
+	    .last_end = w->last_end,
 	    .limits = w->limits,
 	    .guest = conf_guest(w->conf, w->name),
 	    .launch = &w->launch,
