@@ -30,6 +30,12 @@ struct life {
 	struct kernel done;
 };
 
+enum { LIFE_TEXT = 224 };
+
+/* "BOOT TAP IFINDEX" and the five counters, as it goes with the totals to Redis (life.c). -1: no such text. */
+const char *life_print(const struct life *, char out[LIFE_TEXT]);
+int life_parse(struct span, struct life *);
+
 struct account {
 	char name[CONF_GUEST_NAME_MAX + 1];
 	uint64_t seq; /* grows with every change of what follows */

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #define TICK_S 1.0
+#define ASK_S 10.0
 #define LAST_FRAMES_S 0.25 /* two blocks of the capture */
 #define LAST_ANSWER_S 2.0
 
@@ -123,21 +124,17 @@ static int
 lines_make(struct count *count, const struct conf *conf, struct line **lines)
 {
 	for (size_t i = 0; i < conf->n_guests; i++) {
-		struct account *a = book_add(&count->book, conf->guests[i].name);
-
-		if (!a) {
-			count->trouble.full++;
-			log_error("no room to count %s; remove old accounts", conf->guests[i].name);
+		if (book_add(&count->book, conf->guests[i].name))
 			continue;
-		}
-		if (a->seq == 0)
-			a->seq = 1;
+		count->trouble.full++;
+		log_error("no room to count %s; remove old accounts", conf->guests[i].name);
 	}
 	*lines = calloc(count->book.n + 1, sizeof(**lines));
 	if (!*lines)
 		return -1;
 	for (size_t i = 0; i < count->book.n; i++) {
 		(*lines)[i].account = count->book.list[i];
+		(*lines)[i].asking = count->book.list[i]->seq == 0 ? ev_now(count->loop) + ASK_S : 0;
 		(*lines)[i].guest = conf_guest(conf, count->book.list[i]->name);
 	}
 	return 0;
@@ -152,8 +149,10 @@ line_carry(struct count *count, struct line *old, struct line *lines)
 	for (size_t i = 0; i < count->book.n && !line; i++)
 		if (lines[i].account == old->account)
 			line = &lines[i];
-	if (old->ifindex != 0 && (!line->guest || strcmp(line->guest->tap, old->account->life.tap) != 0))
+	if (old->ifindex != 0 && (!line->guest || strcmp(line->guest->tap, old->account->life.tap) != 0)) {
 		line_end(count, old, &old->now);
+		old->ended = 0; /* the interface lives on and may come back with the next file */
+	}
 	old->guest = line->guest;
 	*line = *old;
 }

@@ -23,6 +23,8 @@ struct line {
 	unsigned missed; /* dumps since it was last in one */
 	uint64_t acked; /* sequence that Redis is known to hold */
 	bool in_flight;
+	double
+	    asking; /* not 0: the journal knows nothing of it; Redis is asked first, until this loop time */
 	uint64_t surplus; /* of taps that went */
 };
 
@@ -31,6 +33,7 @@ struct count_trouble {
 	uint64_t fell; /* counters of a living tap went back: it was begun anew */
 	uint64_t forgot; /* Redis held less than it had acknowledged, and was told again */
 	uint64_t behind; /* Redis held more than the journal */
+	uint64_t taken; /* accounts that the journal had lost and Redis knew */
 	uint64_t full; /* guests that found no room in the book */
 	uint64_t addresses; /* LINK_ADDRESSES_MAX was reached */
 	uint64_t ends_missed; /* interfaces that went without a word: their last second is lost */
@@ -83,6 +86,8 @@ void lines_watch(struct count *);
 /* What moved, perhaps nothing, goes into the account; the clock is read here and nowhere else. */
 void line_post(struct count *, struct line *, struct record *delta);
 void line_poll(struct count *, struct line *, const struct kernel *now, bool last_one);
+/* Counts from here on, whatever was before. */
+void line_free(struct count *, struct line *);
 void line_end(struct count *, struct line *, const struct kernel *last);
 
 /* tell.c: what Redis is told. */

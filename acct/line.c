@@ -121,6 +121,8 @@ line_post(struct count *count, struct line *line, struct record *delta)
 	int64_t now = time(NULL);
 	uint8_t day = line->guest ? line->guest->billing_day : billing.day;
 
+	if (line->asking != 0)
+		return;
 	if (slots_turn(&a->slots, now, day, a->seq + 1))
 		count->dirty_closed = true;
 	else if (record_is_zero(delta))
@@ -192,6 +194,17 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 }
 
 void
+line_free(struct count *count, struct line *line)
+{
+	if (line->asking == 0)
+		return;
+	line->asking = 0;
+	if (line->account->seq == 0)
+		line->account->seq = 1;
+	count->dirty_totals = true;
+}
+
+void
 line_end(struct count *count, struct line *line, const struct kernel *last)
 {
 	tap_drain(count->tap);
@@ -211,6 +224,7 @@ on_gone(void *arg, const struct link_row *row)
 
 	if (!line || line->ended == row->ifindex)
 		return;
+	line_free(count, line);
 	if (line->ifindex != row->ifindex) {
 		if (line->ifindex != 0) {
 			count->trouble.ends_missed++;
@@ -229,7 +243,7 @@ on_new(void *arg, const struct link_row *row)
 	struct count *count = arg;
 	struct line *line = line_of_tap(count, row->name);
 
-	if (!line || line->ifindex != 0 || line->ended == row->ifindex)
+	if (!line || line->asking != 0 || line->ifindex != 0 || line->ended == row->ifindex)
 		return;
 	line_begin(count, line, row);
 	lines_watch(count);
@@ -241,7 +255,7 @@ on_link(void *arg, const struct link_row *row)
 	struct count *count = arg;
 	struct line *line = line_of_tap(count, row->name);
 
-	if (!line || line->ended == row->ifindex)
+	if (!line || line->asking != 0 || line->ended == row->ifindex)
 		return;
 	if (line->ifindex != 0 && line->ifindex != row->ifindex) {
 		count->trouble.ends_missed++;

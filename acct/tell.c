@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 enum { SLOTS_MAX = SLOT_KINDS + KEEP_5M + KEEP_HOUR + KEEP_DAY, PERIODS_MAX = 1 + KEEP_PERIOD };
 
@@ -48,8 +49,10 @@ line_tell(struct count *count, struct line *line)
 	struct account *a = line->account;
 	struct written_slot slots[SLOTS_MAX];
 	struct written_period periods[PERIODS_MAX];
+	char life[LIFE_TEXT];
 	struct update update = {
 	    .guest = a->name,
+	    .life = life_print(&a->life, life),
 	    .seq = a->seq,
 	    .base = line->acked,
 	    .cur = &a->total,
@@ -83,11 +86,65 @@ line_tell_meta(struct count *count, const struct line *line)
 	write_meta(count->writer, &meta);
 }
 
+/* What the journal does not know may yet be known there: a lost disk, a new machine under the old name. */
+static void
+line_ask(struct count *count, struct line *line)
+{
+	const struct conf *conf = count->conf;
+	uint8_t day = line->guest ? line->guest->billing_day : conf->billing.day;
+
+	if (ev_now(count->loop) > line->asking) {
+		log_warn("%s: redis does not say what was counted before; counting from nothing",
+		    line->account->name);
+		line_free(count, line);
+	} else if (!line->in_flight) {
+		line->in_flight =
+		    write_ask(count->writer, line->account->name, time(NULL), day, line->account) == 0;
+	}
+}
+
 void
 tell_all(struct count *count)
 {
 	for (size_t i = 0; i < count->n_lines; i++)
-		line_tell(count, &count->lines[i]);
+		if (count->lines[i].asking != 0)
+			line_ask(count, &count->lines[i]);
+		else
+			line_tell(count, &count->lines[i]);
+}
+
+/* Totals, open slots and how far the tap was counted: as if the journal had held them. */
+static void
+line_take(struct count *count, struct line *line, const struct held *held)
+{
+	struct account *a = line->account;
+	uint8_t day = line->guest ? line->guest->billing_day : count->conf->billing.day;
+
+	if (life_parse(span_str(held->life), &a->life) == -1)
+		log_warn("%s: redis does not say how far its tap was counted; it counts from its beginning",
+		    a->name);
+	a->seq = held->seq + 1;
+	a->total = held->total;
+	slots_turn(&a->slots, held->now, day, a->seq);
+	a->slots.period.sum = held->period;
+	for (int kind = 0; kind < SLOT_KINDS; kind++)
+		memcpy(a->slots.open[kind].v, held->slots[kind], sizeof(held->slots[kind]));
+	count->trouble.taken++;
+	log_info("%s: goes on from what redis holds", a->name);
+}
+
+static void
+on_held(void *arg, void *guest, const struct held *held)
+{
+	struct count *count = arg;
+	struct line *line = line_of_account(count, guest);
+
+	line->in_flight = false;
+	if (!held || line->asking == 0)
+		return;
+	if (held->seq > 0)
+		line_take(count, line, held);
+	line_free(count, line);
 }
 
 void
@@ -140,5 +197,6 @@ on_failed(void *arg, void *guest)
 const struct write_calls count_write_calls = {
     .on_ready = on_ready,
     .on_done = on_done,
+    .on_held = on_held,
     .on_failed = on_failed,
 };

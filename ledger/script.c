@@ -2,7 +2,7 @@
  * The one script that writes a guest's numbers; see write.h.
  *
  * KEYS[1] is any key of the guest: all others share its hash tag.
- * ARGV: host, guest, seq, base, ts, n, n field names, then parts:
+ * ARGV: host, guest, seq, base, ts, life, n, n field names, then parts:
  *	r SUFFIX n numbers			one record
  *	s SUFFIX FIELD EXPIRE 6 numbers		one slot
  *	l SEQ FIELD 6 numbers			one line of the log
@@ -14,7 +14,7 @@
 
 const char ledger_script[] =
     "local host, guest, seq, base, ts = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]\n"
-    "local n, names, at = tonumber(ARGV[6]), {}, 7\n"
+    "local life, n, names, at = ARGV[6], tonumber(ARGV[7]), {}, 8\n"
     "for i = 1, n do names[i] = ARGV[at]; at = at + 1 end\n"
     "local function own(suffix) return 'lodge:src:' .. host .. ':{' .. guest .. '}:' .. suffix end\n"
     "local function sum(suffix) return 'lodge:{' .. guest .. '}:' .. suffix end\n"
@@ -85,5 +85,6 @@ const char ledger_script[] =
     "  at = at + 1\n"
     "  part[ARGV[at - 1]]()\n"
     "end\n"
-    "if held >= base and seq > held then redis.call('HSET', own('cur'), 'seq', text(seq)) end\n"
+    "if seq > held then redis.call('HSET', own('cur'), 'life', life) end\n"
+    "if seq > held and held >= base then redis.call('HSET', own('cur'), 'seq', text(seq)) end\n"
     "return text(held)\n";

@@ -34,10 +34,20 @@ struct update {
 	uint64_t seq; /* of these numbers; grows with every change */
 	uint64_t base; /* everything that changed after this sequence is in here */
 	const struct record *cur;
+	const char *life; /* any text that goes with cur */
 	const struct written_period *periods;
 	size_t n_periods;
 	const struct written_slot *slots;
 	size_t n_slots;
+};
+
+/* What this host itself has told of a guest, and where it stood at a time. */
+struct held {
+	uint64_t seq; /* 0: nothing */
+	struct record total, period;
+	uint64_t slots[SLOT_KINDS][SLOT_FIELDS];
+	int64_t now;
+	char life[256]; /* as written; "": none */
 };
 
 /* What hangs on a guest beside numbers; texts borrowed. */
@@ -49,6 +59,7 @@ struct write_calls {
 	void (*on_ready)(void *arg); /* connected and able to write */
 	/* The server took the numbers under seq; before them it held held. */
 	void (*on_done)(void *arg, void *guest, uint64_t seq, uint64_t held);
+	void (*on_held)(void *arg, void *guest, const struct held *); /* answers write_ask; NULL: no answer */
 	void (*on_failed)(void *arg, void *guest); /* no answer, or an error: not taken, for all we know */
 };
 
@@ -73,6 +84,7 @@ void write_close(struct writer *);
 
 /* -1: not connected, nothing will be called. guest is handed back to the callback. */
 int write_guest(struct writer *, const struct update *, void *guest);
+int write_ask(struct writer *, const char *name, int64_t now, uint8_t day, void *guest);
 int write_meta(struct writer *, const struct update_meta *);
 
 const struct write_status *write_status(const struct writer *);
