@@ -1,0 +1,252 @@
+/* What is done to a guest under watch; see act.h. */
+#include "launch/act.h"
+#include "launch/words.h"
+#include "base/log.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { LAST_LINES = 10 };
+
+static void
+wait_for(struct watch *w, double seconds)
+{
+	ev_timer_stop(w->loop, &w->late);
+	ev_timer_set(&w->late, seconds, 0);
+	ev_timer_start(w->loop, &w->late);
+}
+
+static void
+on_alive(void *arg, const char *how)
+{
+	struct watch *w = arg;
+
+	if (w->state == GUEST_STARTING)
+		log_info("%s: %s", w->name, how);
+	act_step(w, EVENT_ANSWERED);
+}
+
+void
+act_tell_cpu(const struct watch *w, int cpu)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	if (snprintf(path, sizeof(path), "%s/cpu", w->folder) >= (int)sizeof(path))
+		return;
+	if (cpu == -1) {
+		unlink(path);
+		return;
+	}
+	f = fopen(path, "we");
+	if (!f)
+		return;
+	fprintf(f, "%d\n", cpu);
+	fclose(f);
+}
+
+static enum launched
+launch_planned(struct watch *w, const struct guest *guest, char *why)
+{
+	char *guests = conf_run_path(w->conf, "guests");
+	struct spawned spawned;
+	int slave, cgroup;
+	enum launched result;
+
+	w->memory_bytes = guest->memory_bytes;
+	w->cpu = guests ? host_choose_cpu(guests) : -1;
+	free(guests);
+	slave = console_renew(w->console);
+	if (slave == -1) {
+		launch_why(why, "a terminal for the console: %s", strerror(errno));
+		return LAUNCH_LATER;
+	}
+	cgroup = host_cgroup(w->name, guest->memory_bytes, SPAWN_PROCESSES, w->limits);
+	result = launch_run(&w->launch, slave, w->cpu, cgroup, &spawned, why);
+	close(slave);
+	if (cgroup != -1)
+		close(cgroup);
+	if (result != LAUNCHED)
+		return result;
+	act_tell_cpu(w, w->cpu);
+	ev_child_set(&w->child, spawned.pid, 0);
+	ev_child_start(w->loop, &w->child);
+	w->health = health_open(w->loop, spawned.run_fd, &guest->address, on_alive, w);
+	if (!w->health)
+		log_warn("%s: its management console cannot be reached: %s", w->name, strerror(errno));
+	return LAUNCHED;
+}
+
+/* What is said once need not be said at each try. */
+static void
+tell_failure(struct watch *w, const char *why, bool final)
+{
+	if (final)
+		log_error("%s: %s", w->name, why);
+	else if (strcmp(why, w->why) != 0)
+		log_warn("%s: %s; tried again by itself", w->name, why);
+	strcpy(w->why, why);
+}
+
+static enum launched
+launch_now(struct watch *w, char *why)
+{
+	const struct guest *guest = conf_guest(w->conf, w->name);
+	enum launched result;
+
+	if (!guest) {
+		launch_why(why, "%s has no guest of this name any more", w->conf->files[0]);
+		return LAUNCH_NEVER;
+	}
+	result = launch_plan(w->conf, guest, w->folder, &w->launch, why);
+	if (result == LAUNCHED && why[0])
+		log_warn("%s: %s", w->name, why);
+	return result == LAUNCHED ? launch_planned(w, guest, why) : result;
+}
+
+static void
+act_launch(struct watch *w)
+{
+	char why[LAUNCH_WHY];
+
+	switch (launch_now(w, why)) {
+	case LAUNCHED:
+		w->starts++;
+		log_info("%s: starting kernel %s as uid %u on cpu %d, %llu MiB", w->name,
+		    w->launch.kernel.ability.version, w->launch.uid, w->cpu,
+		    (unsigned long long)w->memory_bytes >> 20);
+		wait_for(w, GUEST_BOOT_S);
+		return;
+	case LAUNCH_LATER:
+		tell_failure(w, why, false);
+		act_step(w, EVENT_REFUSED);
+		return;
+	case LAUNCH_NEVER:
+		tell_failure(w, why, true);
+		act_step(w, EVENT_IMPOSSIBLE);
+		return;
+	}
+}
+
+static void
+act_ready(struct watch *w)
+{
+	ev_timer_stop(w->loop, &w->late);
+	w->up_at = ev_now(w->loop);
+	w->why[0] = '\0';
+	log_info("%s: up", w->name);
+	sys_notify("READY=1\nSTATUS=up");
+}
+
+static void
+act_kill(struct watch *w)
+{
+	if (w->child.pid)
+		kill(w->child.pid, SIGKILL);
+}
+
+static void
+act_shutdown(struct watch *w)
+{
+	log_info("%s: asking it to power off", w->name);
+	if (w->health)
+		health_shutdown(w->health);
+	wait_for(w, GUEST_GRACE_S);
+}
+
+static void
+act_pause(struct watch *w, unsigned most_s)
+{
+	unsigned pause = guest_pause_s(++w->failures);
+
+	if (pause > most_s)
+		pause = most_s;
+	log_debug("%s: next try in %u s", w->name, pause);
+	wait_for(w, pause);
+}
+
+void
+act_step(struct watch *w, enum guest_event event)
+{
+	struct guest_step next = guest_next(w->state, event);
+
+	if (next.next != w->state) {
+		w->since = time(NULL);
+		log_debug("%s: %s, now %s", w->name, guest_state_name(w->state), guest_state_name(next.next));
+		ev_timer_stop(w->loop, &w->late);
+	}
+	w->state = next.next;
+	switch (next.act) {
+	case ACT_NONE:
+		break;
+	case ACT_LAUNCH:
+		act_launch(w);
+		break;
+	case ACT_READY:
+		act_ready(w);
+		break;
+	case ACT_SHUTDOWN:
+		act_shutdown(w);
+		break;
+	case ACT_KILL:
+		act_kill(w);
+		break;
+	case ACT_RETRY:
+		act_pause(w, GUEST_RETRY_MAX_S);
+		break;
+	case ACT_PAUSE:
+		act_pause(w, GUEST_PAUSE_MAX_S);
+		break;
+	case ACT_EXIT:
+		sys_stop(w->loop);
+		break;
+	}
+}
+
+/* --- what happens ----------------------------------------------------------------------------------- */
+
+void
+act_on_child(struct ev_loop *loop, ev_child *child, int events)
+{
+	struct watch *w = child->data;
+	enum guest_event event;
+
+	(void)events;
+	ev_child_stop(loop, child);
+	child->pid = 0;
+	console_drain(w->console);
+	health_close(w->health);
+	w->health = NULL;
+	act_tell_cpu(w, -1);
+	host_cgroup_remove(w->name);
+	event = guest_end(child->rstatus, console_text(w->console), w->why);
+	strcpy(w->last_end, w->why);
+	if (event == EVENT_CRASH && w->state != GUEST_STOPPING && w->state != GUEST_ENDING) {
+		log_error("%s: %s", w->name, w->why);
+		words_log_tail(w->name, console_text(w->console), LAST_LINES);
+	} else {
+		log_info("%s: %s", w->name, w->why);
+	}
+	if (w->state == GUEST_UP && ev_now(loop) - w->up_at >= GUEST_STEADY_S)
+		w->failures = 0;
+	act_step(w, event);
+}
+
+void
+act_on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct watch *w = timer->data;
+
+	(void)loop, (void)events;
+	if (w->state == GUEST_STARTING && w->health && health_console_answers(w->health)) {
+		log_warn("%s: its kernel answers, and nothing in it on port 22", w->name);
+		act_step(w, EVENT_ANSWERED);
+		return;
+	}
+	if (w->child.pid)
+		log_warn("%s: %s for too long: killed", w->name, guest_state_name(w->state));
+	act_step(w, EVENT_LATE);
+}
