@@ -45,6 +45,8 @@ life_parse(struct span text, struct life *out)
 	uint64_t ifindex, *const numbers[] = {&ifindex, &k->bytes[TO_GUEST], &k->bytes[FROM_GUEST],
 			      &k->packets[TO_GUEST], &k->packets[FROM_GUEST], &k->dropped};
 
+	if (text.len > 0 && text.ptr[text.len - 1] == ' ')
+		return -1;
 	if (copy_word(word(&text), life.boot, sizeof(life.boot)) == -1 ||
 	    copy_word(word(&text), life.tap, sizeof(life.tap)) == -1)
 		return -1;
