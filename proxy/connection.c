@@ -86,8 +86,8 @@ watch_io(struct ev_loop *loop, ev_io *w, bool readable, bool writable)
 		ev_io_start(loop, w);
 }
 
-static void
-update(struct connection *c)
+void
+connection_update(struct connection *c)
 {
 	struct session_watch want = session_watch(&c->s);
 
@@ -133,104 +133,7 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 	connection_step(c, ON_TIMEOUT);
 }
 
-/* --- relaying --------------------------------------------------------------------------------------------- */
-
-/* Bytes that nobody gets: so many, then no more are read. */
-static ptrdiff_t
-discard(struct connection *c, size_t n)
-{
-	c->discarded += (uint32_t)n;
-	if (c->discarded > RELAY_DISCARD_BYTES)
-		c->s.gate = GATE_HELD;
-	return 0;
-}
-
-static ptrdiff_t
-filter_request(void *arg, struct span bytes)
-{
-	struct connection *c = arg;
-	ptrdiff_t n;
-
-	if (c->s.gate == GATE_LAST)
-		c->s.to_guest.eof = true;
-	if (c->s.gate != GATE_BODY)
-		return discard(c, bytes.len);
-	n = http_body_take(&c->body, bytes);
-	if (n == -1)
-		c->why = "broken chunks";
-	if (http_body_done(&c->body))
-		c->s.gate = GATE_SHUT;
-	return n;
-}
-
-static ptrdiff_t
-filter_reply(void *arg, struct span bytes)
-{
-	struct connection *c = arg;
-	size_t n = REPLY_BYTES - c->n_reply;
-	enum http_reply reply;
-
-	n = n < bytes.len ? n : bytes.len;
-	memcpy(c->reply + c->n_reply, bytes.ptr, n);
-	c->n_reply += (uint8_t)n;
-	reply = http_reply(span_of(c->reply, c->n_reply));
-	if (reply != REPLY_MORE)
-		c->s.gate = reply == REPLY_SWITCHING ? GATE_OPEN : GATE_LAST;
-	return (ptrdiff_t)bytes.len;
-}
-
-static void
-pump_to_guest(struct connection *c)
-{
-	stream_filter *filter = c->s.gate == GATE_OPEN ? NULL : filter_request;
-
-	if (c->s.gate == GATE_HELD)
-		stream_flush(&c->to_guest, &c->s.to_guest, c->guest.fd);
-	else
-		stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd, filter,
-		    c, c->relay->scratch);
-}
-
-static void
-pump_from_guest(struct connection *c)
-{
-	bool undecided = c->s.door == DOOR_HTTP && c->scan.http.upgrade && c->n_reply < REPLY_BYTES;
-
-	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, c->guest.fd, c->client.fd,
-	    undecided ? filter_reply : NULL, c, c->relay->scratch);
-}
-
-/* Do what follows from the flows until nothing does. */
-static void
-settle(struct connection *c)
-{
-	c->deadline = ev_now(c->relay->loop) + c->relay->rules.idle_s;
-	for (;;) {
-		switch (session_settle(&c->s)) {
-		case SETTLE_SHUT_GUEST:
-			shutdown(c->guest.fd, SHUT_WR);
-			c->s.to_guest.shut = true;
-			break;
-		case SETTLE_SHUT_CLIENT:
-			shutdown(c->client.fd, SHUT_WR);
-			c->s.from_guest.shut = true;
-			break;
-		case SETTLE_ANSWERED:
-			connection_step(c, ON_ANSWERED);
-			return;
-		case SETTLE_END:
-			connection_step(c, ON_END);
-			return;
-		case SETTLE_BREAK:
-			c->why = c->why ? c->why : "reset";
-			connection_step(c, ON_BREAK);
-			return;
-		case SETTLED:
-			update(c);
-			return;
-		}
-	}
-}
+/* --- the guest's side -------------------------------------------------------------------------------------- */
 
 /* Writable or failed: the first bytes tell which, without asking. */
 static void
@@ -257,10 +160,10 @@ on_guest(struct ev_loop *loop, ev_io *w, int events)
 		return;
 	}
 	if (events & EV_WRITE)
-		pump_to_guest(c);
+		transfer_to_guest(c);
 	if (events & EV_READ)
-		pump_from_guest(c);
-	settle(c);
+		transfer_from_guest(c);
+	transfer_settle(c);
 }
 
 /* --- answering a client that gets no guest ---------------------------------------------------------------- */
@@ -274,7 +177,7 @@ flush_answer(struct connection *c)
 	else if (!c->s.from_guest.pending)
 		connection_step(c, ON_ANSWERED);
 	else
-		update(c);
+		connection_update(c);
 }
 
 static void
@@ -285,7 +188,7 @@ linger(struct connection *c)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0)
-		discard(c, (size_t)n);
+		c->discarded += (uint32_t)n;
 	if (n <= 0 || c->discarded > RELAY_DISCARD_BYTES)
 		connection_step(c, ON_CLIENT_END);
 }
@@ -310,10 +213,10 @@ on_client(struct ev_loop *loop, ev_io *w, int events)
 		break;
 	}
 	if (events & EV_WRITE)
-		pump_from_guest(c);
+		transfer_from_guest(c);
 	if (events & EV_READ)
-		pump_to_guest(c);
-	settle(c);
+		transfer_to_guest(c);
+	transfer_settle(c);
 }
 
 /* --- acts ------------------------------------------------------------------------------------------------- */
@@ -341,7 +244,7 @@ act_dial(struct connection *c)
 		if (connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS) {
 			c->relay->own->routed++;
 			set_deadline(c, c->relay->rules.connect_s);
-			update(c);
+			connection_update(c);
 			return;
 		}
 	}
@@ -381,7 +284,7 @@ act_linger(struct connection *c)
 		return;
 	}
 	set_deadline(c, RELAY_ANSWER_MS / 1000.0);
-	update(c);
+	connection_update(c);
 }
 
 void
@@ -401,7 +304,7 @@ connection_step(struct connection *c, enum session_event event)
 		return;
 	case ACT_RELAY:
 		set_deadline(c, c->relay->rules.idle_s);
-		settle(c);
+		transfer_settle(c);
 		return;
 	case ACT_LINGER:
 		act_linger(c);
@@ -438,7 +341,7 @@ connection_open(struct relay *r, enum door door, int fd, const struct addr *from
 		c->next->link = &c->next;
 	r->connections = c;
 	set_deadline(c, r->rules.hello_s);
-	update(c);
+	connection_update(c);
 	hello_read(c);
 	return 0;
 }

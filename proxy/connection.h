@@ -49,6 +49,14 @@ void connection_step(struct connection *, enum session_event);
 /* Counts the refusal and notes what to tell the client; the caller then steps. */
 void connection_refuse(struct connection *, enum refusal, uint16_t answer, const char *why);
 
+/* Derive the watchers from what is pending. */
+void connection_update(struct connection *);
+
+/* transfer.c: move bytes in RELAY, then settle what follows from it (a step). */
+void transfer_to_guest(struct connection *);
+void transfer_from_guest(struct connection *);
+void transfer_settle(struct connection *);
+
 /* hello.c: read first bytes and decide about them. */
 void hello_read(struct connection *);
 /* What was gathered of a hello no longer weighs on the others. */

@@ -90,6 +90,16 @@ take(struct proxy *p, struct ev_loop *loop)
 	char *path = conf_run_path(&p->conf, "proxy.sock");
 	uint16_t port;
 
+	if (!path)
+		fatal("out of memory");
+	if (access(p->conf.run, F_OK) == -1 && sys_mkdir(p->conf.run, 0755, geteuid(), getegid()) == -1)
+		fatal("%s: %s; make it, or set run: in %s", p->conf.run, strerror(errno), p->file);
+	/* First, so that a second one of us does not take connections before it finds out. */
+	p->ctl = ctl_open(loop, path, geteuid(), getegid(), on_ask, p);
+	if (!p->ctl)
+		fatal("%s: %s%s", path, strerror(errno),
+		    errno == EADDRINUSE ? "; a lodge-proxy runs already" : "");
+	free(path);
 	if (listen_open(&p->conf, workers, &p->listeners, &port) == -1)
 		fatal("port %d: %s%s", port, strerror(errno),
 		    errno == EADDRINUSE ? "; `ss -ltnp` shows who has it"
@@ -99,15 +109,6 @@ take(struct proxy *p, struct ev_loop *loop)
 	if (p->listeners.n == 0)
 		fatal_input(
 		    "%s: proxy.http and proxy.tls are both empty; there is nothing to listen on", p->file);
-	if (!path)
-		fatal("out of memory");
-	if (access(p->conf.run, F_OK) == -1 && sys_mkdir(p->conf.run, 0755, geteuid(), getegid()) == -1)
-		fatal("%s: %s; make it, or set run: in %s", p->conf.run, strerror(errno), p->file);
-	p->ctl = ctl_open(loop, path, geteuid(), getegid(), on_ask, p);
-	if (!p->ctl)
-		fatal("%s: %s%s", path, strerror(errno),
-		    errno == EADDRINUSE ? "; a lodge-proxy runs already" : "");
-	free(path);
 	p->share = share_open(workers, sessions);
 	if (!p->share)
 		fatal("memory for %u workers: %s", workers, strerror(errno));

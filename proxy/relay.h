@@ -2,10 +2,10 @@
  * One worker: accepts, asks the cores, moves bytes. Front door of the room's shell.
  *
  *   listen.h      the doors, opened while there is privilege
- *   relay.h       a worker: its doors, its ceilings, its connections
- *   connection.h  one connection from accept to its one log line
- *   stream.h      one direction's bytes          pipe.h   what splice needs
- *   share.h       what workers see of each other worker.h  the supervisor of workers
+ *   worker.h      the supervisor of workers; life.h: what one does; share.h: what they see of each other
+ *   relay.h       a worker's doors, ceilings and connections
+ *   connection.h  one connection: hello.c decides, transfer.c moves
+ *   stream.h      one direction's bytes; pipe.h: what splice needs
  */
 #ifndef PROXY_RELAY_H
 #define PROXY_RELAY_H

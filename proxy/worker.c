@@ -1,19 +1,16 @@
-/* The supervisor of the workers, and what a worker does with its life; see worker.h. */
+/* The supervisor of the workers; see worker.h. */
 #include "proxy/worker.h"
 #include "base/log.h"
-#include "base/sys.h"
+#include "proxy/life.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* What passes over the line between the two. The line's end is the order to stop. */
-enum { SAY_READY = '+', SAY_RELOAD = 'r' };
 
 struct worker {
 	struct workers *all;
@@ -36,153 +33,6 @@ struct workers {
 };
 
 static void worker_start(struct worker *);
-
-/* --- in a worker ------------------------------------------------------------------------------------------ */
-
-struct life {
-	struct ev_loop *loop;
-	struct relay *relay;
-	struct share *share;
-	unsigned number;
-	int text;
-};
-
-static int
-compare_fds(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* Everything of the supervisor's but these; a sorted walk over the gaps. */
-static void
-close_others(int *keep, size_t n)
-{
-	unsigned from = STDERR_FILENO + 1;
-
-	qsort(keep, n, sizeof(*keep), compare_fds);
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned)keep[i] > from)
-			close_range(from, (unsigned)keep[i] - 1, 0);
-		from = (unsigned)keep[i] + 1;
-	}
-	close_range(from, ~0u, 0);
-}
-
-static void
-keep_own(const struct workers *all, unsigned number, int line)
-{
-	const struct listeners *ls = all->plan->listeners;
-	int *keep = calloc(ls->n + 2, sizeof(*keep));
-	size_t n = 0;
-
-	if (!keep)
-		fatal("worker %u: out of memory", number);
-	keep[n++] = line;
-	keep[n++] = all->text;
-	for (size_t i = 0; i < ls->n; i++)
-		if (ls->list[i].worker == (int)number || ls->list[i].worker == LISTEN_EVERY_WORKER)
-			keep[n++] = ls->list[i].fd;
-	close_others(keep, n);
-	free(keep);
-}
-
-/* Read what the supervisor wrote. The text was checked; if it is rewritten meanwhile, another word follows. */
-static int
-read_rules(int fd, struct relay_rules *rules)
-{
-	struct conf conf = {0};
-	struct conf_errors errors = {0};
-	struct conf_host host = {0};
-	struct conf_text text = {.name = "rules"};
-	struct stat st;
-	char *bytes;
-	int result = -1;
-
-	if (fstat(fd, &st) == -1)
-		return -1;
-	bytes = malloc((size_t)st.st_size + 1);
-	if (bytes && pread(fd, bytes, (size_t)st.st_size, 0) == st.st_size) {
-		text.bytes = span_of(bytes, (size_t)st.st_size);
-		result = conf_parse(&text, 1, &host, &conf, &errors);
-	}
-	if (result == 0)
-		result = relay_plan(&conf, rules);
-	conf_free(&conf);
-	conf_errors_free(&errors);
-	free(bytes);
-	return result;
-}
-
-static void
-on_order(struct ev_loop *loop, ev_io *w, int events)
-{
-	struct life *life = w->data;
-	uint64_t generation = __atomic_load_n(&life->share->generation, __ATOMIC_ACQUIRE);
-	struct relay_rules rules;
-	char word;
-	ssize_t n = recv(w->fd, &word, 1, 0);
-
-	(void)events;
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR)) {
-		ev_break(loop, EVBREAK_ALL);
-		return;
-	}
-	if (n == -1 || word != SAY_RELOAD)
-		return;
-	if (read_rules(life->text, &rules) == -1) {
-		log_error("worker %u keeps its old rules: it could not read the new ones", life->number);
-		return;
-	}
-	relay_swap(life->relay, &rules);
-	life->share->workers[life->number].generation = generation;
-}
-
-static void
-set_signals(void)
-{
-	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static _Noreturn void
-worker_run(const struct workers *all, unsigned number, int line)
-{
-	const struct workers_plan *plan = all->plan;
-	struct life life = {.share = plan->share, .number = number, .text = all->text};
-	struct relay_rules rules;
-	ev_io order;
-	const int keep_nothing[] = {-1};
-	const char ready = SAY_READY;
-
-	set_signals();
-	keep_own(all, number, line);
-	if (plan->drop && sys_drop(plan->uid, plan->gid, keep_nothing) == -1)
-		fatal("worker %u: giving up privilege: %s", number, strerror(errno));
-	life.loop = ev_loop_new(EVFLAG_AUTO);
-	if (!life.loop || relay_plan(plan->conf, &rules) == -1)
-		fatal("worker %u: out of memory", number);
-	life.relay =
-	    relay_start(life.loop, plan->share, number, plan->listeners->list, plan->listeners->n, &rules);
-	if (!life.relay)
-		fatal("worker %u: %s", number, strerror(errno));
-	plan->share->workers[number].generation = plan->share->generation;
-	ev_io_init(&order, on_order, line, EV_READ);
-	order.data = &life;
-	ev_io_start(life.loop, &order);
-	if (send(line, &ready, 1, MSG_NOSIGNAL) == -1)
-		log_debug("worker %u: nobody waits for it", number);
-	ev_run(life.loop, 0);
-	relay_stop(life.relay);
-	_exit(EXIT_DONE);
-}
-
-/* --- in the supervisor ------------------------------------------------------------------------------------ */
 
 static void
 line_close(struct worker *w)
@@ -263,7 +113,7 @@ worker_start(struct worker *w)
 		goto later;
 	pid = fork_quietly(&old);
 	if (pid == 0)
-		worker_run(w->all, w->number, line[1]);
+		life_run(w->all->plan, w->number, line[1], w->all->text);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(line[1]);
 	if (pid == -1) {

@@ -1,0 +1,19 @@
+/* What a worker does with its life, and what passes between it and its supervisor. */
+#ifndef PROXY_LIFE_H
+#define PROXY_LIFE_H
+
+#include "proxy/worker.h"
+
+/* Over the line between the two, a byte each. The line's end is the order to stop. */
+enum {
+	SAY_READY = '+', /* worker: I accept */
+	SAY_RELOAD = 'r', /* supervisor: new rules lie in the text */
+};
+
+/*
+ * In the new process: keep its own descriptors alone, give privilege up, accept, relay, until the line ends.
+ * text: the descriptor of the rules as text, which all share.
+ */
+_Noreturn void life_run(const struct workers_plan *, unsigned number, int line, int text);
+
+#endif

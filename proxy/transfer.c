@@ -1,0 +1,101 @@
+/* A connection in RELAY: what may pass, and what follows from what passed. See connection.h. */
+#include "proxy/connection.h"
+
+#include <sys/socket.h>
+
+/* Bytes that nobody gets: so many, then no more are read. */
+static ptrdiff_t
+discard(struct connection *c, size_t n)
+{
+	c->discarded += (uint32_t)n;
+	if (c->discarded > RELAY_DISCARD_BYTES)
+		c->s.gate = GATE_HELD;
+	return 0;
+}
+
+static ptrdiff_t
+filter_request(void *arg, struct span bytes)
+{
+	struct connection *c = arg;
+	ptrdiff_t n;
+
+	if (c->s.gate == GATE_LAST)
+		c->s.to_guest.eof = true;
+	if (c->s.gate != GATE_BODY)
+		return discard(c, bytes.len);
+	n = http_body_take(&c->body, bytes);
+	if (n == -1)
+		c->why = "broken chunks";
+	if (http_body_done(&c->body))
+		c->s.gate = GATE_SHUT;
+	return n;
+}
+
+static ptrdiff_t
+filter_reply(void *arg, struct span bytes)
+{
+	struct connection *c = arg;
+	size_t n = REPLY_BYTES - c->n_reply;
+	enum http_reply reply;
+
+	n = n < bytes.len ? n : bytes.len;
+	memcpy(c->reply + c->n_reply, bytes.ptr, n);
+	c->n_reply += (uint8_t)n;
+	reply = http_reply(span_of(c->reply, c->n_reply));
+	if (reply != REPLY_MORE)
+		c->s.gate = reply == REPLY_SWITCHING ? GATE_OPEN : GATE_LAST;
+	return (ptrdiff_t)bytes.len;
+}
+
+void
+transfer_to_guest(struct connection *c)
+{
+	stream_filter *filter = c->s.gate == GATE_OPEN ? NULL : filter_request;
+
+	if (c->s.gate == GATE_HELD)
+		stream_flush(&c->to_guest, &c->s.to_guest, c->guest.fd);
+	else
+		stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd, filter,
+		    c, c->relay->scratch);
+}
+
+void
+transfer_from_guest(struct connection *c)
+{
+	bool undecided = c->s.door == DOOR_HTTP && c->scan.http.upgrade && c->n_reply < REPLY_BYTES;
+
+	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, c->guest.fd, c->client.fd,
+	    undecided ? filter_reply : NULL, c, c->relay->scratch);
+}
+
+/* Do what follows from the flows until nothing does. */
+void
+transfer_settle(struct connection *c)
+{
+	c->deadline = ev_now(c->relay->loop) + c->relay->rules.idle_s;
+	for (;;) {
+		switch (session_settle(&c->s)) {
+		case SETTLE_SHUT_GUEST:
+			shutdown(c->guest.fd, SHUT_WR);
+			c->s.to_guest.shut = true;
+			break;
+		case SETTLE_SHUT_CLIENT:
+			shutdown(c->client.fd, SHUT_WR);
+			c->s.from_guest.shut = true;
+			break;
+		case SETTLE_ANSWERED:
+			connection_step(c, ON_ANSWERED);
+			return;
+		case SETTLE_END:
+			connection_step(c, ON_END);
+			return;
+		case SETTLE_BREAK:
+			c->why = c->why ? c->why : "reset";
+			connection_step(c, ON_BREAK);
+			return;
+		case SETTLED:
+			connection_update(c);
+			return;
+		}
+	}
+}
