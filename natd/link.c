@@ -1,6 +1,7 @@
 /* The kernel's links → facts; see link.h. */
 #include "natd/link.h"
 #include "natd/linksock.h"
+#include "natd/talk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,21 +80,7 @@ link_request(struct link *link, uint16_t type, uint16_t flags)
 int
 link_ask(struct link *link, mnl_cb_t callback, void *arg)
 {
-	struct nlmsghdr *request = (struct nlmsghdr *)link->buffer;
-	unsigned port = mnl_socket_get_portid(link->socket);
-	uint32_t seq = request->nlmsg_seq;
-	ssize_t n;
-	int more = 1;
-
-	if (mnl_socket_sendto(link->socket, request, request->nlmsg_len) == -1)
-		return -1;
-	while (more > 0) {
-		n = mnl_socket_recvfrom(link->socket, link->buffer, sizeof(link->buffer));
-		if (n == -1)
-			return -1;
-		more = mnl_cb_run(link->buffer, (size_t)n, seq, port, callback, arg);
-	}
-	return more;
+	return talk(link->socket, link->buffer, sizeof(link->buffer), callback, arg);
 }
 
 struct table {

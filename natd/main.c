@@ -104,7 +104,7 @@ reload(void *arg)
 }
 
 /* Without `wan:` in the file, the default route may have moved to another device. */
-static void
+static bool
 follow_wan(struct natd *natd)
 {
 	struct plan_host host;
@@ -113,24 +113,26 @@ follow_wan(struct natd *natd)
 
 	if (*natd->conf.wan || host_learn(&natd->apply, &natd->conf, &host, &why) == -1 ||
 	    strcmp(host.wan, natd->host.wan) == 0 || plan_facts(&natd->conf, &host, &want) == -1)
-		return;
+		return false;
 	log_info("the default route moved from %s to %s", natd->host.wan, host.wan);
 	facts_free(&natd->want);
 	natd->want = want;
 	natd->host = host;
+	return true;
 }
 
 static void
 on_change(void *arg)
 {
 	struct natd *natd = arg;
+	bool moved;
 
-	follow_wan(natd);
+	moved = follow_wan(natd);
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
-	if (natd->apply.n_ops == 0 || natd->status.refused)
+	if (moved || natd->apply.n_ops == 0 || natd->status.refused)
 		return;
 	natd->status.repairs++;
-	log_warn("somebody changed what is lodge's: %zu facts put right", natd->apply.n_ops);
+	log_warn("put right what somebody changed: %zu of lodge's facts", natd->apply.n_ops);
 }
 
 static json_t *

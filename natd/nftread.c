@@ -3,6 +3,7 @@
 #include "natd/nftsock.h"
 #include "natd/rule.h"
 #include "natd/ruleset.h"
+#include "natd/talk.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -81,21 +82,7 @@ nft_request(struct nft *nft, uint16_t type, uint16_t family, uint16_t flags)
 int
 nft_ask(struct nft *nft, mnl_cb_t callback, void *arg)
 {
-	struct nlmsghdr *request = (struct nlmsghdr *)nft->buffer;
-	unsigned port = mnl_socket_get_portid(nft->socket);
-	uint32_t seq = request->nlmsg_seq;
-	ssize_t n;
-	int more = 1;
-
-	if (mnl_socket_sendto(nft->socket, request, request->nlmsg_len) == -1)
-		return -1;
-	while (more > 0) {
-		n = mnl_socket_recvfrom(nft->socket, nft->buffer, sizeof(nft->buffer));
-		if (n == -1)
-			return -1;
-		more = mnl_cb_run(nft->buffer, (size_t)n, seq, port, callback, arg);
-	}
-	return more;
+	return talk(nft->socket, nft->buffer, sizeof(nft->buffer), callback, arg);
 }
 
 static bool
@@ -127,7 +114,9 @@ on_table(const struct nlmsghdr *message, void *arg)
 		family = nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY);
 		if (is_ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME), family)) {
 			struct fact fact = fact_of(FACT_TABLE, nft_family_fact(family), "lodge");
+			uint32_t flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
 
+			fact_value(&fact, &flags, sizeof(flags));
 			facts_add(&state->facts, &fact);
 		}
 	}

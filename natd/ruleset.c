@@ -200,7 +200,10 @@ ruleset_facts(struct facts *out)
 {
 	struct fact inet = fact_of(FACT_TABLE, FAMILY_INET, "lodge");
 	struct fact arp = fact_of(FACT_TABLE, FAMILY_ARP, "lodge");
+	uint32_t flags = 0;
 
+	fact_value(&inet, &flags, sizeof(flags));
+	fact_value(&arp, &flags, sizeof(flags));
 	facts_add(out, &inet);
 	facts_add(out, &arp);
 	counter_facts(out, FAMILY_INET, ruleset_counters_inet);

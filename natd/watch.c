@@ -12,7 +12,7 @@
 enum { WATCH_BUFFER = 1 << 16 };
 
 /* Two tools that undo each other must not spin: the wait doubles while changes keep coming. */
-static const double wait_first_s = 0.003, wait_last_s = 1, calm_s = 2;
+static const double wait_first_s = 0.0005, wait_last_s = 1, calm_s = 2;
 
 struct watch {
 	struct ev_loop *loop;
@@ -147,7 +147,8 @@ watch_open(struct ev_loop *loop, void (*on_change)(void *), void *arg)
 {
 	static const int tables[] = {NFNLGRP_NFTABLES, 0};
 	static const int links[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-	    RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0};
+	    RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
+	    RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF, 0};
 	struct watch *watch = calloc(1, sizeof(*watch));
 
 	if (!watch)

@@ -1,6 +1,6 @@
 /*
  * Tells when somebody else changed what is ours: another tool flushed the tables, a tap or its address or route
- * went. Changes of our own are told too; the answer to them is to find nothing to do.
+ * went, forwarding was switched off. Changes of our own are told too; the answer to them is to find nothing to do.
  */
 #ifndef NATD_WATCH_H
 #define NATD_WATCH_H
@@ -9,7 +9,7 @@
 
 struct watch;
 
-/* Calls back a few milliseconds after a change, later when one follows another. NULL: errno. */
+/* Calls back within a millisecond after a change, later when one follows another. NULL: errno. */
 struct watch *watch_open(struct ev_loop *, void (*on_change)(void *), void *arg);
 void watch_close(struct watch *);
 

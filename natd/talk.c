@@ -1,0 +1,48 @@
+/* One netlink request and all its answers; see talk.h. */
+#include "natd/talk.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+static bool
+is_last(const void *buffer, size_t n)
+{
+	int left = (int)n;
+
+	for (const struct nlmsghdr *m = buffer; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
+		if (m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR)
+			return true;
+	return false;
+}
+
+/*
+ * An interrupted list says so in each further message and still comes to its end. It must be read up to there:
+ * the kernel begins no other list on this socket before.
+ */
+int
+talk(struct mnl_socket *socket, void *buffer, size_t room, mnl_cb_t callback, void *arg)
+{
+	const struct nlmsghdr *request = buffer;
+	unsigned port = mnl_socket_get_portid(socket);
+	unsigned seq = request->nlmsg_seq;
+	bool interrupted = false;
+	int more = 1;
+
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) == -1)
+		return -1;
+	while (more > 0) {
+		ssize_t n = mnl_socket_recvfrom(socket, buffer, room);
+
+		if (n == -1)
+			return -1;
+		if (!interrupted)
+			more = mnl_cb_run(buffer, (size_t)n, seq, port, callback, arg);
+		if (more == -1 && errno == EINTR)
+			interrupted = true;
+		if (interrupted)
+			more = !is_last(buffer, (size_t)n);
+	}
+	if (interrupted)
+		errno = EINTR;
+	return interrupted ? -1 : more;
+}
