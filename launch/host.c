@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define CGROUPS "/sys/fs/cgroup"
+#define LEAF "/launcher" /* where the launcher itself goes, below what was delegated to it */
 
 /* The number in DIR/NAME/cpu, or -1. */
 static int
@@ -84,26 +85,38 @@ host_memory(uint64_t *whole, uint64_t *available)
 	return 0;
 }
 
-/* Where the guests' cgroups go: below our own when it is delegated to us, below the root when we are there. */
+/* The line of the unified hierarchy: "0::PATH". */
+static int
+own_cgroup(char *line, size_t room)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	int found = -1;
+
+	while (f && found == -1 && fgets(line, (int)room, f))
+		if (strncmp(line, "0::/", 4) == 0)
+			found = 0;
+	if (f)
+		fclose(f);
+	line[strcspn(line, "\n")] = '\0';
+	return found;
+}
+
+/* Where the guest's cgroup goes: below what is delegated to us, or below the root when we are there. */
 static int
 cgroup_parent(char *out, size_t room)
 {
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[PATH_MAX];
-	int found = -1;
+	char line[PATH_MAX] = "";
+	size_t n, leaf = strlen(LEAF);
+	char *path = line + 3;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, "0::", 3) != 0)
-			continue;
-		found =
-		    snprintf(out, room, CGROUPS "%s", strcmp(line + 3, "/") == 0 ? "" : line + 3) < (int)room
-			? 0
-			: -1;
-	}
-	if (f)
-		fclose(f);
-	return found;
+	if (own_cgroup(line, sizeof(line)) == -1)
+		return -1;
+	n = strlen(path);
+	if (n >= leaf && strcmp(path + n - leaf, LEAF) == 0)
+		path[n - leaf] = '\0';
+	if (strcmp(path, "/") == 0)
+		*path = '\0';
+	return snprintf(out, room, CGROUPS "%s", path) < (int)room ? 0 : -1;
 }
 
 static int
@@ -134,7 +147,7 @@ enable_controllers(const char *parent)
 
 	if (put(parent, "cgroup.subtree_control", "+memory +pids") == 0)
 		return 0;
-	if (snprintf(leaf, sizeof(leaf), "%s/launcher", parent) >= (int)sizeof(leaf))
+	if (snprintf(leaf, sizeof(leaf), "%s" LEAF, parent) >= (int)sizeof(leaf))
 		return -1;
 	if ((mkdir(leaf, 0755) == -1 && errno != EEXIST) || put(leaf, "cgroup.procs", "0") == -1)
 		return -1;

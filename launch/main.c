@@ -99,12 +99,24 @@ run(struct conf *conf, const struct guest *guest, bool wait)
 	return EXIT_DONE;
 }
 
+/* All but watching: done at once. */
+static int
+do_once(const struct conf *conf, const struct guest *guest, const struct sys_options *options)
+{
+	if (options->other == 't')
+		return trial_boot(conf, stdout);
+	if (options->check)
+		return print_plan(conf, guest);
+	return image_make(conf, guest) == -1 ? EXIT_SYSTEM : EXIT_DONE;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct sys_options options = sys_options(argc, argv, "itw", usage);
-	const struct guest *guest;
+	const struct guest *guest = NULL;
 	struct conf *conf;
+	int status;
 
 	log_open("lodge-guest", options.debug);
 	if (options.first + (options.other != 't') != argc) {
@@ -112,18 +124,19 @@ main(int argc, char **argv)
 		return EXIT_INPUT;
 	}
 	conf = load(options.file);
-	if (options.other == 't')
-		return trial_boot(conf, stdout);
-	guest = conf_guest(conf, argv[options.first]);
-	if (!guest)
+	if (options.other != 't')
+		guest = conf_guest(conf, argv[options.first]);
+	if (!guest && options.other != 't')
 		fatal_input(
 		    "%s has no guest %s; lodge check shows those it has", options.file, argv[options.first]);
-	if (options.check)
-		return print_plan(conf, guest);
-	if (getuid() != 0)
-		fatal("building the jail of %s needs root", guest->name);
-	if (options.other == 'i')
-		return image_make(conf, guest) == -1 ? EXIT_SYSTEM : EXIT_DONE;
-	check_first(conf, guest);
-	return run(conf, guest, options.other == 'w');
+	if (getuid() != 0 && !options.check)
+		fatal("namespaces, mounts and another uid need root");
+	if (!options.check && (options.other == 0 || options.other == 'w')) {
+		check_first(conf, guest);
+		return run(conf, guest, options.other == 'w');
+	}
+	status = do_once(conf, guest, &options);
+	conf_free(conf);
+	free(conf);
+	return status;
 }
