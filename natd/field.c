@@ -33,6 +33,7 @@ static const struct field {
     {"ip6 daddr", LOAD_PAYLOAD, NFT_PAYLOAD_NETWORK_HEADER, 24, 16, NEED_IP6},
     {"tcp dport", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NEED_TCP},
     {"udp dport", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NEED_UDP},
+    {"tcp flags", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NEED_TCP},
     {"th dport", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NEED_NOTHING},
     {"icmp type", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1, NEED_ICMP},
     {"icmpv6 type", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1, NEED_ICMP6},
@@ -52,6 +53,8 @@ static const struct word {
     {"ipv6", NFPROTO_IPV6},
     {"local", 2 /* RTN_LOCAL */},
     {"dnat", IPS_DST_NAT},
+    {"syn", 2},
+    {"new", NF_CT_STATE_BIT(IP_CT_NEW)},
     {"established", NF_CT_STATE_BIT(IP_CT_ESTABLISHED)},
     {"related", NF_CT_STATE_BIT(IP_CT_RELATED)},
     {"invalid", NF_CT_STATE_INVALID_BIT},
@@ -292,4 +295,17 @@ field_compare(struct maker *maker, const struct field *field)
 	} else {
 		add_compare(maker, NFT_REG_1, NFT_CMP_EQ, &bits, sizeof(bits));
 	}
+}
+
+void
+field_compare_none(struct maker *maker, const struct field *field)
+{
+	char word[64];
+	uint8_t bit, zero = 0;
+
+	field_take_word(maker, word, sizeof(word));
+	bit = (uint8_t)value_of(maker, field, word, strlen(word));
+	maker->bad |= field->len != 1;
+	add_mask(maker, NFT_REG_1, &bit, sizeof(bit));
+	add_compare(maker, NFT_REG_1, NFT_CMP_EQ, &zero, sizeof(zero));
 }

@@ -38,5 +38,7 @@ void field_take_word(struct maker *, char *out, size_t room);
 int field_load(struct maker *, const struct field **first);
 /* What the field just loaded is to equal, or share a bit with. */
 void field_compare(struct maker *, const struct field *);
+/* Of a field of one byte: the bit is not set. */
+void field_compare_none(struct maker *, const struct field *);
 
 #endif

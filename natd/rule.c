@@ -22,6 +22,10 @@ add_match(struct maker *maker)
 		maker->bad = true;
 		return;
 	}
+	if (field_take(maker, "!")) {
+		field_compare_none(maker, field);
+		return;
+	}
 	negated = field_take(maker, "!=");
 	if (*maker->at != '@') {
 		maker->bad |= negated;

@@ -127,8 +127,10 @@ const struct ruleset_chain ruleset_chains[] = {
 	    "meta nfproto ipv4 iifname @taps oifname @wan masquerade")},
     {FAMILY_INET, "through", BASE("filter", NF_INET_FORWARD, -5),
 	RULES("iifname @taps jump from_guest", "oifname @taps jump to_guest")},
+    /* Without the third, a guest could go on talking over a connection whose port was taken from it. */
     {FAMILY_INET, "from_guest", JUMPED,
 	RULES("ct state established,related accept", "ct state invalid counter name invalid drop",
+	    "ct state new tcp flags ! syn counter name invalid drop",
 	    "add @flows { iifname ct count over " NUMBER(LIMIT) " } counter name too_many drop",
 	    "oifname @taps ct status dnat accept", "oifname @taps counter name guest_to_guest drop",
 	    "oifname @wan accept", "counter name guest_elsewhere drop")},
