@@ -1,6 +1,6 @@
 /*
- * One fact about the kernel's network: the vocabulary of natd. What is wanted (plan.h), what is there (link.h,
- * nft.h) and what to do about it (diff.h) are lists of the same facts, so they compare whole. A core.
+ * One fact about the kernel's network: the vocabulary of natd. What is wanted (plan.h), what is there
+ * (link.h, nft.h) and what to do about it (diff.h) are lists of the same facts, so they compare whole. A core.
  *
  * kind, family, name and key say which fact it is; value says what is true of it. Unused bytes are zero.
  */
@@ -34,7 +34,7 @@ enum fact_kind {
 	FACT_ADDRESS, /* name: device;   key: struct net */
 	FACT_ROUTE, /* key: struct route_key; value: struct route_value */
 	FACT_POLICY, /* key: preference, u32; value: struct policy_value */
-	FACT_TABLE, /* the nft table "lodge" of the family; value: its flags, u32: none (a dormant one filters nothing) */
+	FACT_TABLE, /* the nft table "lodge"; value: its flags, u32: none (a dormant one filters nothing) */
 	FACT_COUNTER, /* name: a named counter */
 	FACT_SET, /* name: set or map; value: struct set_value */
 	FACT_CHAIN, /* name: chain;    value: struct chain_value */

@@ -1,6 +1,6 @@
 /*
- * Taps, addresses, routes, policy rules and sysctls: read into facts, changed by operations (rtnetlink through
- * libmnl, /dev/net/tun, /proc/sys). Errors: -1 and errno; link_why says in words what was refused.
+ * Taps, addresses, routes, policy rules and sysctls: read into facts, changed by operations (rtnetlink
+ * through libmnl, /dev/net/tun, /proc/sys). Errors: -1 and errno; link_why says in words what was refused.
  */
 #ifndef NATD_LINK_H
 #define NATD_LINK_H
@@ -17,8 +17,8 @@ void link_close(struct link *);
 int link_default_device(struct link *, char out[16]);
 
 /*
- * Adds what is there of ours to have: taps whose alias says so, their addresses, routes and rules of our protocol
- * number, and of the sysctls those that want names. EEXIST: a device of a wanted tap's name is not ours.
+ * Adds what is there of ours to have: taps whose alias says so, their addresses, routes and rules of our
+ * protocol number, and of the sysctls those that want names. EEXIST: a device of a wanted tap's name is not ours.
  */
 int link_read(struct link *, const struct facts *want, struct facts *have);
 
@@ -26,8 +26,8 @@ int link_read(struct link *, const struct facts *want, struct facts *have);
 const struct ip *link_addresses(const struct link *, size_t *n);
 
 /*
- * The operations that are about links: undo before the nft transaction, make after it, so that no tap is ever up
- * without its rules. One refusal is logged and does not stop the others; -1 when there was any.
+ * The operations that are about links: undo before the nft transaction, make after it, so that no tap is ever
+ * up without its rules. One refusal is logged and does not stop the others; -1 when there was any.
  */
 int link_undo(struct link *, const struct ops *);
 int link_make(struct link *, const struct ops *);

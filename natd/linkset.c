@@ -56,7 +56,7 @@ attach(const char *name)
 	return -1;
 }
 
-/* Persistence comes last: until then the tap vanishes with the descriptor, so none is left without its alias. */
+/* Persistence comes last: until then the tap goes with the descriptor, so none is left without its alias. */
 static int
 add_tap(struct link *link, const struct fact *fact)
 {

@@ -40,7 +40,7 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	*host = (struct plan_host){.ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1};
 	memcpy(host->wan, conf->wan, sizeof(host->wan));
 	if (!*conf->wan && link_default_device(apply->link, host->wan) == -1) {
-		*why = "there is no default route; name the outside device as `wan:`";
+		*why = "wan: there is no default route; name the outside device as `wan:`";
 		return -1;
 	}
 	if (if_nametoindex(host->wan) == 0) {
@@ -69,6 +69,27 @@ say_foreign(const struct natd *natd)
 	}
 }
 
+/* The new plan, once nothing stands in its way. -1: why, as a sentence. */
+static int
+replan(struct apply *apply, const struct conf *conf, struct plan_host *host, struct facts *want,
+    const char **why)
+{
+	struct facts have;
+
+	if (host_learn(apply, conf, host, why) == -1)
+		return -1;
+	*why = strerror(ENOMEM);
+	if (plan_facts(conf, host, want) == -1)
+		return -1;
+	if (apply_read(apply, want, &have) == 0) {
+		facts_free(&have);
+		return 0;
+	}
+	*why = apply_why(apply);
+	facts_free(want);
+	return -1;
+}
+
 static void
 reload(void *arg)
 {
@@ -86,9 +107,8 @@ reload(void *arg)
 		return;
 	}
 	conf_errors_free(&errors);
-	why = strerror(ENOMEM);
-	if (host_learn(&natd->apply, &conf, &host, &why) == -1 || plan_facts(&conf, &host, &want) == -1) {
-		log_error("reload refused: wan: %s", why);
+	if (replan(&natd->apply, &conf, &host, &want, &why) == -1) {
+		log_error("reload refused: %s", why);
 		conf_free(&conf);
 		return;
 	}
@@ -100,7 +120,8 @@ reload(void *arg)
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 	natd->status.reloads++;
 	say_foreign(natd);
-	log_info("reloaded: %zu changes, %d flows forgotten", natd->apply.n_ops, natd->apply.n_forgotten);
+	log_info("reloaded%s: %zu changes, %d flows forgotten", natd->status.refused ? " in part" : "",
+	    natd->apply.n_ops, natd->apply.n_forgotten);
 }
 
 /* Without `wan:` in the file, the default route may have moved to another device. */
@@ -153,7 +174,7 @@ check(struct natd *natd)
 	if (apply_open(&natd->apply) == -1)
 		fatal("cannot open netlink sockets: %s", strerror(errno));
 	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
-		printf("# wan: %s\n", why);
+		printf("# %s\n", why);
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
 		fatal("%s", strerror(ENOMEM));
 	printf("# wanted: %zu facts\n", natd->want.n);
@@ -213,7 +234,7 @@ take(struct natd *natd, struct ev_loop *loop)
 	if (apply_open(&natd->apply) == -1)
 		fatal("cannot open netlink sockets: %s", strerror(errno));
 	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
-		fatal("wan: %s%s%s", natd->host.wan, *natd->host.wan ? ": " : "", why);
+		fatal("%s", why);
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
 		fatal("%s", strerror(ENOMEM));
 	if (sys_mkdir(natd->conf.run, 0755, 0, 0) == -1)

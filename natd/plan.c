@@ -116,8 +116,8 @@ add_policy(struct facts *out, uint8_t family, uint32_t preference, uint32_t tabl
 }
 
 /*
- * Packets for a transparent socket are delivered here whatever their address. The first rule keeps the reverse
- * path check, which asks with the mark and from lo, out of that table.
+ * Packets for a transparent socket are delivered here whatever their address. The first rule keeps the
+ * reverse path check, which asks with the mark and from lo, out of that table.
  */
 static void
 plan_return_path(struct facts *out, uint8_t family)
@@ -321,7 +321,7 @@ plan_host(struct facts *out, const struct conf *conf, const struct plan_host *ho
 	plan_return_path(out, 4);
 	if (!host->ipv6 || !conf->network6.ip.family)
 		return;
-	/* Who forwards ignores router advertisements, unless told 2; the host's own default route may hang on it. */
+	/* Who forwards ignores router advertisements, unless told 2; the default route may hang on them. */
 	if (host->wan_accept_ra == 1)
 		add_sysctl(out, "net/ipv6/conf/%s/accept_ra", host->wan, "2");
 	add_sysctl(out, "net/ipv6/conf/%s/forwarding", "all", "1");

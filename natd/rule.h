@@ -2,7 +2,8 @@
  * A rule in nft's words → the kernel's expressions, for the words this house uses:
  *
  *   rule   match… statement
- *   match  FIELD {" . " FIELD} ["!="] @SET   |   FIELD VALUE[,VALUE…]   |   FIELD ADDRESS/BITS   |   FIELD ! BIT
+ *   match  FIELD {" . " FIELD} ["!="] @SET
+ *          FIELD VALUE[,VALUE…]   |   FIELD ADDRESS/BITS   |   FIELD ! BIT
  *   statement: counter name N · add @SET { FIELD ct count over N } · meta mark set N · masquerade ·
  *   dnat ip|ip6 to FIELD {" . " FIELD} map @MAP · jump CHAIN · accept · drop · return
  */

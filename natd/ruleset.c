@@ -1,8 +1,8 @@
 /*
  * The nft tables; see ruleset.h.
  *
- * A packet from a tap must bear that guest's MAC and address (guard, and the ARP table). What comes for one of
- * the host's own addresses, and only that, is looked up in the maps (ports): by port alone, a guest's own
+ * A packet from a tap must bear that guest's MAC and address (guard, and the ARP table). What comes for one
+ * of the host's own addresses, and only that, is looked up in the maps (ports): by port alone, a guest's own
  * connection to somebody's port 443 would be turned back. Then closed doors: from a tap to the outside, to a
  * translated port, or to the proxy, and nowhere else.
  */

@@ -1,4 +1,4 @@
-/* The answer to `status`: {"name", "pid", "wan", "generation", "guests": […], "drops": {…}, "foreign": […], …}. */
+/* The answer to `status`: {"name", "pid", "wan", "generation", "guests": […], "drops": {…}, …}. */
 #ifndef NATD_STATUS_H
 #define NATD_STATUS_H
 

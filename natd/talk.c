@@ -16,8 +16,8 @@ is_last(const void *buffer, size_t n)
 }
 
 /*
- * An interrupted list says so in each further message and still comes to its end. It must be read up to there:
- * the kernel begins no other list on this socket before.
+ * An interrupted list says so in each further message and still comes to its end. It must be read up to
+ * there: the kernel begins no other list on this socket before.
  */
 int
 talk(struct mnl_socket *socket, void *buffer, size_t room, mnl_cb_t callback, void *arg)

@@ -1,6 +1,7 @@
 /*
- * Tells when somebody else changed what is ours: another tool flushed the tables, a tap or its address or route
- * went, forwarding was switched off. Changes of our own are told too; the answer to them is to find nothing to do.
+ * Tells when somebody else changed what is ours: another tool flushed the tables, a tap or its address or
+ * route went, forwarding was switched off. Changes of our own are told too; the answer to them is to find
+ * nothing to do.
  */
 #ifndef NATD_WATCH_H
 #define NATD_WATCH_H
