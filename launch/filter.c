@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <linux/audit.h>
+#include <linux/if_tun.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -20,6 +22,21 @@ enum {
 enum {
 	NR_MOUNT_SETATTR = 442,
 	NR_MEMFD_SECRET = 447,
+};
+
+/* Letters of ioctl requests. */
+enum {
+	IOCTL_TUN = 'T',
+	TUN_FIRST = 200,
+	IOCTL_DEVICE = 0x89,
+};
+
+static const unsigned tap_requests[] = {
+    TUNGETFEATURES,
+    TUNGETIFF,
+    TUNSETOFFLOAD,
+    TUNGETVNETHDRSZ,
+    TUNSETVNETHDRSZ,
 };
 
 static const unsigned denied[] = {
@@ -94,10 +111,77 @@ refuse(struct program *p, int error)
 	end(p, SECCOMP_RET_ERRNO | (unsigned)error);
 }
 
+/* A block for one value of what is loaded: returned is the place of the jump over it, which block_end fills in. */
+static size_t
+block(struct program *p, unsigned value)
+{
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 0);
+	return p->n - 1;
+}
+
+static void
+block_end(struct program *p, size_t begin)
+{
+	p->out[begin].jf = (__u8)(p->n - begin - 1);
+}
+
+static void
+refuse_value(struct program *p, unsigned value, int error)
+{
+	size_t b = block(p, value);
+
+	refuse(p, error);
+	block_end(p, b);
+}
+
+/* Its flags may name no new namespace. */
+static void
+look_at_clone(struct program *p)
+{
+	load(p, offsetof(struct seccomp_data, args[0]));
+	add(p, BPF_JMP | BPF_JSET | BPF_K, NAMESPACES, 0, 1);
+	refuse(p, EPERM);
+	end(p, SECCOMP_RET_ALLOW);
+}
+
+static void
+look_at_socket(struct program *p)
+{
+	load(p, offsetof(struct seccomp_data, args[0]));
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0);
+	refuse(p, EAFNOSUPPORT);
+	end(p, SECCOMP_RET_ALLOW);
+}
+
+/* Of a tap only what shapes the frames; of a network device nothing. Terminals share the tap's letter, below 200. */
+static void
+look_at_ioctl(struct program *p)
+{
+	size_t tun;
+
+	load(p, offsetof(struct seccomp_data, args[1]));
+	for (size_t i = 0; i < sizeof(tap_requests) / sizeof(tap_requests[0]); i++) {
+		size_t b = block(p, tap_requests[i]);
+
+		end(p, SECCOMP_RET_ALLOW);
+		block_end(p, b);
+	}
+	add(p, BPF_ALU | BPF_AND | BPF_K, 0xff00, 0, 0);
+	refuse_value(p, IOCTL_DEVICE << 8, EPERM);
+	tun = block(p, IOCTL_TUN << 8);
+	load(p, offsetof(struct seccomp_data, args[1]));
+	add(p, BPF_ALU | BPF_AND | BPF_K, 0xff, 0, 0);
+	add(p, BPF_JMP | BPF_JGE | BPF_K, TUN_FIRST, 0, 1);
+	refuse(p, EPERM);
+	block_end(p, tun);
+	end(p, SECCOMP_RET_ALLOW);
+}
+
 size_t
 filter_build(struct sock_filter *out)
 {
 	struct program p = {out, 0};
+	size_t b;
 
 	load(&p, offsetof(struct seccomp_data, arch));
 	add(&p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
@@ -105,22 +189,20 @@ filter_build(struct sock_filter *out)
 	load(&p, offsetof(struct seccomp_data, nr));
 	add(&p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
 	refuse(&p, EPERM);
-	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
-		add(&p, BPF_JMP | BPF_JEQ | BPF_K, denied[i], 0, 1);
-		refuse(&p, EPERM);
-	}
+	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
+		refuse_value(&p, denied[i], EPERM);
 	/* Its flags lie in memory, where they could change after a look: clone does the same. */
-	add(&p, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
-	refuse(&p, ENOSYS);
-	add(&p, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3);
-	load(&p, offsetof(struct seccomp_data, args[0]));
-	add(&p, BPF_JMP | BPF_JSET | BPF_K, NAMESPACES, 0, 4);
-	refuse(&p, EPERM);
-	add(&p, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 2);
-	load(&p, offsetof(struct seccomp_data, args[0]));
-	add(&p, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, 1);
+	refuse_value(&p, SYS_clone3, ENOSYS);
+	b = block(&p, SYS_clone);
+	look_at_clone(&p);
+	block_end(&p, b);
+	b = block(&p, SYS_socket);
+	look_at_socket(&p);
+	block_end(&p, b);
+	b = block(&p, SYS_ioctl);
+	look_at_ioctl(&p);
+	block_end(&p, b);
 	end(&p, SECCOMP_RET_ALLOW);
-	refuse(&p, EAFNOSUPPORT);
 	return p.n;
 }
 

@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <linux/audit.h>
+#include <linux/if_tun.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <cmocka.h>
@@ -17,7 +20,7 @@
 static struct sock_filter program[FILTER_MAX];
 static size_t n_program;
 
-/* The five instructions the filter is made of; any other, or a jump out of it, fails the test. */
+/* The six instructions the filter is made of; any other, or a jump out of it, fails the test. */
 static uint32_t
 run(const struct seccomp_data *data)
 {
@@ -39,6 +42,9 @@ run(const struct seccomp_data *data)
 			break;
 		case BPF_JMP | BPF_JSET | BPF_K:
 			at += value & f->k ? f->jt : f->jf;
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			value &= f->k;
 			break;
 		case BPF_RET | BPF_K:
 			return f->k;
@@ -107,6 +113,42 @@ test_cases(void **state)
 	}
 }
 
+static void
+test_ioctl(void **state)
+{
+	static const struct {
+		unsigned request;
+		bool allowed;
+	} cases[] = {
+	    {TCGETS, true},
+	    {TIOCGWINSZ, true},
+	    {FIONBIO, true},
+	    {TIOCGPTN, true},
+	    {TUNSETOFFLOAD, true},
+	    {TUNSETVNETHDRSZ, true},
+	    {TUNGETFEATURES, true},
+	    {TUNSETIFF, false},
+	    {TUNSETPERSIST, false},
+	    {TUNSETOWNER, false},
+	    {TUNSETLINK, false},
+	    {TUNSETSTEERINGEBPF, false},
+	    {TUNATTACHFILTER, false},
+	    {SIOCSIFHWADDR, false},
+	    {SIOCGIFCONF, false},
+	};
+
+	(void)state;
+	if (n_program == 0)
+		skip();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t verdict = run(&(struct seccomp_data){
+		    .nr = SYS_ioctl, .arch = AUDIT_ARCH_X86_64, .args = {3, cases[i].request}});
+
+		if ((verdict == SECCOMP_RET_ALLOW) != cases[i].allowed)
+			fail_msg("case %zu: %#x", i, verdict);
+	}
+}
+
 /* Every number gets an answer, and only those two; no other architecture gets through. */
 static void
 test_all(void **state)
@@ -133,6 +175,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_ioctl),
 	    cmocka_unit_test(test_all),
 	};
 
