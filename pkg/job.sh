@@ -1,6 +1,6 @@
 # The main job, step by step, from the client's side: what the demo shows and what tests/system/main_job asserts.
 # Each step is `step TITLE PATTERN COMMAND…`: it passes when a line of the command's output matches the extended
-# regular expression. A PATTERN of `!` passes when the command fails. The reader of this file defines `step`.
+# regular expression. A PATTERN of `!` passes when the command fails. Whoever reads this file defines `step`.
 
 # The bytes of a guest's tap as the kernel counts them, in the form of the keys.
 tap_counters() {
@@ -36,6 +36,21 @@ outside_listen() { # prints the address of whoever connects to port 9000 of the 
 masquerade() {
 	outside_listen
 	ssh_alice "nc -w 5 $CLIENT_IP 9000 </dev/null"
+}
+
+# What to type in a guest to try another one by ping and by TCP.
+reach() { # ADDRESS
+	echo "if ping -c 1 -W 1 $1 >/dev/null || nc -w 2 $1 80 </dev/null; then echo reached; else echo refused; fi"
+}
+
+# A service of the host that listens everywhere; the client reaches it, a guest must not.
+host_service() {
+	nsenter --net="$W/ns/host" socat -T 5 TCP-LISTEN:9000,reuseaddr,fork SYSTEM:'echo the host itself' &
+	service=$!
+	sleep 0.3
+	client socat -t 2 - TCP:host:9000
+	ssh_alice 'nc -w 2 192.168.77.1 9000 </dev/null || echo refused'
+	kill $service
 }
 
 echo_tcp() { # PORT: a line there and back
@@ -76,9 +91,9 @@ steps() {
 	step 'TCP on a port of the range' '^hello' echo_tcp 10000
 	step 'UDP on a port of the range' '^hello' echo_udp 10001
 	step 'alice reaches the outside, as the host' "seen as $HOST_IP" masquerade
-	step 'alice cannot reach bob' '!' ssh_alice 'ping -c 1 -W 2 192.168.77.3 || nc -w 2 192.168.77.3 80 </dev/null'
-	step 'bob cannot reach alice' '!' ssh_bob 'ping -c 1 -W 2 192.168.77.2 || nc -w 2 192.168.77.2 80 </dev/null'
-	step 'alice cannot reach the host itself' '!' ssh_alice 'nc -w 2 192.168.77.1 22 </dev/null'
+	step 'alice cannot reach bob' '^refused' ssh_alice "$(reach 192.168.77.3)"
+	step 'bob cannot reach alice' '^refused' ssh_bob "$(reach 192.168.77.2)"
+	step 'alice cannot reach a service of the host' '^refused' host_service
 	step 'the bill equals the kernel: alice' 'to_guest [1-9]' bill_equals_tap alice tap2
 	step 'the bill equals the kernel: bob' 'to_guest [1-9]' bill_equals_tap bob tap3
 	step 'lodge status' '^alice .*up' lodge status

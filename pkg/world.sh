@@ -39,6 +39,7 @@ world_make() {
 	for ns in host client; do
 		: >"$W/ns/$ns"
 		unshare --net="$W/ns/$ns" true || exit 1
+		in_ns "$ns" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
 		in_ns "$ns" ip link set lo up
 	done
 	in_ns host ip link add wan type veth peer name wan-client
