@@ -1,6 +1,6 @@
 /*
  * A guest's console: a terminal of ours whose other side the kernel holds, always read into a ring of the last
- * 64 KiB, and a socket on which one person at a time may look and type.
+ * 64 KiB, and a socket on which CONSOLE_CLIENTS at a time may look and type.
  *
  * Who connects first gets the ring, then everything as it comes; what they send is typed. A reader too slow for
  * the guest loses its connection, never the guest its time.

@@ -1,5 +1,5 @@
 /*
- * What a guest does next: state × event → next state and act. A core; watch.c brings the events and does the acts.
+ * What a guest does next: state × event → next state and act. A core; act.c brings the events and does the acts.
  * And what its end means: exit status and the console's last lines → an event and a reason in words.
  */
 #ifndef LAUNCH_GUEST_H

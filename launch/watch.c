@@ -106,8 +106,9 @@ watch_reload(void *arg)
 	conf_errors_free(&errors);
 }
 
-int
-watch_folder(const struct conf *conf, const char *name, char **path)
+/* The guest's folder in RUN, made if it is not there. */
+static int
+make_folder(const struct conf *conf, const char *name, char **path)
 {
 	char *guests = conf_run_path(conf, "guests");
 	int result = -1;
@@ -138,7 +139,7 @@ watch_open(struct ev_loop *loop, struct conf *conf, const char *name, char **fai
 	w->child.pid = 0;
 	w->late.data = w->child.data = w;
 
-	if (watch_folder(conf, name, &w->folder) == -1) {
+	if (make_folder(conf, name, &w->folder) == -1) {
 		*failed = w->folder;
 		free(w);
 		return NULL;

@@ -26,7 +26,4 @@ void watch_end(struct watch *); /* once: gracefully; again: at once. sys_stop wh
 bool watch_ended(const struct watch *);
 void watch_reload(void *watch); /* the file again; what changed holds from the next start */
 
-/* The folder of a guest in RUN, made if it is not there. -1: errno. The caller frees *path. */
-int watch_folder(const struct conf *, const char *name, char **path);
-
 #endif
