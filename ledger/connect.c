@@ -16,7 +16,7 @@
 
 #define ANSWER_S 5.0
 #define RETRY_FIRST_S 0.2
-#define RETRY_MAX_S 5.0
+#define RETRY_MAX_S 2.0
 
 int
 connection_send(struct writer *w, struct command *c, redisCallbackFn *done, void *privdata)
