@@ -114,43 +114,55 @@ send_copy(struct stream *st, struct flow *f, int dst, struct span bytes)
 	stream_keep(st, f, rest, bytes.len);
 }
 
-/* True: there may be more to read. */
-static bool
-copy_once(struct stream *st, struct flow *f, struct flow *other, int src, int dst, stream_filter *filter,
-    void *arg, char *scratch)
+/* How much may be read now; room: at most. */
+static size_t
+allowed(const struct stream_rule *rule, size_t room)
 {
-	ssize_t n = recv(src, scratch, STREAM_COPY_BYTES, 0);
-	ptrdiff_t pass;
+	return rule->limit && *rule->limit < room ? (size_t)*rule->limit : room;
+}
 
+/* What a read brought: false when that was nothing. */
+static bool
+came(ssize_t n, struct flow *f, struct flow *other, const struct stream_rule *rule)
+{
 	if (n == -1 && again())
 		return false;
-	if (n <= 0) {
-		f->eof = true;
-		if (n == -1)
-			src_gone(f, other);
+	f->eof = n <= 0;
+	if (n == -1)
+		src_gone(f, other);
+	if (n > 0 && rule->limit)
+		*rule->limit -= (uint64_t)n;
+	return n > 0;
+}
+
+/* True: there may be more to read. */
+static bool
+copy_once(struct stream *st, struct flow *f, struct flow *other, int src, int dst,
+    const struct stream_rule *rule, char *scratch)
+{
+	size_t room = allowed(rule, STREAM_COPY_BYTES);
+	ssize_t n = recv(src, scratch, room, 0);
+	ptrdiff_t pass;
+
+	if (!came(n, f, other, rule))
 		return false;
-	}
-	pass = filter ? filter(arg, span_of(scratch, (size_t)n)) : n;
+	pass = rule->filter ? rule->filter(rule->arg, span_of(scratch, (size_t)n)) : n;
 	if (pass == -1)
 		src_gone(f, other);
 	else if (pass > 0)
 		send_copy(st, f, dst, span_of(scratch, (size_t)pass));
-	return n == STREAM_COPY_BYTES && pass >= 0;
+	return (size_t)n == room;
 }
 
 static bool
-splice_once(struct stream *st, struct flow *f, struct flow *other, int src, int dst)
+splice_once(
+    struct stream *st, struct flow *f, struct flow *other, int src, int dst, const struct stream_rule *rule)
 {
-	ssize_t n = splice(src, NULL, st->pipe->in, NULL, PIPE_BYTES, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t n = splice(
+	    src, NULL, st->pipe->in, NULL, allowed(rule, PIPE_BYTES), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
-	if (n == -1 && again())
+	if (!came(n, f, other, rule))
 		return false;
-	if (n <= 0) {
-		f->eof = true;
-		if (n == -1)
-			src_gone(f, other);
-		return false;
-	}
 	st->in_pipe = (uint32_t)n;
 	f->pending = true;
 	flush_pipe(st, f, dst);
@@ -158,20 +170,21 @@ splice_once(struct stream *st, struct flow *f, struct flow *other, int src, int 
 }
 
 void
-stream_pump(struct stream *st, struct flow *f, struct flow *other, int src, int dst, stream_filter *filter,
-    void *arg, char *scratch)
+stream_pump(struct stream *st, struct flow *f, struct flow *other, int src, int dst,
+    const struct stream_rule *rule, char *scratch)
 {
 	for (int round = 0; round < STREAM_ROUNDS; round++) {
 		bool more;
 
 		if (f->pending)
 			stream_flush(st, f, dst);
-		if (f->pending || f->eof || f->broken)
+		if (f->pending || f->eof || f->broken || allowed(rule, 1) == 0)
 			break;
-		if (!filter && !st->pipe && st->bytes >= STREAM_COPY_FIRST)
+		if (!rule->filter && !st->pipe && st->bytes >= STREAM_COPY_FIRST)
 			st->pipe = pipe_take();
-		more = st->pipe ? splice_once(st, f, other, src, dst)
-				: copy_once(st, f, other, src, dst, filter, arg, scratch);
+		/* A pipe may be left from before there was a filter. */
+		more = st->pipe && !rule->filter ? splice_once(st, f, other, src, dst, rule)
+						 : copy_once(st, f, other, src, dst, rule, scratch);
 		if (!more)
 			break;
 	}

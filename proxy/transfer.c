@@ -47,25 +47,40 @@ filter_reply(void *arg, struct span bytes)
 	return (ptrdiff_t)bytes.len;
 }
 
+/* A body of known length needs no looking at, only counting. */
+static void
+pump_body(struct connection *c)
+{
+	const struct stream_rule rule = {.limit = &c->body.left};
+
+	stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd, &rule,
+	    c->relay->scratch);
+	if (c->body.left == 0)
+		c->s.gate = GATE_SHUT;
+}
+
 void
 transfer_to_guest(struct connection *c)
 {
-	stream_filter *filter = c->s.gate == GATE_OPEN ? NULL : filter_request;
+	const struct stream_rule any = {0}, filtered = {filter_request, c, NULL};
 
 	if (c->s.gate == GATE_HELD)
 		stream_flush(&c->to_guest, &c->s.to_guest, c->guest.fd);
+	else if (c->s.gate == GATE_BODY && c->body.framing == HTTP_LENGTH)
+		pump_body(c);
 	else
-		stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd, filter,
-		    c, c->relay->scratch);
+		stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd,
+		    c->s.gate == GATE_OPEN ? &any : &filtered, c->relay->scratch);
 }
 
 void
 transfer_from_guest(struct connection *c)
 {
-	bool undecided = c->s.door == DOOR_HTTP && c->scan.http.upgrade && c->n_reply < REPLY_BYTES;
+	const struct stream_rule any = {0}, undecided = {filter_reply, c, NULL};
+	bool asked = c->s.door == DOOR_HTTP && c->scan.http.upgrade && c->n_reply < REPLY_BYTES;
 
 	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, c->guest.fd, c->client.fd,
-	    undecided ? filter_reply : NULL, c, c->relay->scratch);
+	    asked ? &undecided : &any, c->relay->scratch);
 }
 
 /* Do what follows from the flows until nothing does. */

@@ -93,9 +93,12 @@ def http_guest(g, c):
                 c.sendall(more.upper())
         if b"content-length:" in low:
             want = int(low.split(b"content-length:")[1].split(b"\r\n")[0])
-            while len(rest) < want:
-                rest += c.recv(65536)
-            body, rest = rest[:want], rest[want:]
+            got, slow = bytearray(rest), b"/slow" in head
+            while len(got) < want:
+                if slow:
+                    time.sleep(0.001)
+                got += c.recv(8192 if slow else 65536)
+            body, rest = bytes(got[:want]), bytes(got[want:])
         if b"chunked" in low:
             while b"\r\n0\r\n\r\n" not in b"\r\n" + rest:
                 rest += c.recv(65536)
@@ -472,6 +475,12 @@ def slow_clients():
         ok(before < 20000, "and the proxy kept none of it in its own memory", "%d KiB" % before)
 
 
+def small_buffers(small):
+    for name, usual in (("rmem", "4096 131072 6291456"), ("wmem", "4096 16384 4194304")):
+        with open("/proc/sys/net/ipv4/tcp_" + name, "w") as f:
+            f.write("4096 32768 65536" if small else usual)
+
+
 @test
 def bulk():
     begin, pids = cpu_ticks(workers()), workers()
@@ -487,6 +496,14 @@ def bulk():
     seconds, ticks = time.time() - t, cpu_ticks(pids) - begin
     want = total * MIB + len(hello) + len(b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (s.getsockname()[1], TLS))
     ok(got.startswith(b"%d " % want), "1 GiB arrives whole", "%.1f s, %.2f s CPU of the proxy" % (seconds, ticks / 100))
+    body = os.urandom(8 * MIB) * 8
+    got = ask(b"POST /up HTTP/1.1\r\nHost: alice.test\r\nContent-Length: %d\r\n\r\n" % len(body) + body + b"GET /x HTTP/1.1\r\n\r\n")
+    ok(hashlib.sha256(body).hexdigest().encode() in got and alice_http.rest == b"", "an upload of 64 MiB, and not a byte behind it")
+    small_buffers(True)
+    for n in (MIB, 1000003):
+        got = ask(b"POST /slow HTTP/1.1\r\nHost: alice.test\r\nContent-Length: %d\r\n\r\n" % n + body[:n] + b"GET /x HTTP/1.1\r\n" * 5000)
+        ok(hashlib.sha256(body[:n]).hexdigest().encode() in got and alice_http.rest == b"", "nor when the guest is slow", alice_http.rest[:50])
+    small_buffers(False)
 
 
 @test
