@@ -84,7 +84,7 @@ steps() {
 	step 'HTTPS to alice, ended in the guest' '^alice' $curl -k https://alice.example.org/
 	step 'HTTPS to bob' '^bob' $curl -k https://bob.example.org/
 	step 'nobody decrypted on the way' 'certificate in the guest' same_certificate alice.example.org ssh_alice
-	step 'an unknown name reaches nobody' '^421' $curl -o /dev/null -w '%{http_code}\n' http://nobody.example.org/
+	step 'an unknown name reaches nobody' '^421' $curl http://nobody.example.org/
 	step 'nor by TLS' '!' $curl -k https://nobody.example.org/
 	step 'ssh -p 2201 logs in to alice' '^alice$' ssh_alice hostname
 	step 'ssh -p 2202 logs in to bob' '^bob$' ssh_bob hostname
@@ -94,6 +94,7 @@ steps() {
 	step 'alice cannot reach bob' '^refused' ssh_alice "$(reach 192.168.77.3)"
 	step 'bob cannot reach alice' '^refused' ssh_bob "$(reach 192.168.77.2)"
 	step 'alice cannot reach a service of the host' '^refused' host_service
+	step 'what alice is billed by' '^billed' redis HGETALL 'lodge:{alice}:cur'
 	step 'the bill equals the kernel: alice' 'to_guest [1-9]' bill_equals_tap alice tap2
 	step 'the bill equals the kernel: bob' 'to_guest [1-9]' bill_equals_tap bob tap3
 	step 'lodge status' '^alice .*up' lodge status

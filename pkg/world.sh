@@ -50,9 +50,15 @@ world_make() {
 	in_ns client ip addr add $CLIENT_IP/24 dev eth0
 	in_ns client ip link set eth0 up
 	{
-		cat /etc/hosts
+		cat /etc/hosts 2>/dev/null
 		echo "$HOST_IP host alice.example.org www.alice.dev alice.dev bob.example.org nobody.example.org"
 	} >"$W/hosts"
+	# A minimal system has no such file; it gets none from us either, only this mount namespace does.
+	[ -e /etc/hosts ] || {
+		cp -a /etc "$W/etc"
+		: >"$W/etc/hosts"
+		mount --bind "$W/etc" /etc
+	}
 	mount --bind "$W/hosts" /etc/hosts
 	ssh-keygen -q -t ed25519 -N '' -C demo -f "$W/key"
 }
