@@ -7,11 +7,18 @@
 
 static struct pipe *idle;
 static size_t n_pipes, max_pipes = PIPES_MAX;
+static uint64_t unreported, *shortages = &unreported;
 
 void
 pipe_limit(size_t pipes)
 {
 	max_pipes = pipes < PIPES_MAX ? pipes : PIPES_MAX;
+}
+
+void
+pipe_report(uint64_t *count)
+{
+	shortages = count;
 }
 
 struct pipe *
@@ -24,8 +31,10 @@ pipe_take(void)
 		idle = p->next;
 		return p;
 	}
-	if (n_pipes == max_pipes || pipe2(fds, O_NONBLOCK | O_CLOEXEC) == -1)
+	if (n_pipes == max_pipes || pipe2(fds, O_NONBLOCK | O_CLOEXEC) == -1) {
+		++*shortages;
 		return NULL;
+	}
 	p = malloc(sizeof(*p));
 	if (!p) {
 		close(fds[0]);

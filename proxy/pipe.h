@@ -6,6 +6,7 @@
 #define PROXY_PIPE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	PIPE_BYTES = 64 << 10, /* the kernel's own size; larger ones brought nothing */
@@ -19,6 +20,8 @@ struct pipe {
 
 /* So many at most, if fewer than PIPES_MAX: a worker with few descriptors has better use for them. */
 void pipe_limit(size_t pipes);
+/* Where to count the times that there was none. */
+void pipe_report(uint64_t *shortages);
 
 /* NULL: none free and no more to be had; the caller copies. */
 struct pipe *pipe_take(void);

@@ -131,6 +131,7 @@ relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const st
 	r->loop = loop;
 	r->share = share;
 	r->own = &share->workers[worker];
+	pipe_report(&r->own->pipe_shortages);
 	r->rules = *rules;
 	for (size_t i = 0; i < n; i++) {
 		struct door_watch *watch = &r->doors[r->n_doors];

@@ -20,6 +20,7 @@ struct share_worker {
 	uint64_t accepted, routed, answered; /* answered: refused with a page or an alert */
 	uint64_t to_guest_bytes, from_guest_bytes; /* of connections that have ended */
 	uint64_t stalls; /* times that accepting paused for want of descriptors or memory */
+	uint64_t pipe_shortages; /* times that bytes were copied for want of a pipe */
 	uint64_t refused[REFUSALS];
 	struct limit_table *limits;
 };

@@ -73,6 +73,7 @@ status_json(const struct conf *conf, const struct share *share, const struct wor
 		sum.routed += share->workers[i].routed;
 		sum.answered += share->workers[i].answered;
 		sum.stalls += share->workers[i].stalls;
+		sum.pipe_shortages += share->workers[i].pipe_shortages;
 		sum.held_bytes += share->workers[i].held_bytes;
 		sum.to_guest_bytes += share->workers[i].to_guest_bytes;
 		sum.from_guest_bytes += share->workers[i].from_guest_bytes;
@@ -86,6 +87,7 @@ status_json(const struct conf *conf, const struct share *share, const struct wor
 	json_object_set_new(out, "refused", refused_json(share));
 	json_object_set_new(out, "held_bytes", number(sum.held_bytes));
 	json_object_set_new(out, "accept_stalls", number(sum.stalls));
+	json_object_set_new(out, "pipe_shortages", number(sum.pipe_shortages));
 	json_object_set_new(out, "names", number(count_names(conf)));
 	json_object_set_new(out, "guests", guests_json(conf, share));
 	json_object_set_new(out, "generation", number(share->generation));
