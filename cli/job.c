@@ -46,7 +46,7 @@ become(struct job *job, pid_t parent)
 	if (getppid() != parent)
 		_exit(EXIT_SYSTEM);
 	execvp(job->argv[0], job->argv);
-	log_error("%s: cannot run %s: %s", job->name, job->argv[0], strerror(errno));
+	log_error("%s: cannot run %s: %s; is it installed?", job->name, job->argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -224,6 +224,15 @@ jobs_open(struct jobs *jobs, struct ev_loop *loop, const char *notify_path)
 	return jobs->notify_path ? 0 : -1;
 }
 
+static void
+job_clear(struct job *job)
+{
+	for (size_t k = 0; job->argv[k]; k++)
+		free(job->argv[k]);
+	free(job->name);
+	*job = (struct job){0};
+}
+
 void
 jobs_close(struct jobs *jobs)
 {
@@ -232,32 +241,45 @@ jobs_close(struct jobs *jobs)
 	unlink(jobs->notify_path);
 	free(jobs->notify_path);
 	for (size_t i = 0; i < jobs->n; i++) {
-		struct job *job = jobs->list[i];
-
-		for (size_t k = 0; job->argv[k]; k++)
-			free(job->argv[k]);
-		free(job->name);
-		free(job);
+		job_clear(jobs->list[i]);
+		free(jobs->list[i]);
 	}
+}
+
+/* Room for one more: that of a job which is over, or a new one. */
+static struct job *
+job_room(struct jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->n; i++) {
+		if (jobs->order[i].state != JOB_OVER)
+			continue;
+		job_clear(jobs->list[i]);
+		jobs->list[i]->index = i;
+		return jobs->list[i];
+	}
+	if (jobs->n == JOBS_MAX)
+		return NULL;
+	jobs->list[jobs->n] = calloc(1, sizeof(struct job));
+	if (jobs->list[jobs->n])
+		jobs->list[jobs->n]->index = jobs->n;
+	return jobs->list[jobs->n] ? jobs->list[jobs->n++] : NULL;
 }
 
 struct job *
 job_add(struct jobs *jobs, const char *name, struct order order, const char *const argv[])
 {
-	struct job *job = jobs->n < JOBS_MAX ? calloc(1, sizeof(*job)) : NULL;
+	struct job *job = job_room(jobs);
 
 	if (!job)
 		return NULL;
+	job->jobs = jobs;
 	job->name = strdup(name);
 	for (size_t k = 0; argv[k] && k < JOB_ARGS - 1; k++)
 		job->argv[k] = strdup(argv[k]);
-	job->jobs = jobs;
-	job->index = jobs->n;
 	ev_child_init(&job->child, on_child, 0, 0);
 	ev_timer_init(&job->timer, on_timer, 0, 0);
 	job->child.data = job->timer.data = job;
-	jobs->order[jobs->n] = order;
-	jobs->list[jobs->n++] = job;
+	jobs->order[job->index] = order;
 	return job;
 }
 

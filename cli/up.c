@@ -108,14 +108,18 @@ static void
 add_guest(struct up *up, const struct guest *guest)
 {
 	struct order order = {.rank = UP_REST, .stop_rank = DOWN_GUEST};
-	const char *argv[] = {program("lodge-guest"), "-c", up->config, guest->name, NULL};
+	const char *run[] = {program("lodge-guest"), "-c", up->config, guest->name, NULL};
+	const char *wait[] = {program("lodge-guest"), "-c", up->config, "-w", guest->name, NULL};
 	char name[64];
 
 	snprintf(name, sizeof(name), "guest %s", guest->name);
-	add(up, name, order, argv);
+	add(up, name, order, guest->autostart ? run : wait);
 }
 
-/* The guest's launcher, and before it the making of an image that is not there and has a recipe. */
+/*
+ * The guest's launcher, which waits for `lodge guest start` without autostart, and before it the making of an
+ * image that is not there and has a recipe.
+ */
 static void
 add_guests(struct up *up, const struct conf *conf)
 {
@@ -128,7 +132,7 @@ add_guests(struct up *up, const struct conf *conf)
 		if (!image)
 			fatal("out of memory");
 		snprintf(name, sizeof(name), "guest %s", guest->name);
-		if (guest->autostart && !job_find(&up->jobs, name)) {
+		if (!job_find(&up->jobs, name)) {
 			if (guest->disk.from && access(image, F_OK) == -1)
 				add_image(up, guest, images++);
 			add_guest(up, guest);

@@ -88,7 +88,9 @@ run(struct conf *conf, const struct guest *guest, bool wait)
 		fatal("%s: %s", failed ? failed : name, strerror(errno));
 	if (sys_drop(0, 0, keep) == -1)
 		fatal("giving up privilege: %s", strerror(errno));
-	if (!wait)
+	if (wait)
+		sys_notify("READY=1\nSTATUS=waiting for start");
+	else
 		watch_start(watch);
 	sys_run(loop, watch_reload, watch);
 	sys_notify("STOPPING=1");
