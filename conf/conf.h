@@ -19,13 +19,13 @@
 #include <stdio.h>
 
 enum {
-	CONF_GUEST_NAME_MAX = 32,     /* bytes of a guest's name: a-z 0-9 -, a letter first */
-	CONF_DOMAIN_MAX = 253,	      /* RFC 1035 2.3.4 */
+	CONF_GUEST_NAME_MAX = 32, /* bytes of a guest's name: a-z 0-9 -, a letter first */
+	CONF_DOMAIN_MAX = 253, /* RFC 1035 2.3.4 */
 	CONF_GUESTS_MAX = 4096,
-	CONF_FILES_MAX = 4096,	      /* the file and its includes */
-	CONF_FILE_BYTES = 16 << 20,   /* of one file */
-	CONF_ERRORS_MAX = 100,	      /* kept; the rest is counted */
-	CONF_IFNAME = 16,	      /* IFNAMSIZ */
+	CONF_FILES_MAX = 4096, /* the file and its includes */
+	CONF_FILE_BYTES = 16 << 20, /* of one file */
+	CONF_ERRORS_MAX = 100, /* kept; the rest is counted */
+	CONF_IFNAME = 16, /* IFNAMSIZ */
 };
 
 /* Where a value stands. line and col count from 1 (col in characters); line 0: nowhere, a default. */
@@ -39,22 +39,22 @@ enum proto { PROTO_TCP = 1, PROTO_UDP = 2, PROTO_BOTH = 3 };
 struct port_range {
 	uint16_t lo, hi; /* both inside */
 	struct place place;
-	uint8_t proto;	 /* PROTO_* bits; what is reserved is reserved for both */
-	bool passing;	 /* listening on a port the kernel may have picked: only a warning */
+	uint8_t proto; /* PROTO_* bits; what is reserved is reserved for both */
+	bool passing; /* listening on a port the kernel may have picked: only a warning */
 };
 
 /* One entry of a guest's `ports`. A range keeps its ports (to == lo); a single port may be remapped. */
 struct forward {
 	uint16_t lo, hi; /* on the host */
-	uint16_t to;	 /* in the guest: port p arrives at p - lo + to */
-	uint8_t proto;	 /* PROTO_* bits */
+	uint16_t to; /* in the guest: port p arrives at p - lo + to */
+	uint8_t proto; /* PROTO_* bits */
 	struct place place;
 };
 
 enum domain_kind {
-	DOMAIN_EXACT,  /* "x": x only */
+	DOMAIN_EXACT, /* "x": x only */
 	DOMAIN_SUFFIX, /* ".x": x and all below it */
-	DOMAIN_BELOW,  /* "*.x": only below x */
+	DOMAIN_BELOW, /* "*.x": only below x */
 };
 
 struct domain {
@@ -83,7 +83,7 @@ struct quota {
 struct disk {
 	char *image; /* absolute, or relative to conf.state */
 	uint64_t size_bytes;
-	char *from;  /* "debian-12", or the path of a directory or root tarball; NULL: the image is yours */
+	char *from; /* "debian-12", or the path of a directory or root tarball; NULL: the image is yours */
 	struct place place;
 };
 
@@ -92,16 +92,16 @@ struct guest {
 	struct place place;
 	struct ip address, address6; /* address6 may be unset */
 	struct place address_place, address6_place;
-	struct mac mac;		     /* given or derived */
+	struct mac mac; /* given or derived */
 	struct place mac_place;
-	char tap[CONF_IFNAME];	     /* default tapN, N the address's number in the network */
+	char tap[CONF_IFNAME]; /* default tapN, N the address's number in the network */
 	struct place tap_place;
-	uint32_t uid;		     /* conf.uids + the address's number in the network; gid is the same */
+	uint32_t uid; /* conf.uids + the address's number in the network; gid is the same */
 	struct domain *domains;
 	size_t n_domains;
 	struct forward *forwards;
 	size_t n_forwards;
-	bool rest;		     /* ports: [rest] */
+	bool rest; /* ports: [rest] */
 	struct place rest_place;
 	uint16_t to_http, to_tls, to_quic; /* proxy-to */
 	enum client_address client_address;
@@ -111,7 +111,7 @@ struct guest {
 	char **ssh_keys;
 	size_t n_ssh_keys;
 	struct quota quota;
-	uint8_t billing_day;	     /* 1–31; the default is conf.billing.day */
+	uint8_t billing_day; /* 1–31; the default is conf.billing.day */
 	bool autostart;
 };
 
@@ -119,8 +119,8 @@ enum redis_kind { REDIS_PRIVATE, REDIS_UNIX, REDIS_TCP };
 
 struct redis_conf {
 	enum redis_kind kind;
-	char *path;	   /* UNIX, and PRIVATE: run/redis/redis.sock, a folder of the daemons' user */
-	char *host;	   /* TCP */
+	char *path; /* UNIX, and PRIVATE: run/redis/redis.sock, a folder of the daemons' user */
+	char *host; /* TCP */
 	uint16_t port;
 	uint16_t db;
 	char *user, *password; /* or NULL */
@@ -142,8 +142,8 @@ struct proxy_conf {
 	size_t n_http, n_tls, n_quic;
 	struct place http_place, tls_place, quic_place;
 	enum client_address client_address; /* never CLIENT_DEFAULT */
-	struct guest *fallback;	     /* `default:`; NULL: reject */
-	unsigned workers;	     /* 0: auto, one per core */
+	struct guest *fallback; /* `default:`; NULL: reject */
+	unsigned workers; /* 0: auto, one per core */
 	unsigned per_client, per_guest, total; /* connections; 0: no ceiling */
 	uint32_t hello_ms, connect_ms, idle_ms;
 };
@@ -157,33 +157,33 @@ struct web_conf {
 struct conf {
 	char **files; /* paths as given or globbed; [0] is the one asked for */
 	size_t n_files;
-	char wan[CONF_IFNAME];	 /* "": the device of the default route */
+	char wan[CONF_IFNAME]; /* "": the device of the default route */
 	struct net network;
-	struct net network6;	 /* family 0: no IPv6 */
+	struct net network6; /* family 0: no IPv6 */
 	struct place network_place, network6_place;
 	char *state, *run, *kernel;
-	char *user;		 /* whom lodge-proxy and lodge-acct become */
-	char *host;		 /* the name this host's keys carry; default: its hostname's first label */
-	uint32_t uids;		 /* first uid of the guests' */
+	char *user; /* whom lodge-proxy and lodge-acct become */
+	char *host; /* the name this host's keys carry; default: its hostname's first label */
+	uint32_t uids; /* first uid of the guests' */
 	struct port_range *reserve;
 	size_t n_reserve;
 	struct redis_conf redis;
 	struct proxy_conf proxy;
 	struct billing billing;
 	struct web_conf web;
-	char **includes;	 /* patterns, as written */
+	char **includes; /* patterns, as written */
 	size_t n_includes;
-	struct guest *guests;	 /* sorted by name */
+	struct guest *guests; /* sorted by name */
 	size_t n_guests;
 };
 
 /* What the checks need to know of the host and cannot ask, being a core. All zero: check the text alone. */
 struct conf_host {
-	uint64_t ram_bytes;	    /* 0: unknown */
-	uint64_t guest_room_bytes;  /* room of the filesystem that holds guest memory; 0: unknown */
+	uint64_t ram_bytes; /* 0: unknown */
+	uint64_t guest_room_bytes; /* room of the filesystem that holds guest memory; 0: unknown */
 	const struct port_range *listening; /* ports with a listener on a non-loopback address */
 	size_t n_listening;
-	const char *hostname;	    /* for conf.host */
+	const char *hostname; /* for conf.host */
 };
 
 /* One text to parse. name is what errors call it. */
@@ -194,13 +194,13 @@ struct conf_text {
 
 struct conf_error {
 	bool warning;
-	char *text;   /* "FILE:LINE:COL: error: …\n" + the line + the caret line, ready to print */
+	char *text; /* "FILE:LINE:COL: error: …\n" + the line + the caret line, ready to print */
 };
 
 struct conf_errors {
 	struct conf_error *list;
 	size_t n, n_fatal, n_dropped; /* dropped: beyond CONF_ERRORS_MAX */
-	bool no_memory;		      /* fatal, too, and needs no memory to say */
+	bool no_memory; /* fatal, too, and needs no memory to say */
 };
 
 /*
@@ -211,8 +211,8 @@ struct conf_errors {
 int conf_load(const char *path, struct conf *, struct conf_errors *);
 
 /* The same for texts already read: the core of conf_load. texts[0] is the main one. */
-int conf_parse(const struct conf_text *texts, size_t n, const struct conf_host *, struct conf *,
-    struct conf_errors *);
+int conf_parse(
+    const struct conf_text *texts, size_t n, const struct conf_host *, struct conf *, struct conf_errors *);
 
 /* Include patterns that a text names; the caller frees list and strings. A text that is no YAML names none. */
 size_t conf_includes(const struct conf_text *, char ***patterns);
