@@ -5,6 +5,10 @@ FUZZCC   ?= clang
 CFLAGS   ?= -O2 -g
 WERROR   ?=
 B        := build
+# One word a step; the whole command with V=1.
+V        ?=
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@echo '  $(1) $@')
 
 # Warnings that find mistakes. libev's watcher macros pun types, hence the two aliasing flags.
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -37,13 +41,8 @@ LEDGER   := $(call room,ledger)
 PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest
-cli_dir := cli
-proxy_dir := proxy
-natd_dir := natd
-acct_dir := acct
-guest_dir := launch
 
-.PHONY: all help demo check unit fuzz gates layers pure system clean format bench man
+.PHONY: all help tested demo check unit fuzz gates layers pure system clean format bench man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -64,15 +63,18 @@ help:
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(DEFS) $(WARN) $(HARD) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(STD) $(DEFS) $(WARN) $(HARD) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(DEFS) $(WARN) $(SAN) -MMD -MP -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(STD) $(DEFS) $(WARN) $(SAN) -MMD -MP -c -o $@ $<
 
 $(B)/fuzzobj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZCC) $(STD) $(DEFS) -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-strict-aliasing -MMD -MP -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(FUZZCC) $(STD) $(DEFS) -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-strict-aliasing -MMD -MP -c -o $@ $<
 
 obj  = $(patsubst %.c,$(B)/obj/%.o,$(1))
 asan = $(patsubst %.c,$(B)/asan/%.o,$(1))
@@ -86,7 +88,8 @@ $(B)/fuzzcores.a: $(call fobj,$(CORES))
 %.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR  )
+	$(Q)ar rcs $@ $^
 
 # --- programs ------------------------------------------------------------------------------------
 
@@ -111,12 +114,14 @@ $(B)/lodge-acct:  LIBS := $(ACCT_LIBS) $(LEDGER_LIBS) $(CONF_LIBS) $(BASE_LIBS)
 $(B)/lodge-guest: LIBS := $(CONF_LIBS) $(BASE_LIBS) -lutil
 
 $(PROGRAMS:%=$(B)/%):
-	$(CC) $(LINK) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Loaded into the guest's kernel, which is a program of its own: position independent, libc only.
 $(B)/lodge-preload.so: $(PRELOAD)
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CFLAGS) -fPIC -shared -Wl,-z,relro,-z,now -MMD -MP -MF $(B)/preload.d -o $@ $< -ldl
+	$(call say,LINK)
+	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) -fPIC -shared -Wl,-z,relro,-z,now -MMD -MP -MF $(B)/preload.d -o $@ $< -ldl
 
 # --- unit tests: one file per core, linked with the cores alone ----------------------------------
 
@@ -124,7 +129,8 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/test/%,$(wildcard tests/unit/*.c))
 
 $(B)/test/%: $(B)/asan/tests/unit/%.o $(B)/cores.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ -lcmocka -lyaml
+	$(call say,LINK)
+	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka -lyaml
 
 unit: $(UNITS)
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS) || \
@@ -137,7 +143,8 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 $(B)/fuzz/%: $(B)/fuzzobj/tests/fuzz/%.o $(B)/fuzzcores.a
 	@mkdir -p $(@D)
-	$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ -lyaml
+	$(call say,LINK)
+	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ -lyaml
 
 fuzz: $(FUZZERS)
 	@for f in $(notdir $(FUZZERS)); do sh tests/fuzz/run $(B)/fuzz/$$f $(FUZZ_SECONDS) || exit 1; done
@@ -162,6 +169,9 @@ system: all
 demo: all
 	@sh pkg/demo --run
 
+# Everything that the tests run, so that it can be built in parallel before they run one by one.
+tested: all $(UNITS) $(FUZZERS)
+
 check: unit fuzz gates man system
 
 format:
@@ -170,5 +180,5 @@ format:
 clean:
 	rm -rf $(B)
 
-.SECONDARY:
+.PRECIOUS: $(B)/asan/tests/unit/%.o $(B)/fuzzobj/tests/fuzz/%.o
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
