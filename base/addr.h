@@ -12,24 +12,24 @@
 #include <stdint.h>
 
 enum {
-	IP_TEXT = 46,	    /* room for any printed address, NUL included */
-	NET_TEXT = 50,	    /* … with its prefix length */
-	ADDR_TEXT = 56,	    /* … with brackets and port */
+	IP_TEXT = 46, /* room for any printed address, NUL included */
+	NET_TEXT = 50, /* … with its prefix length */
+	ADDR_TEXT = 56, /* … with brackets and port */
 	MAC_TEXT = 18,
 };
 
 struct ip {
-	uint8_t family;	 /* 4, 6, or 0: no address */
-	uint8_t b[16];	 /* network order; the first 4 for IPv4, the rest zero */
+	uint8_t family; /* 4, 6, or 0: no address */
+	uint8_t b[16]; /* network order; the first 4 for IPv4, the rest zero */
 };
 
 struct addr {
 	struct ip ip;
-	uint16_t port;	 /* host order */
+	uint16_t port; /* host order */
 };
 
 struct net {
-	struct ip ip;	 /* bits past the prefix are zero */
+	struct ip ip; /* bits past the prefix are zero */
 	uint8_t bits;
 };
 
@@ -51,7 +51,7 @@ const char *mac_print(const struct mac *, char *out);
 
 int ip_cmp(const struct ip *, const struct ip *); /* a total order: IPv4 before IPv6 */
 bool ip_is_set(const struct ip *);
-size_t ip_len(const struct ip *);		   /* 4 or 16 bytes */
+size_t ip_len(const struct ip *); /* 4 or 16 bytes */
 bool net_has(const struct net *, const struct ip *);
 /* How far an address lies above its network's first (the low 32 bits of the difference). */
 uint32_t net_host(const struct net *, const struct ip *);

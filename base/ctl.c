@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLIENT_SECONDS = 5 };
+enum { CLIENT_SECONDS = 5, STALE_MS = 1000, ANSWER_MAX = 64 << 20 };
 
 struct client {
 	struct ctl *ctl;
@@ -46,9 +46,11 @@ unix_address(const char *path, struct sockaddr_un *sa)
 	return 0;
 }
 
+/* -1: errno; EAGAIN when it is bound and nobody takes the connection in time. */
 static int
-unix_connect(const char *path)
+unix_connect(const char *path, int timeout_ms)
 {
+	struct timeval limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
 	struct sockaddr_un sa;
 	int fd, saved;
 
@@ -57,7 +59,8 @@ unix_connect(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1) {
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == -1 ||
+	    connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1) {
 		saved = errno;
 		close(fd);
 		errno = saved;
@@ -177,10 +180,11 @@ on_ask(struct ev_loop *loop, ev_io *w, int events)
 static int
 clear_stale(const char *path)
 {
-	int fd = unix_connect(path);
+	int fd = unix_connect(path, STALE_MS);
 
-	if (fd != -1) {
-		close(fd);
+	if (fd != -1 || errno == EAGAIN) {
+		if (fd != -1)
+			close(fd);
 		errno = EADDRINUSE;
 		return -1;
 	}
@@ -257,9 +261,12 @@ read_answer(int fd, int64_t deadline_ms)
 
 	while (text) {
 		int64_t left = deadline_ms - now_ms();
+		int ready = left > 0 ? poll(&pfd, 1, (int)left) : 0;
 		ssize_t n;
 
-		if (left <= 0 || poll(&pfd, 1, (int)left) != 1) {
+		if (ready == -1 && errno == EINTR)
+			continue;
+		if (ready != 1) {
 			errno = ETIMEDOUT;
 			break;
 		}
@@ -272,9 +279,11 @@ read_answer(int fd, int64_t deadline_ms)
 			return text;
 		if (got < room - 1)
 			continue;
-		more = realloc(text, room *= 2);
-		if (!more)
+		more = room < ANSWER_MAX ? realloc(text, room *= 2) : NULL;
+		if (!more) {
+			errno = ENOMEM;
 			break;
+		}
 		text = more;
 	}
 	free(text);
@@ -286,6 +295,7 @@ ctl_ask(const char *path, const char *word, int timeout_ms)
 {
 	json_t *json = NULL;
 	char request[CTL_WORD + 1];
+	int64_t deadline_ms = now_ms() + timeout_ms;
 	char *text = NULL;
 	int fd, n, saved;
 
@@ -294,11 +304,13 @@ ctl_ask(const char *path, const char *word, int timeout_ms)
 		errno = EMSGSIZE;
 		return NULL;
 	}
-	fd = unix_connect(path);
-	if (fd == -1)
+	fd = unix_connect(path, timeout_ms);
+	if (fd == -1) {
+		errno = errno == EAGAIN ? ETIMEDOUT : errno;
 		return NULL;
+	}
 	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) == n)
-		text = read_answer(fd, now_ms() + timeout_ms);
+		text = read_answer(fd, deadline_ms);
 	saved = errno;
 	close(fd);
 	if (text) {

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -12,12 +13,32 @@ enum { LINE_BYTES = 2048 };
 static const char *program = "lodge";
 static bool debugging, journal;
 
+/* The variable is inherited by what writes elsewhere, too: it names the journal's own "DEVICE:INODE". */
+static bool
+is_journal(const char *stream)
+{
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+/* Bytes of the control character that stands next: an ASCII one, or one of U+0080 to U+009F. 0: none. */
+static size_t
+control(const unsigned char *text)
+{
+	if (text[0] < 0x20 || text[0] == 0x7f)
+		return 1;
+	return text[0] == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0 ? 2 : 0;
+}
+
 void
 log_open(const char *name, bool debug)
 {
 	program = name;
 	debugging = debug;
-	journal = getenv("JOURNAL_STREAM") != NULL;
+	journal = is_journal(getenv("JOURNAL_STREAM"));
 }
 
 static size_t
@@ -25,13 +46,13 @@ printable(const char *text, char *out, size_t room)
 {
 	size_t n = 0;
 
-	for (; *text && n + 5 < room; text++) {
-		unsigned char c = (unsigned char)*text;
+	while (*text && n + 9 < room) {
+		size_t bytes = control((const unsigned char *)text);
 
-		if (c < 0x20 || c == 0x7f)
-			n += (size_t)snprintf(out + n, room - n, "\\x%02x", c);
-		else
-			out[n++] = (char)c;
+		if (bytes == 0)
+			out[n++] = *text++;
+		for (; bytes > 0; bytes--)
+			n += (size_t)snprintf(out + n, room - n, "\\x%02x", (unsigned char)*text++);
 	}
 	return n;
 }
@@ -54,12 +75,12 @@ line(int level, const char *format, va_list args)
 		return; /* nobody is left to tell */
 }
 
-#define LINE(level)                                                                                        \
-	do {                                                                                               \
-		va_list args;                                                                              \
-		va_start(args, format);                                                                    \
-		line(level, format, args);                                                                 \
-		va_end(args);                                                                              \
+#define LINE(level)                                                                                          \
+	do {                                                                                                 \
+		va_list args;                                                                                \
+		va_start(args, format);                                                                      \
+		line(level, format, args);                                                                   \
+		va_end(args);                                                                                \
 	} while (0)
 
 void

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <pwd.h>
@@ -18,6 +19,27 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+/*
+ * A SIGHUP between here and the loop may not kill a daemon that is about to serve: it is noted and becomes its
+ * first reload. A handler, not a blocked mask: what is executed meanwhile inherits nothing of it.
+ */
+static volatile sig_atomic_t hup_noted;
+
+static void
+note_hup(int number)
+{
+	(void)number;
+	hup_noted = 1;
+}
+
+static void
+await_hup(void)
+{
+	struct sigaction action = {.sa_handler = note_hup, .sa_flags = SA_RESTART};
+
+	sigaction(SIGHUP, &action, NULL);
+}
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -61,6 +83,8 @@ sys_options(int argc, char **argv, const char *own, const char *usage)
 		}
 	}
 	options.first = optind;
+	if (!options.check)
+		await_hup();
 	return options;
 }
 
@@ -144,7 +168,8 @@ sys_drop(unsigned uid, unsigned gid, const int *keep)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned)*keep);
 	if (uid == 0 && gid == 0) {
 		/* Root without its capabilities: it owns root's files and nothing more. */
-		if (capng_apply(CAPNG_SELECT_BOTH) != 0)
+		if ((setgroups(0, NULL) == -1 && getgroups(0, NULL) > 0) ||
+		    capng_apply(CAPNG_SELECT_BOTH) != 0)
 			goto refused;
 	} else if (capng_change_id((int)uid, (int)gid, flags) != 0) {
 		goto refused;
@@ -216,10 +241,14 @@ sys_run(struct ev_loop *loop, void (*on_reload)(void *), void *arg)
 	ev_signal_start(loop, &term);
 	ev_signal_start(loop, &intr);
 	ev_signal_start(loop, &hup);
+	if (hup_noted)
+		ev_feed_event(loop, &hup, EV_SIGNAL);
+	hup_noted = 0;
 	ev_run(loop, 0);
 	ev_signal_stop(loop, &term);
 	ev_signal_stop(loop, &intr);
 	ev_signal_stop(loop, &hup);
+	await_hup(); /* nor may it kill one that is putting its things in order */
 	return 0;
 }
 

@@ -15,24 +15,25 @@
 /* Exit statuses, the same in every program. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_SYSTEM = 1,     /* the system said no */
-	EXIT_INPUT = 2,	     /* your input is wrong; do not restart me */
+	EXIT_SYSTEM = 1, /* the system said no */
+	EXIT_INPUT = 2, /* your input is wrong; do not restart me */
 	EXIT_NOT_RUNNING = 3,
 	EXIT_NO_GUEST = 4,
 	EXIT_PERMISSION = 5,
 };
 
 struct sys_options {
-	const char *file;    /* -c */
-	bool check;	     /* -n */
-	bool debug;	     /* -d */
+	const char *file; /* -c */
+	bool check; /* -n */
+	bool debug; /* -d */
 	unsigned char other; /* last letter met of the program's own, else 0 */
-	int first;	     /* index of the first operand in argv */
+	int first; /* index of the first operand in argv */
 };
 
 /*
  * The common options plus the program's own letters (none takes a value). -h and --help print usage to stdout
- * and exit 0, -V and --version the version; a wrong option exits 2.
+ * and exit 0, -V and --version the version; a wrong option exits 2. Without -n, SIGHUP kills no longer: it waits
+ * for sys_run. A child has to set its handler back before it does anything but exec.
  */
 struct sys_options sys_options(int argc, char **argv, const char *own, const char *usage);
 
@@ -55,7 +56,10 @@ int sys_drop(unsigned uid, unsigned gid, const int *keep);
 /* One line to the supervisor ("READY=1", "STATUS=…", "STOPPING=1"); nothing without NOTIFY_SOCKET. */
 void sys_notify(const char *state);
 
-/* Run the loop until SIGTERM or SIGINT. SIGHUP calls on_reload (may be NULL). SIGPIPE is ignored. Returns 0. */
+/*
+ * Run the loop until SIGTERM or SIGINT. SIGHUP calls on_reload (may be NULL), also one that came since
+ * sys_options; after the end it does nothing. SIGPIPE is ignored. Returns 0.
+ */
 int sys_run(struct ev_loop *, void (*on_reload)(void *), void *arg);
 /* End sys_run from a callback. */
 void sys_stop(struct ev_loop *);
