@@ -38,16 +38,17 @@ count_boot(char out[BOOK_BOOT_TEXT])
 }
 
 static void
-world_read(struct count *count)
+addresses_read(struct count *count)
 {
-	int n = link_addresses(count->link, count->addresses, LINK_ADDRESSES_MAX);
+	struct ip fresh[LINK_ADDRESSES_MAX];
+	int n = link_addresses(count->link, fresh, LINK_ADDRESSES_MAX);
 
-	count->world.network = count->conf->network;
-	count->world.network6 = count->conf->network6;
-	count->world.host = count->addresses;
-	count->world.n_host = n > 0 ? (size_t)n : 0;
+	count->addresses_changed = n == -1; /* asked again a second later; the old ones hold until then */
+	if (n == -1)
+		return;
+	memcpy(count->addresses, fresh, (size_t)n * sizeof(*fresh));
+	count->world.n_host = (size_t)n;
 	count->trouble.addresses += n == LINK_ADDRESSES_MAX;
-	count->addresses_changed = false;
 }
 
 static void
@@ -81,7 +82,7 @@ read_kernel(struct count *count)
 	if (count->taps_changed)
 		lines_watch(count);
 	if (count->addresses_changed)
-		world_read(count);
+		addresses_read(count);
 	tap_drain(count->tap);
 }
 
@@ -140,21 +141,45 @@ lines_make(struct count *count, const struct conf *conf, struct line **lines)
 	return 0;
 }
 
+/* A tap that is the guest's no more, though the interface lives on. */
+static void
+line_leave(struct count *count, struct line *line, const struct guest *guest)
+{
+	if (line->ifindex == 0 || (guest && strcmp(guest->tap, line->account->life.tap) == 0))
+		return;
+	line_end(count, line, &line->now);
+	line->ended = 0; /* it may come back with the next file */
+}
+
 /* What goes on under the new file keeps its tap, its frames and what is under way to Redis. */
 static void
-line_carry(struct count *count, struct line *old, struct line *lines)
+lines_carry(struct count *count, const struct conf *conf, struct line *lines)
 {
-	struct line *line = NULL;
-
-	for (size_t i = 0; i < count->book.n && !line; i++)
-		if (lines[i].account == old->account)
-			line = &lines[i];
-	if (old->ifindex != 0 && (!line->guest || strcmp(line->guest->tap, old->account->life.tap) != 0)) {
-		line_end(count, old, &old->now);
-		old->ended = 0; /* the interface lives on and may come back with the next file */
+	/* All before any is copied: frames that an end drains are still counted by the lines of the old file. */
+	for (size_t i = 0; i < count->n_lines; i++)
+		line_leave(count, &count->lines[i], conf_guest(conf, count->lines[i].account->name));
+	for (size_t i = 0, k = 0; i < count->n_lines; i++, k++) {
+		while (lines[k].account != count->lines[i].account)
+			k++;
+		count->lines[i].guest = lines[k].guest;
+		lines[k] = count->lines[i];
 	}
-	old->guest = line->guest;
-	*line = *old;
+}
+
+static void
+world_turn(struct count *count, const struct conf *conf, struct addr *proxied)
+{
+	free(count->proxied);
+	count->proxied = proxied;
+	count->world = (struct world){
+	    .network = conf->network,
+	    .network6 = conf->network6,
+	    .host = count->addresses,
+	    .n_host = count->world.n_host,
+	    .proxied = proxied,
+	    .n_proxied = world_proxied(conf, proxied),
+	};
+	addresses_read(count);
 }
 
 static int
@@ -162,15 +187,16 @@ lines_take(struct count *count, const struct conf *conf, struct line *lines)
 {
 	struct line **by_tap = calloc(count->book.n + 1, sizeof(struct line *));
 	struct living *living = calloc(count->book.n + 1, sizeof(*living));
+	struct addr *proxied = calloc(conf->n_guests + 1, WORLD_PROXIED * sizeof(*proxied));
 
-	if (!by_tap || !living) {
+	if (!by_tap || !living || !proxied) {
 		free(by_tap);
 		free(living);
+		free(proxied);
 		free(lines);
 		return -1;
 	}
-	for (size_t i = 0; i < count->n_lines; i++)
-		line_carry(count, &count->lines[i], lines);
+	lines_carry(count, conf, lines);
 	free(count->by_tap);
 	free(count->living);
 	free(count->lines);
@@ -185,7 +211,7 @@ lines_take(struct count *count, const struct conf *conf, struct line *lines)
 	qsort(by_tap, count->n_by_tap, sizeof(*by_tap), tap_order);
 	count->conf = conf;
 	lines_watch(count);
-	world_read(count);
+	world_turn(count, conf, proxied);
 	return 0;
 }
 

@@ -61,7 +61,8 @@ struct count {
 	size_t n_by_tap;
 	struct living *living; /* lines with a tap, sorted by ifindex */
 	size_t n_living;
-	struct frame_world world;
+	struct world world;
+	struct addr *proxied; /* world's; the file's */
 	struct ip addresses[LINK_ADDRESSES_MAX];
 	bool taps_changed, addresses_changed;
 	bool dirty_totals, dirty_closed;

@@ -34,9 +34,9 @@ get32(const char *p)
 /* What the IP headers say; a header that is cut or wrong leaves the rest as it was. */
 struct packet {
 	uint8_t family, protocol;
-	struct ip from, to;
+	struct ends ends;
 	size_t headers; /* bytes up to the transport header */
-	bool fragment;
+	bool fragment, later; /* later: not the first, so there is no transport header */
 };
 
 static void
@@ -46,12 +46,13 @@ read_ip4(struct span in, struct packet *p)
 
 	if (in.len < 20 || first >> 4 != 4 || (first & 15) < 5)
 		return;
-	p->family = p->from.family = p->to.family = 4;
+	p->family = p->ends.from.ip.family = p->ends.to.ip.family = 4;
 	p->headers = (first & 15) * 4;
 	p->protocol = (uint8_t)in.ptr[9];
 	p->fragment = (get16(in.ptr + 6) & 0x3fff) != 0;
-	memcpy(p->from.b, in.ptr + 12, 4);
-	memcpy(p->to.b, in.ptr + 16, 4);
+	p->later = (get16(in.ptr + 6) & 0x1fff) != 0;
+	memcpy(p->ends.from.ip.b, in.ptr + 12, 4);
+	memcpy(p->ends.to.ip.b, in.ptr + 16, 4);
 }
 
 static bool
@@ -65,21 +66,34 @@ read_ip6(struct span in, struct packet *p)
 {
 	if (in.len < 40 || (unsigned char)in.ptr[0] >> 4 != 6)
 		return;
-	p->family = p->from.family = p->to.family = 6;
+	p->family = p->ends.from.ip.family = p->ends.to.ip.family = 6;
 	p->headers = 40;
 	p->protocol = (uint8_t)in.ptr[6];
-	memcpy(p->from.b, in.ptr + 8, 16);
-	memcpy(p->to.b, in.ptr + 24, 16);
-	for (int i = 0; i < IP6_HEADERS_MAX && is_ip6_extension(p->protocol); i++) {
+	memcpy(p->ends.from.ip.b, in.ptr + 8, 16);
+	memcpy(p->ends.to.ip.b, in.ptr + 24, 16);
+	for (int i = 0; i < IP6_HEADERS_MAX && !p->later && is_ip6_extension(p->protocol); i++) {
 		size_t n;
 
 		if (in.len < p->headers + 8)
 			return;
 		n = p->protocol == 44 ? 8 : ((size_t)(unsigned char)in.ptr[p->headers + 1] + 1) * 8;
-		p->fragment |= p->protocol == 44;
+		if (p->protocol == 44) {
+			p->fragment = true;
+			p->later |= (get16(in.ptr + p->headers + 2) & 0xfff8) != 0;
+		}
 		p->protocol = (uint8_t)in.ptr[p->headers];
 		p->headers += n;
 	}
+}
+
+static void
+read_ports(struct span in, struct packet *p)
+{
+	if (p->family == 0 || p->protocol != TCP || p->later || in.len < p->headers + 4)
+		return;
+	p->ends.from.port = (uint16_t)get16(in.ptr + p->headers);
+	p->ends.to.port = (uint16_t)get16(in.ptr + p->headers + 2);
+	p->ends.tcp = true;
 }
 
 /* Bytes of the transport header that every segment repeats; 0: not cut into segments. */
@@ -116,56 +130,6 @@ wire_bytes(struct span in, uint64_t length, uint32_t mtu, const struct packet *p
 	return payload + segments * (repeated + FRAME_ETHER);
 }
 
-static bool
-is_host(const struct frame_world *world, const struct ip *ip)
-{
-	size_t lo = 0, hi = world->n_host;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int order = ip_cmp(&world->host[mid], ip);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
-}
-
-/* Addresses that no router passes on: what bears one stays on the tap. */
-static bool
-stays(const struct ip *ip)
-{
-	if (ip->family == 4)
-		return ip->b[0] >= 224 || ip->b[0] == 0 || (ip->b[0] == 169 && ip->b[1] == 254);
-	return ip->b[0] == 0xff || (ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80) ||
-	       memcmp(ip->b, (const uint8_t[16]){0}, 16) == 0;
-}
-
-static bool
-is_broadcast(const struct net *net, const struct ip *ip)
-{
-	struct ip last;
-
-	if (net->ip.family != 4 || ip->family != 4 || net->bits > 30)
-		return false;
-	last = net_nth(net, (uint32_t)((1ull << (32 - net->bits)) - 1));
-	return ip_cmp(&last, ip) == 0;
-}
-
-static enum class classify(
-    const struct frame_world *world, const struct packet *p, enum direction direction) {
-	const struct ip *other = direction == TO_GUEST ? &p->from : &p->to;
-
-	if (p->family == 0 || stays(&p->from) || stays(&p->to) || is_host(world, other) ||
-	    is_broadcast(&world->network, &p->to)) return CLASS_HOST;
-	if (net_has(&world->network, other) || net_has(&world->network6, other)) return CLASS_GUESTS;
-	return CLASS_WAN;
-}
-
 uint32_t
 frame_ifindex(struct span cooked)
 {
@@ -173,8 +137,7 @@ frame_ifindex(struct span cooked)
 }
 
 int
-frame_decode(
-    struct span cooked, uint64_t length, uint32_t mtu, const struct frame_world *world, struct frame *out)
+frame_decode(struct span cooked, uint64_t length, uint32_t mtu, const struct world *world, struct frame *out)
 {
 	struct packet p = {0};
 	struct span in;
@@ -188,6 +151,7 @@ frame_decode(
 		read_ip4(in, &p);
 	else if (get16(cooked.ptr) == ETHERTYPE_IP6)
 		read_ip6(in, &p);
+	read_ports(in, &p);
 	frame = (struct frame){
 	    .ifindex = frame_ifindex(cooked),
 	    .direction = cooked.ptr[10] == PACKET_OUT ? TO_GUEST : FROM_GUEST,
@@ -196,7 +160,7 @@ frame_decode(
 	    .bytes = length + FRAME_ETHER,
 	    .wire = wire_bytes(in, length, mtu, &p),
 	};
-	frame.class = classify(world, &p, frame.direction);
+	frame.class = world_class(world, frame.direction, &p.ends);
 	*out = frame;
 	return 0;
 }

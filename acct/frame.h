@@ -7,8 +7,7 @@
 #ifndef ACCT_FRAME_H
 #define ACCT_FRAME_H
 
-#include "base/addr.h"
-#include "ledger/record.h"
+#include "acct/world.h"
 
 enum {
 	FRAME_SLL2 = 20, /* bytes of the cooked header */
@@ -16,24 +15,10 @@ enum {
 	FRAME_SNAP = 96, /* kept of what follows: IPv4 or IPv6 and TCP headers with room for options */
 };
 
-enum class {
-	CLASS_WAN, /* the other end is neither of the two below */
-	CLASS_HOST, /* the host itself, and what cannot leave the tap: ARP, link-local, multicast */
-	CLASS_GUESTS, /* another guest */
-	CLASSES,
-};
-
-/* What addresses mean here. host is sorted by ip_cmp. */
-struct frame_world {
-	struct net network, network6; /* family 0: none */
-	const struct ip *host; /* addresses of the host */
-	size_t n_host;
-};
-
 struct frame {
 	uint32_t ifindex;
 	enum direction direction;
-	enum class class;
+	enum traffic class;
 	uint8_t family; /* 4, 6, or 0: no IP */
 	uint8_t protocol; /* of the last IP header that could be read; 0 where family is */
 	uint64_t bytes; /* as the interface's own counters have it */
@@ -47,7 +32,6 @@ uint32_t frame_ifindex(struct span cooked);
  * length is the packet's before it was cut, cooked header included; mtu the interface's. -1: no frame at all (cut
  * inside the cooked header, or a length below it), *out is untouched. Whatever the rest holds is a frame.
  */
-int frame_decode(
-    struct span cooked, uint64_t length, uint32_t mtu, const struct frame_world *, struct frame *out);
+int frame_decode(struct span cooked, uint64_t length, uint32_t mtu, const struct world *, struct frame *out);
 
 #endif

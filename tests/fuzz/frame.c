@@ -17,12 +17,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	static struct ip host[2] = {{4, {192, 168, 77, 1}}, {4, {198, 51, 100, 1}}};
-	const struct frame_world world = {
+	static struct addr proxied[2] = {{{4, {192, 168, 77, 2}}, 80}, {{4, {192, 168, 77, 2}}, 443}};
+	const struct world world = {
 	    .network = {{4, {192, 168, 77, 0}}, 24},
 	    .network6 = {{6, {0x20, 1, 0x0d, 0xb8, 0, 0x77}}, 64},
 	    .host = host,
 	    .n_host = 2,
+	    .proxied = proxied,
+	    .n_proxied = 2,
 	};
+	struct world plain = world;
 	struct frame frame, same;
 	struct tally tally;
 	struct record record;
@@ -45,6 +49,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	assert(frame.direction < DIRECTIONS && frame.class < CLASSES);
 	assert(frame.family != 0 || frame.class == CLASS_HOST);
 	assert(frame_decode(cooked, length, 1 << 30, &world, &same) == 0 && same.wire == same.bytes);
+	/* Only what would be the host's becomes a client's. */
+	plain.n_proxied = 0;
+	assert(frame_decode(cooked, length, mtu, &plain, &same) == 0);
+	assert(same.class == frame.class ||
+	       (same.class == CLASS_HOST && frame.class == CLASS_WAN && frame.protocol == 6));
 
 	tally_begin(&tally, &now);
 	tally_add(&tally, &frame);

@@ -78,17 +78,20 @@ more(struct packet p, size_t n)
 	return p;
 }
 
-static struct frame_world
+static struct world
 world(void)
 {
 	static struct ip host[3];
-	struct frame_world w = {.host = host, .n_host = 3};
+	static struct addr proxied[2];
+	struct world w = {.host = host, .n_host = 3, .proxied = proxied, .n_proxied = 2};
 
 	net_parse(span_str("192.168.77.0/24"), &w.network);
 	net_parse(span_str("2001:db8:77::/64"), &w.network6);
 	host[0] = ip("192.168.77.1");
 	host[1] = ip("198.51.100.1");
 	host[2] = ip("2001:db8:77::1");
+	proxied[0] = (struct addr){ip("192.168.77.2"), 80};
+	proxied[1] = (struct addr){ip("2001:db8:77::2"), 80};
 	return w;
 }
 
@@ -97,7 +100,7 @@ decode(const struct packet *p, uint64_t length, uint32_t mtu)
 {
 	size_t n = p->n < FRAME_SLL2 + FRAME_SNAP ? p->n : FRAME_SLL2 + FRAME_SNAP;
 	const char *copy = guard_copy(p->b, n);
-	struct frame_world w = world();
+	struct world w = world();
 	struct frame frame = {0};
 
 	assert_int_equal(frame_decode(span_of(copy, n), length + FRAME_SLL2, mtu, &w, &frame), 0);
@@ -111,7 +114,7 @@ classes(void **state)
 	static const struct {
 		const char *from, *to;
 		unsigned type;
-		enum class class;
+		enum traffic class;
 	} cases[] = {
 	    {"203.0.113.9", "192.168.77.2", OUT, CLASS_WAN},
 	    {"192.168.77.2", "203.0.113.9", IN, CLASS_WAN},
@@ -245,12 +248,93 @@ extension_headers(void **state)
 	assert_int_equal(f.wire, one_by_one(3000, 84, 1500));
 }
 
+static struct packet
+ports(struct packet p, unsigned from, unsigned to)
+{
+	p.b[p.n] = (unsigned char)(from >> 8);
+	p.b[p.n + 1] = (unsigned char)from;
+	p.b[p.n + 2] = (unsigned char)(to >> 8);
+	p.b[p.n + 3] = (unsigned char)to;
+	return tcp(p, 5);
+}
+
+static struct packet
+ip6_fragment(unsigned at)
+{
+	struct packet p = ip6(OUT, "2001:db8:77::1", "2001:db8:77::2", 44);
+
+	p.b[p.n] = 6;
+	p.b[p.n + 3] = (unsigned char)(at | 1);
+	return ports(more(p, 8), 40000, 80);
+}
+
+/* What the proxy carries is a client's; what has no ports cannot be told from the host's own. */
+static void
+the_proxys_connections(void **state)
+{
+	struct packet first = ip4(OUT, "192.168.77.1", "192.168.77.2", 6, 5), later = first;
+	const struct {
+		struct packet p;
+		enum traffic class;
+	} cases[] = {
+	    {ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 6, 5), 40000, 80), CLASS_WAN},
+	    {ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 6, 15), 40000, 80), CLASS_WAN},
+	    {ports(ip4(IN, "192.168.77.2", "192.168.77.1", 6, 5), 80, 40000), CLASS_WAN},
+	    {ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 6, 5), 40000, 22), CLASS_HOST},
+	    {ports(ip4(IN, "192.168.77.2", "192.168.77.1", 6, 5), 22, 40000), CLASS_HOST},
+	    {ports(ip4(IN, "192.168.77.2", "192.168.77.1", 6, 5), 40000, 80), CLASS_HOST},
+	    {ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 17, 5), 40000, 80), CLASS_HOST},
+	    {ports(ip6(OUT, "2001:db8:77::1", "2001:db8:77::2", 6), 40000, 80), CLASS_WAN},
+	    {ports(ip6(OUT, "2001:db8:77::1", "2001:db8:77::2", 17), 40000, 80), CLASS_HOST},
+	    {ip6_fragment(0), CLASS_WAN},
+	    {ip6_fragment(8), CLASS_HOST},
+	};
+	struct frame f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		f = decode(&cases[i].p, cases[i].p.n - FRAME_SLL2, 1500);
+		if (f.class != cases[i].class)
+			fail_msg("case %zu is class %d", i, f.class);
+	}
+	first.b[FRAME_SLL2 + 6] = 0x20; /* more follow */
+	first = ports(first, 40000, 80);
+	later.b[FRAME_SLL2 + 7] = 1; /* at 8 */
+	later = ports(later, 40000, 80);
+	assert_int_equal(decode(&first, 40, 1500).class, CLASS_WAN);
+	assert_int_equal(decode(&later, 40, 1500).class, CLASS_HOST);
+}
+
+/* A cut before the last byte of the ports is the host's, one behind it the client's; nothing else changes. */
+static void
+every_prefix_of_a_proxied(void **state)
+{
+	const struct packet whole[] = {
+	    ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 6, 7), 40000, 80),
+	    ports(ip6(OUT, "2001:db8:77::1", "2001:db8:77::2", 6), 40000, 80),
+	};
+	const size_t known[] = {FRAME_SLL2 + 28 + 4, FRAME_SLL2 + 40 + 4};
+	struct world w = world();
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		for (size_t n = FRAME_SLL2; n <= whole[i].n; n++) {
+			const char *copy = guard_copy(whole[i].b, n);
+			struct frame f;
+
+			assert_int_equal(frame_decode(span_of(copy, n), whole[i].n, 1500, &w, &f), 0);
+			assert_int_equal(f.class, n < known[i] ? CLASS_HOST : CLASS_WAN);
+			assert_int_equal(f.bytes, whole[i].n - FRAME_SLL2 + FRAME_ETHER);
+			guard_free(copy, n);
+		}
+}
+
 /* Any cut of any packet is read safely; from the cooked header on it is a frame of the same bytes. */
 static void
 every_prefix(void **state)
 {
 	struct packet p = tcp(ip6(OUT, "2001:db8::9", "2001:db8:77::2", 0), 8);
-	struct frame_world w = world();
+	struct world w = world();
 
 	(void)state;
 	p.n = ROOM;
@@ -276,6 +360,8 @@ main(void)
 	    cmocka_unit_test(segments),
 	    cmocka_unit_test(not_cut),
 	    cmocka_unit_test(extension_headers),
+	    cmocka_unit_test(the_proxys_connections),
+	    cmocka_unit_test(every_prefix_of_a_proxied),
 	    cmocka_unit_test(every_prefix),
 	};
 

@@ -10,7 +10,7 @@
 static const struct kernel zero;
 
 static void
-see(struct tally *t, enum direction d, enum class class, uint64_t bytes, uint64_t wire)
+see(struct tally *t, enum direction d, enum traffic class, uint64_t bytes, uint64_t wire)
 {
 	tally_add(t, &(struct frame){.direction = d, .class = class, .bytes = bytes, .wire = wire});
 }

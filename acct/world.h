@@ -1,0 +1,42 @@
+/*
+ * Whose bytes: what a packet's two ends make it count as. A core.
+ *
+ * The proxy may connect to a guest from the host's own address (client-address: none, proxy-v1, proxy-v2). What it
+ * carries is a client's outside, so TCP between the host and the ports where the proxy delivers is wan.
+ */
+#ifndef ACCT_WORLD_H
+#define ACCT_WORLD_H
+
+#include "conf/conf.h"
+#include "ledger/record.h"
+
+enum traffic {
+	CLASS_WAN, /* the other end is neither of the two below, or the proxy's client */
+	CLASS_HOST, /* the host itself, and what cannot leave the tap: no IP, link-local, multicast */
+	CLASS_GUESTS, /* another guest */
+	CLASSES,
+};
+
+/* What addresses mean here. */
+struct world {
+	struct net network, network6; /* family 0: none */
+	const struct ip *host; /* addresses of the host, sorted by ip_cmp */
+	size_t n_host;
+	const struct addr *proxied; /* where the proxy delivers, as world_proxied has it */
+	size_t n_proxied;
+};
+
+struct ends {
+	struct addr from, to; /* ip.family 0: no IP */
+	bool tcp; /* TCP, and the ports are known */
+};
+
+/* direction tells which end is the guest. */
+enum traffic world_class(const struct world *, enum direction, const struct ends *);
+
+enum { WORLD_PROXIED = 4 }; /* of one guest, at most */
+
+/* The guests' ports where the proxy delivers, sorted, into room for WORLD_PROXIED each; returns how many. */
+size_t world_proxied(const struct conf *, struct addr *out);
+
+#endif
