@@ -1,6 +1,7 @@
 /*
  * Loaded into the guest's kernel, a program of its own that knows nothing of us. Two repairs, each asked for by
- * the environment; libc only.
+ * the environment. What is called here is called on the small stacks and in the signal handlers of that kernel: system
+ * calls and plain memory only, no lookup of symbols, no allocation, nothing large on the stack.
  *
  * LODGE_TAP_FD=N: open("/dev/net/tun") answers with a copy of descriptor N, which the launcher attached to the
  * guest's tap, and TUNSETIFF on it succeeds without asking. So the jail needs no tun device, the kernel no
@@ -10,11 +11,11 @@
  * buffer is smaller gets EFAULT and its first process dies. Here the rest is filled with zeroes, and the
  * components that do not lie wholly inside what was given are marked as being in their initial state.
  */
-#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,18 +124,22 @@ ioctl(int fd, unsigned long request, ...)
 
 /* --- the extended state --------------------------------------------------------------------------- */
 
+/* As libc does it: what is peeked at comes back as the result. */
 static long
 ptrace_call(enum __ptrace_request request, pid_t pid, void *addr, void *data)
 {
-	static long (*real)(enum __ptrace_request, ...);
+	bool peek = request == PTRACE_PEEKTEXT || request == PTRACE_PEEKDATA || request == PTRACE_PEEKUSER;
+	long word, result = syscall(SYS_ptrace, (long)request, (long)pid, addr, peek ? (void *)&word : data);
 
-	if (!real)
-		real = (long (*)(enum __ptrace_request, ...))(uintptr_t)dlsym(RTLD_NEXT, "ptrace");
-	return real(request, pid, addr, data);
+	if (!peek || result == -1)
+		return result;
+	errno = 0;
+	return word;
 }
 
 #if defined(__x86_64__)
 
+/* One at a time: a kernel with the fault has one thread that traces, and no preemption in it. */
 static unsigned char whole[XSTATE_MAX];
 
 /* What the CPU's state weighs, asked once of the first process that is traced; 0: it would not say. */
