@@ -10,9 +10,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* A thing that only one may have: its bytes, whose it is, and where it is written. */
+enum { THING_TEXT = 2048 }; /* an image's path is longest: two paths of 1000 bytes */
+
+/* A thing that only one may have: what it is as text, whose, and where it is written. */
 struct holding {
-	struct span bytes;
+	char *text;
 	const struct guest *guest;
 	struct place place;
 	bool derived; /* nobody wrote it: it follows from the name or the address */
@@ -28,146 +30,130 @@ static int
 holding_cmp(const void *a, const void *b)
 {
 	const struct holding *h = a, *i = b;
-	size_t least = h->bytes.len < i->bytes.len ? h->bytes.len : i->bytes.len;
-	int order = least ? memcmp(h->bytes.ptr, i->bytes.ptr, least) : 0;
+	int order = strcmp(h->text, i->text);
 
-	if (order != 0)
-		return order;
-	if (h->bytes.len != i->bytes.len)
-		return h->bytes.len < i->bytes.len ? -1 : 1;
-	return place_cmp(&h->place, &i->place);
+	return order ? order : place_cmp(&h->place, &i->place);
+}
+
+/* What each kind of thing is to a guest, as text; "": it has none, or one that is wrong already. */
+static void
+address_of(const struct conf *c, const struct guest *g, char *out)
+{
+	(void)c;
+	if (ip_is_set(&g->address))
+		ip_print(&g->address, out);
+}
+
+static void
+address6_of(const struct conf *c, const struct guest *g, char *out)
+{
+	(void)c;
+	if (ip_is_set(&g->address6))
+		ip_print(&g->address6, out);
+}
+
+static void
+mac_of(const struct conf *c, const struct guest *g, char *out)
+{
+	static const struct mac unset;
+
+	(void)c;
+	if (g->mac_place.line > 0 ? memcmp(&g->mac, &unset, sizeof(unset)) != 0 : ip_is_set(&g->address))
+		mac_print(&g->mac, out);
+}
+
+static void
+tap_of(const struct conf *c, const struct guest *g, char *out)
+{
+	(void)c;
+	if (g->tap_place.line > 0 || ip_is_set(&g->address))
+		strcpy(out, g->tap);
+}
+
+/* The whole path, whichever way it is written. */
+static void
+image_of(const struct conf *c, const struct guest *g, char *out)
+{
+	if (g->disk.image[0] == '/')
+		snprintf(out, THING_TEXT, "%s", g->disk.image);
+	else
+		snprintf(out, THING_TEXT, "%s/%s", c->state, g->disk.image);
+}
+
+static const struct unique {
+	const char *name, *advice;
+	void (*text)(const struct conf *, const struct guest *, char *out);
+	size_t place; /* offset of where it is written */
+} uniques[] = {
+    {"address", "give one of them another", address_of, offsetof(struct guest, address_place)},
+    {"address6", "give one of them another", address6_of, offsetof(struct guest, address6_place)},
+    {"MAC", "leave mac: out, and each gets its own", mac_of, offsetof(struct guest, mac_place)},
+    {"tap", "leave tap: out, and each gets its own", tap_of, offsetof(struct guest, tap_place)},
+    {"disk image", "two kernels on one file system destroy it; name another file", image_of,
+	offsetof(struct guest, disk.place)},
+};
+
+static size_t
+holdings_gather(struct parse *p, const struct unique *kind, struct holding *list)
+{
+	const struct conf *c = p->conf;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_guests; i++) {
+		const struct guest *g = &c->guests[i];
+		struct place given = *(const struct place *)((const char *)g + kind->place);
+		char thing[THING_TEXT] = "", *text;
+
+		kind->text(c, g, thing);
+		text = thing[0] ? value_text(p->report, span_str(thing)) : NULL;
+		if (text)
+			list[n++] = (struct holding){text, g, place_or(given, g->place), given.line == 0};
+	}
+	return n;
 }
 
 /*
- * One mistake for each holding that an earlier place has already. print: the thing as text, into 64 bytes.
+ * One mistake for each holding that an earlier place has already.
  * What is derived on both sides follows from another mistake, which is told by itself.
  */
 static void
-holdings_check(struct parse *p, struct holding *list, size_t n, const char *what, const char *advice,
-    const char *(*print)(const struct guest *, char *))
+holdings_check(struct parse *p, const struct unique *kind, struct holding *list, size_t n)
 {
-	size_t first = 0;
-	char text[64];
+	const struct holding *first = list;
 
 	if (n > 1)
 		qsort(list, n, sizeof(*list), holding_cmp);
-	for (size_t i = 1; i < n; i++) {
-		if (!span_eq(list[i].bytes, list[first].bytes)) {
-			first = i;
+	for (struct holding *h = list + 1; h < list + n; h++) {
+		if (strcmp(h->text, first->text) != 0) {
+			first = h;
 			continue;
 		}
-		if (list[i].derived && list[first].derived)
+		if (h->derived && first->derived)
 			continue;
-		error_add(p->report, list[i].place, "guests %s and %s have the same %s %s",
-		    list[first].guest->name, list[i].guest->name, what, print(list[i].guest, text));
-		error_note(p->report, list[first].place, "%s has it here", list[first].guest->name);
-		error_hint(p->report, "%s", advice);
+		error_add(p->report, h->place, "guests %s and %s have the same %s %s", first->guest->name,
+		    h->guest->name, kind->name, h->text);
+		error_note(p->report, first->place, "%s has it here", first->guest->name);
+		error_hint(p->report, "%s", kind->advice);
 	}
-}
-
-static const char *
-address_text(const struct guest *g, char *out)
-{
-	return ip_print(&g->address, out);
-}
-
-static const char *
-address6_text(const struct guest *g, char *out)
-{
-	return ip_print(&g->address6, out);
-}
-
-static const char *
-mac_text(const struct guest *g, char *out)
-{
-	return mac_print(&g->mac, out);
-}
-
-static const char *
-tap_text(const struct guest *g, char *out)
-{
-	(void)out;
-	return g->tap;
-}
-
-static const char *
-image_text(const struct guest *g, char *out)
-{
-	snprintf(out, 64, "%s", g->disk.image);
-	return out;
 }
 
 static void
-check_addresses(struct parse *p, struct holding *list)
+check_uniques(struct parse *p)
 {
-	const struct conf *c = p->conf;
-	size_t n = 0;
+	struct holding *list = calloc(p->conf->n_guests + 1, sizeof(*list));
 
-	for (size_t i = 0; i < c->n_guests; i++) {
-		const struct guest *g = &c->guests[i];
-
-		if (ip_is_set(&g->address))
-			list[n++] = (struct holding){span_of(g->address.b, 4), g, g->address_place, false};
+	if (!list) {
+		p->report->no_memory = true;
+		return;
 	}
-	holdings_check(p, list, n, "address", "give one of them another", address_text);
-	n = 0;
-	for (size_t i = 0; i < c->n_guests; i++) {
-		const struct guest *g = &c->guests[i];
+	for (size_t i = 0; i < COUNT(uniques); i++) {
+		size_t n = holdings_gather(p, &uniques[i], list);
 
-		if (ip_is_set(&g->address6))
-			list[n++] = (struct holding){span_of(g->address6.b, 16), g, g->address6_place, false};
+		holdings_check(p, &uniques[i], list, n);
+		while (n > 0)
+			free(list[--n].text);
 	}
-	holdings_check(p, list, n, "address6", "give one of them another", address6_text);
-}
-
-static void
-check_links(struct parse *p, struct holding *list)
-{
-	static const struct mac unset;
-	const struct conf *c = p->conf;
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n_guests; i++) {
-		const struct guest *g = &c->guests[i];
-
-		if (g->mac_place.line > 0 ? memcmp(&g->mac, &unset, sizeof(unset)) != 0
-					  : ip_is_set(&g->address))
-			list[n++] = (struct holding){span_of(g->mac.b, 6), g,
-			    place_or(g->mac_place, g->place), g->mac_place.line == 0};
-	}
-	holdings_check(p, list, n, "MAC", "leave mac: out, and each gets its own", mac_text);
-	n = 0;
-	for (size_t i = 0; i < c->n_guests; i++) {
-		const struct guest *g = &c->guests[i];
-
-		if (g->tap[0] && (ip_is_set(&g->address) || g->tap_place.line > 0))
-			list[n++] = (struct holding){
-			    span_str(g->tap), g, place_or(g->tap_place, g->place), g->tap_place.line == 0};
-	}
-	holdings_check(p, list, n, "tap", "leave tap: out, and each gets its own", tap_text);
-}
-
-/* Compared as whole paths, below state or not. */
-static void
-check_images(struct parse *p, struct holding *list)
-{
-	const struct conf *c = p->conf;
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n_guests; i++) {
-		const struct guest *g = &c->guests[i];
-		char *path = g->disk.image ? conf_state_path(c, g->disk.image) : NULL;
-
-		if (!path)
-			p->report->no_memory = true;
-		else
-			list[n++] = (struct holding){
-			    span_str(path), g, place_or(g->disk.place, g->place), g->disk.place.line == 0};
-	}
-	holdings_check(p, list, n, "disk image",
-	    "two kernels on one file system destroy it; name another file", image_text);
-	for (size_t i = 0; i < n; i++)
-		free((char *)list[i].bytes.ptr);
+	free(list);
 }
 
 /* guests are sorted by name, then by place. */
@@ -328,22 +314,12 @@ check_fallback(struct parse *p)
 void
 check_all(struct parse *p)
 {
-	size_t n = p->conf->n_guests;
-	struct holding *list = calloc(n + 1, sizeof(*list));
-
-	if (!list) {
-		p->report->no_memory = true;
-		return;
-	}
 	check_guest_names(p);
-	check_addresses(p, list);
-	check_links(p, list);
-	check_images(p, list);
+	check_uniques(p);
 	check_networks(p);
 	check_names(p);
 	check_ports(p);
 	check_memory(p);
 	check_quotas(p);
 	check_fallback(p);
-	free(list);
 }

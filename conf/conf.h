@@ -171,8 +171,6 @@ struct conf {
 	struct proxy_conf proxy;
 	struct billing billing;
 	struct web_conf web;
-	char **includes; /* patterns, as written */
-	size_t n_includes;
 	struct guest *guests; /* sorted by name */
 	size_t n_guests;
 };
@@ -195,6 +193,7 @@ struct conf_text {
 struct conf_error {
 	bool warning;
 	char *text; /* "FILE:LINE:COL: error: …\n" + the line + the caret line, ready to print */
+	struct place place;
 };
 
 struct conf_errors {
@@ -213,9 +212,6 @@ int conf_load(const char *path, struct conf *, struct conf_errors *);
 /* The same for texts already read: the core of conf_load. texts[0] is the main one. */
 int conf_parse(
     const struct conf_text *texts, size_t n, const struct conf_host *, struct conf *, struct conf_errors *);
-
-/* Include patterns that a text names; the caller frees list and strings. A text that is no YAML names none. */
-size_t conf_includes(const struct conf_text *, char ***patterns);
 
 /* The whole in its normal form: every default written out, what was included in its place, guests by name. */
 void conf_print(const struct conf *, FILE *);

@@ -23,18 +23,32 @@ lines_of(struct report *r, uint32_t file)
 	return &r->lines[file];
 }
 
+/* Names of files and values come from anywhere: nothing in them may steer a terminal. */
+static void
+message_print(struct report *r, FILE *out, const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) == -1) {
+		r->no_memory = true;
+		return;
+	}
+	text_show(out, span_str(text));
+	fputc('\n', out);
+	free(text);
+}
+
 /* "FILE:LINE:COL: error: text", the line, the caret. */
 static void
 entry_print(struct report *r, FILE *out, struct place at, const char *kind, const char *format, va_list args)
 {
 	const struct lines *lines;
 
-	fputs(r->texts[at.file].name, out);
+	text_show(out, span_str(r->texts[at.file].name));
 	if (at.line > 0)
 		fprintf(out, ":%u:%u", at.line, at.col);
 	fprintf(out, ": %s: ", kind);
-	vfprintf(out, format, args);
-	fputc('\n', out);
+	message_print(r, out, format, args);
 	lines = at.line > 0 ? lines_of(r, at.file) : NULL;
 	if (lines)
 		text_excerpt(out, lines_get(lines, r->texts[at.file].bytes, at.line), at.col);
@@ -59,8 +73,7 @@ entry_append(
 		entry_print(r, out, at, kind, format, args);
 	} else {
 		fputs("    hint: ", out);
-		vfprintf(out, format, args);
-		fputc('\n', out);
+		message_print(r, out, format, args);
 	}
 	if (fclose(out) != 0 || !whole) {
 		free(whole);
@@ -71,16 +84,32 @@ entry_append(
 	return whole;
 }
 
+/* Forgets the last warning, so that there is room for a mistake. */
+static bool
+warning_drop(struct conf_errors *e)
+{
+	size_t i = e->n;
+
+	while (i > 0 && !e->list[i - 1].warning)
+		i--;
+	if (i == 0)
+		return false;
+	free(e->list[i - 1].text);
+	memmove(&e->list[i - 1], &e->list[i], (e->n - i) * sizeof(*e->list));
+	e->n--;
+	e->n_dropped++;
+	return true;
+}
+
 static void
 entry_add(struct report *r, bool warns, struct place at, const char *format, va_list args)
 {
 	struct conf_errors *e = r->errors;
 	struct conf_error *list;
-	struct place *places;
 
 	e->n_fatal += !warns;
 	r->open = false;
-	if (e->n >= CONF_ERRORS_MAX) {
+	if (e->n >= CONF_ERRORS_MAX && (warns || !warning_drop(e))) {
 		e->n_dropped++;
 		return;
 	}
@@ -88,13 +117,8 @@ entry_add(struct report *r, bool warns, struct place at, const char *format, va_
 	if (!list)
 		return;
 	e->list = list;
-	places = value_grow(r, r->places, e->n, sizeof(*places));
-	if (!places)
-		return;
-	r->places = places;
-	list[e->n] = (struct conf_error){warns, NULL};
+	list[e->n] = (struct conf_error){.warning = warns, .place = at};
 	list[e->n].text = entry_append(r, NULL, at, warns ? "warning" : "error", format, args);
-	places[e->n] = at;
 	r->open = list[e->n].text != NULL;
 	e->n += r->open;
 }
@@ -187,20 +211,15 @@ report_end(struct report *r)
 	/* A hundred at most, and nearly sorted: insertion keeps what was said first of one place first. */
 	for (size_t i = 1; i < e->n; i++) {
 		struct conf_error error = e->list[i];
-		struct place place = r->places[i];
 		size_t at = i;
 
-		for (; at > 0 && place_cmp(&r->places[at - 1], &place) > 0; at--) {
+		for (; at > 0 && place_cmp(&e->list[at - 1].place, &error.place) > 0; at--)
 			e->list[at] = e->list[at - 1];
-			r->places[at] = r->places[at - 1];
-		}
 		e->list[at] = error;
-		r->places[at] = place;
 	}
 	for (size_t i = 0; i < r->n_lines; i++)
 		free(r->lines[i].starts);
 	free(r->lines);
-	free(r->places);
 	e->no_memory |= r->no_memory;
 	*r = (struct report){0};
 	return e->n_fatal > 0 || e->no_memory ? -1 : 0;

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#define COUNT(list) (sizeof(list) / sizeof(*(list)))
-
 /* The address number 1 of each network is the host's, so a guest's number is 2 or more, and below 2^24. */
 static void
 take_ip(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
@@ -60,7 +58,7 @@ domain_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 	char name[CONF_DOMAIN_MAX + 1];
 	struct guest *g = into;
 	enum domain_kind kind;
-	struct domain *list;
+	struct domain *slot;
 	struct span text;
 	const char *why;
 
@@ -71,13 +69,9 @@ domain_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 		take_wrong(p, key, node, why);
 		return;
 	}
-	list = value_grow(p->report, g->domains, g->n_domains, sizeof(*list));
-	if (!list)
-		return;
-	g->domains = list;
-	list[g->n_domains] =
-	    (struct domain){kind, value_text(p->report, span_str(name)), node_place(p, node)};
-	g->n_domains += list[g->n_domains].name != NULL;
+	slot = value_append(p->report, &g->domains, &g->n_domains, sizeof(*slot));
+	if (slot)
+		*slot = (struct domain){kind, value_text(p->report, span_str(name)), node_place(p, node)};
 }
 
 static void
@@ -90,7 +84,7 @@ static void
 forward_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	struct guest *g = into;
-	struct forward f, *list;
+	struct forward f, *slot;
 	struct span text;
 	const char *why;
 
@@ -112,11 +106,9 @@ forward_add(struct parse *p, const struct key *key, yaml_node_t *node, void *int
 		return;
 	}
 	f.place = node_place(p, node);
-	list = value_grow(p->report, g->forwards, g->n_forwards, sizeof(*list));
-	if (!list)
-		return;
-	g->forwards = list;
-	list[g->n_forwards++] = f;
+	slot = value_append(p->report, &g->forwards, &g->n_forwards, sizeof(*slot));
+	if (slot)
+		*slot = f;
 }
 
 static void
@@ -129,9 +121,9 @@ static void
 take_proxy_to(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
-	    {"http", take_number16, offsetof(struct guest, to_http), 1, UINT16_MAX, NULL},
-	    {"tls", take_number16, offsetof(struct guest, to_tls), 1, UINT16_MAX, NULL},
-	    {"quic", take_number16, offsetof(struct guest, to_quic), 1, UINT16_MAX, NULL},
+	    {"http", take_number16, offsetof(struct guest, to_http), .min = 1, .max = UINT16_MAX},
+	    {"tls", take_number16, offsetof(struct guest, to_tls), .min = 1, .max = UINT16_MAX},
+	    {"quic", take_number16, offsetof(struct guest, to_quic), .min = 1, .max = UINT16_MAX},
 	};
 
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
@@ -161,47 +153,27 @@ image_fault(struct span s)
 static void
 take_image(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	struct guest *g = into;
-	struct span text;
-	const char *why;
-
-	if (!node_text(p, key->name, node, &text))
-		return;
-	g->disk.place = node_place(p, node);
-	why = image_fault(text);
-	if (why)
-		take_wrong(p, key, node, why);
-	else
-		value_set(p->report, &g->disk.image, text);
+	((struct guest *)into)->disk.place = node_place(p, node);
+	take_text(p, key, node, into);
 }
 
 /* A base's name, or a path. */
-static void
-take_from(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+static const char *
+from_fault(struct span s)
 {
-	struct guest *g = into;
-	const char *why = NULL;
-	struct span text;
-
-	if (!node_text(p, key->name, node, &text))
-		return;
-	if (text.len > 0 && text.ptr[0] == '/')
-		why = name_path(text);
-	else if (name_host(text))
-		why = "is no name of a base, like debian-12, and no whole path";
-	if (why)
-		take_wrong(p, key, node, why);
-	else
-		value_set(p->report, &g->disk.from, text);
+	if (s.len > 0 && s.ptr[0] == '/')
+		return name_path(s);
+	return name_host(s) ? "is no name of a base, like debian-12, and no whole path" : NULL;
 }
 
 static void
 take_disk(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
-	    {"image", take_image, 0, 0, 0, NULL},
-	    {"size", take_size, offsetof(struct guest, disk.size_bytes), 1 << 20, UINT64_C(64) << 40, NULL},
-	    {"from", take_from, 0, 0, 0, NULL},
+	    {"image", take_image, offsetof(struct guest, disk.image), .fault = image_fault},
+	    {"size", take_size, offsetof(struct guest, disk.size_bytes), .min = 1 << 20,
+		.max = UINT64_C(64) << 40},
+	    {"from", take_text, offsetof(struct guest, disk.from), .fault = from_fault},
 	};
 
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
@@ -212,22 +184,13 @@ ssh_key_add(struct parse *p, const struct key *key, yaml_node_t *node, void *int
 {
 	struct guest *g = into;
 	struct span text;
-	const char *why;
-	char **list;
+	char **slot;
 
-	if (!node_text(p, key->name, node, &text))
+	if (!take_value(p, key, node, name_ssh_key, &text))
 		return;
-	why = name_ssh_key(text);
-	if (why) {
-		take_wrong(p, key, node, why);
-		return;
-	}
-	list = value_grow(p->report, g->ssh_keys, g->n_ssh_keys, sizeof(*list));
-	if (!list)
-		return;
-	g->ssh_keys = list;
-	list[g->n_ssh_keys] = value_text(p->report, text);
-	g->n_ssh_keys += list[g->n_ssh_keys] != NULL;
+	slot = value_append(p->report, &g->ssh_keys, &g->n_ssh_keys, sizeof(*slot));
+	if (slot)
+		*slot = value_text(p->report, text);
 }
 
 static void
@@ -236,88 +199,21 @@ take_ssh_keys(struct parse *p, const struct key *key, yaml_node_t *node, void *i
 	node_list(p, key, node, into, ssh_key_add);
 }
 
-static void
-take_month(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct guest *g = into;
-	uint64_t bytes = 0;
-	const char *why;
-	struct span text;
-
-	if (!node_text(p, key->name, node, &text))
-		return;
-	why = scalar_traffic(text, &bytes);
-	if (!why && bytes == 0)
-		why = "would allow nothing; leave quota: out for no limit";
-	if (why)
-		take_wrong(p, key, node, why);
-	g->quota.month_bytes = bytes ? bytes : 1;
-}
-
-/* warn, cut, or throttle RATE */
-static void
-take_then(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	static const char throttle[] = "throttle ";
-	struct guest *g = into;
-	const char *why = NULL;
-	uint64_t rate;
-	struct span text;
-
-	if (!node_text(p, key->name, node, &text))
-		return;
-	if (span_is(text, "warn")) {
-		g->quota.then = QUOTA_WARN;
-	} else if (span_is(text, "cut")) {
-		g->quota.then = QUOTA_CUT;
-	} else if (text.len > strlen(throttle) && memcmp(text.ptr, throttle, strlen(throttle)) == 0) {
-		g->quota.then = QUOTA_THROTTLE;
-		why = scalar_rate(span_from(text, strlen(throttle)), &rate);
-		if (!why && (rate < 8000 || rate > UINT64_C(1000000000000)))
-			why = "is outside 8kbit to 1000Gbit";
-		if (!why)
-			g->quota.throttle_bit_s = rate;
-	} else {
-		why = "is none of warn, cut, throttle 1Mbit";
-	}
-	if (why)
-		take_wrong(p, key, node, why);
-}
-
-static void
-take_quota(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	static const struct key keys[] = {
-	    {"month", take_month, 0, 0, 0, NULL},
-	    {"then", take_then, 0, 0, 0, NULL},
-	};
-	struct guest *g = into;
-
-	if (node_is_empty(node))
-		return;
-	g->quota.place = node_place(p, node);
-	g->quota.then = QUOTA_WARN;
-	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
-	if (g->quota.month_bytes == 0 && node->type == YAML_MAPPING_NODE)
-		error_add(
-		    p->report, g->quota.place, "quota: how much a month is missing; write month: 200GB");
-}
-
 static const struct key guest_keys[] = {
-    {"address", take_ip, 0, 0, 4, NULL},
-    {"address6", take_ip, 0, 0, 6, NULL},
-    {"mac", take_mac, 0, 0, 0, NULL},
-    {"tap", take_tap, offsetof(struct guest, tap), 0, 0, NULL},
-    {"domains", take_domains, 0, 0, 0, NULL},
-    {"ports", take_forwards, 0, 0, 0, NULL},
-    {"proxy-to", take_proxy_to, 0, 0, 0, NULL},
-    {"client-address", take_client_address, offsetof(struct guest, client_address), 0, 0, NULL},
-    {"memory", take_memory, offsetof(struct guest, memory_bytes), 16 << 20, UINT64_C(1) << 40, NULL},
-    {"disk", take_disk, 0, 0, 0, NULL},
-    {"ssh-keys", take_ssh_keys, 0, 0, 0, NULL},
-    {"quota", take_quota, 0, 0, 0, NULL},
-    {"billing-day", take_number8, offsetof(struct guest, billing_day), 1, 31, NULL},
-    {"autostart", take_bool, offsetof(struct guest, autostart), 0, 0, NULL},
+    {.name = "address", .take = take_ip, .max = 4},
+    {.name = "address6", .take = take_ip, .max = 6},
+    {.name = "mac", .take = take_mac},
+    {"tap", take_tap, .offset = offsetof(struct guest, tap)},
+    {.name = "domains", .take = take_domains},
+    {.name = "ports", .take = take_forwards},
+    {.name = "proxy-to", .take = take_proxy_to},
+    {"client-address", take_client_address, .offset = offsetof(struct guest, client_address)},
+    {"memory", take_memory, offsetof(struct guest, memory_bytes), .min = 16 << 20, .max = UINT64_C(1) << 40},
+    {.name = "disk", .take = take_disk},
+    {.name = "ssh-keys", .take = take_ssh_keys},
+    {.name = "quota", .take = take_quota},
+    {"billing-day", take_number8, offsetof(struct guest, billing_day), .min = 1, .max = 31},
+    {"autostart", take_bool, .offset = offsetof(struct guest, autostart)},
 };
 
 static void
@@ -325,9 +221,9 @@ guest_add(struct parse *p, const struct key *key, yaml_node_pair_t *pair)
 {
 	yaml_node_t *name_node = node_get(p, pair->key), *node = node_get(p, pair->value);
 	struct conf *c = p->conf;
-	struct guest *list, *g;
 	char what[CONF_GUEST_NAME_MAX + 16];
 	struct span name;
+	struct guest *g;
 	const char *why;
 
 	if (!node_text(p, "the name of a guest", name_node, &name))
@@ -341,11 +237,9 @@ guest_add(struct parse *p, const struct key *key, yaml_node_pair_t *pair)
 		error_add(p->report, node_place(p, name_node), "more than %d guests", CONF_GUESTS_MAX);
 		return;
 	}
-	list = value_grow(p->report, c->guests, c->n_guests, sizeof(*list));
-	if (!list)
+	g = value_append(p->report, &c->guests, &c->n_guests, sizeof(*g));
+	if (!g)
 		return;
-	c->guests = list;
-	g = &list[c->n_guests++];
 	*g = (struct guest){.place = node_place(p, name_node),
 	    .to_http = 80,
 	    .to_tls = 443,

@@ -8,19 +8,18 @@ static void
 include_take(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	struct include_list *to = into;
-	struct include *list;
+	struct include *include;
+	char *pattern;
 
 	(void)key;
 	if (node->type != YAML_SCALAR_NODE || node_is_empty(node))
 		return;
-	list = value_grow(p->report, to->list, to->n, sizeof(*list));
-	if (!list)
-		return;
-	to->list = list;
-	list[to->n].place = node_place(p, node);
-	list[to->n].pattern =
-	    value_text(p->report, span_of(node->data.scalar.value, node->data.scalar.length));
-	to->n += list[to->n].pattern != NULL;
+	pattern = value_text(p->report, span_of(node->data.scalar.value, node->data.scalar.length));
+	include = pattern ? value_append(p->report, &to->list, &to->n, sizeof(*include)) : NULL;
+	if (include)
+		*include = (struct include){pattern, node_place(p, node)};
+	else
+		free(pattern);
 }
 
 size_t
@@ -49,25 +48,4 @@ includes_find(struct report *r, uint32_t file, struct include **out)
 	yaml_document_delete(&doc);
 	*out = to.list;
 	return to.n;
-}
-
-size_t
-conf_includes(const struct conf_text *text, char ***patterns)
-{
-	struct conf_errors errors = {0};
-	struct report r = {.texts = text, .n_texts = 1, .errors = &errors};
-	struct include *list;
-	size_t n = includes_find(&r, 0, &list);
-
-	*patterns = n ? calloc(n, sizeof(**patterns)) : NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (*patterns)
-			(*patterns)[i] = list[i].pattern;
-		else
-			free(list[i].pattern);
-	}
-	free(list);
-	report_end(&r);
-	conf_errors_free(&errors);
-	return *patterns ? n : 0;
 }

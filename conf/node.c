@@ -229,7 +229,7 @@ key_unknown(struct parse *p, const char *what, const yaml_node_t *node, struct s
     const struct key *keys, size_t n)
 {
 	const char *names[KEYS_MAX], *near;
-	int len = (int)(name.len < CONF_SHOWN ? name.len : CONF_SHOWN);
+	int len = (int)text_cut(name, CONF_SHOWN).len;
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = keys[i].name;

@@ -1,9 +1,7 @@
-/* Texts to one conf: the keys of the top level, and those of proxy, billing and web. */
+/* Texts to one conf: the keys of the top level, and those of billing. */
 #include "conf/parse.h"
 
 #include <stdlib.h>
-
-#define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
 static void
 take_wan(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
@@ -64,16 +62,16 @@ take_net(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 static void
 take_run(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	take_path(p, key, node, into);
+	take_text(p, key, node, into);
 	if (strlen(p->conf->run) > CONF_RUN_BYTES)
-		take_wrong(p, key, node, "is too long for the sockets in it; 60 bytes are the most");
+		take_wrong(p, key, node, "is too long for the sockets in it; 54 bytes are the most");
 }
 
 static void
 reserve_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
+	struct port_range *slot, range = {.proto = PROTO_BOTH, .place = node_place(p, node)};
 	struct conf *c = into;
-	struct port_range *list, range = {.proto = PROTO_BOTH};
 	struct span text;
 	const char *why;
 
@@ -84,12 +82,9 @@ reserve_add(struct parse *p, const struct key *key, yaml_node_t *node, void *int
 		take_wrong(p, key, node, why);
 		return;
 	}
-	range.place = node_place(p, node);
-	list = value_grow(p->report, c->reserve, c->n_reserve, sizeof(*list));
-	if (!list)
-		return;
-	c->reserve = list;
-	list[c->n_reserve++] = range;
+	slot = value_append(p->report, &c->reserve, &c->n_reserve, sizeof(*slot));
+	if (slot)
+		*slot = range;
 }
 
 static void
@@ -117,152 +112,67 @@ take_redis(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 }
 
 static void
-take_name(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct span text;
-	const char *why;
-
-	if (!node_text(p, key->name, node, &text))
-		return;
-	why = key->max ? name_user(text) : name_host(text);
-	if (why)
-		take_wrong(p, key, node, why);
-	else
-		value_set(p->report, (char **)((char *)into + key->offset), text);
-}
-
-/* ---- billing, web ---- */
-
-static void
 take_billing(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const char *const counts[] = {"wire", "tap", NULL}, *const scopes[] = {"wan", "all", NULL},
 				 *const directions[] = {"both", "to-guest", "from-guest", "max", NULL};
 	static const struct key keys[] = {
-	    {"count", take_choice, offsetof(struct billing, count), 0, 0, counts},
-	    {"scope", take_choice, offsetof(struct billing, scope), 0, 0, scopes},
-	    {"direction", take_choice, offsetof(struct billing, direction), 0, 0, directions},
-	    {"day", take_number8, offsetof(struct billing, day), 1, 31, NULL},
+	    {"count", take_choice, offsetof(struct billing, count), .words = counts},
+	    {"scope", take_choice, offsetof(struct billing, scope), .words = scopes},
+	    {"direction", take_choice, offsetof(struct billing, direction), .words = directions},
+	    {"day", take_number8, offsetof(struct billing, day), .min = 1, .max = 31},
 	};
 	struct conf *c = into;
 
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, &c->billing);
 }
 
-static void
-take_listen(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct web_conf *web = into;
-	struct span text;
-
-	if (!node_text(p, key->name, node, &text))
-		return;
-	if (addr_parse(text, &web->listen) == -1 || web->listen.port == 0)
-		take_wrong(p, key, node, "is no address with a port; write 127.0.0.1:8077 or [::1]:8077");
-}
-
-static void
-take_web_name(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	char name[CONF_DOMAIN_MAX + 1];
-	struct web_conf *web = into;
-	enum domain_kind kind;
-	struct span text;
-	const char *why;
-
-	if (!node_text(p, key->name, node, &text))
-		return;
-	web->name_place = node_place(p, node);
-	why = name_domain(text, &kind, name);
-	if (!why && kind != DOMAIN_EXACT)
-		why = "stands for more than one name; the page has one";
-	if (why)
-		take_wrong(p, key, node, why);
-	else
-		value_set(p->report, &web->name, span_str(name));
-}
-
-static void
-take_web(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	static const struct key keys[] = {
-	    {"listen", take_listen, 0, 0, 0, NULL},
-	    {"name", take_web_name, 0, 0, 0, NULL},
-	    {"cert", take_path, offsetof(struct web_conf, cert), 0, 0, NULL},
-	    {"key", take_path, offsetof(struct web_conf, key), 0, 0, NULL},
-	};
-	struct web_conf *web = &((struct conf *)into)->web;
-	size_t before = p->report->errors->n_fatal;
-
-	if (node_is_empty(node))
-		return;
-	web->place = node_place(p, node);
-	node_map(p, key->name, node, keys, COUNT(keys), NULL, web);
-	if (p->report->errors->n_fatal > before)
-		return;
-	if (!ip_is_set(&web->listen.ip))
-		error_add(p->report, web->place, "web: listen is missing; write listen: 127.0.0.1:8077");
-	else if (!web->cert != !web->key)
-		error_add(p->report, web->place, "web: cert and key go together; write both or none");
-	else
-		error_warn(
-		    p->report, web->place, "web: this version has no lodge-web; nothing will listen there");
-}
-
 /* ---- the whole ---- */
 
+/* What is included was loaded already; here only its shape matters. */
 static void
-include_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+include_check(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	struct conf *c = into;
 	struct span text;
-	char **list;
 
-	if (!node_text(p, key->name, node, &text))
-		return;
-	list = value_grow(p->report, c->includes, c->n_includes, sizeof(*list));
-	if (!list)
-		return;
-	c->includes = list;
-	list[c->n_includes] = value_text(p->report, text);
-	c->n_includes += list[c->n_includes] != NULL;
+	(void)into;
+	node_text(p, key->name, node, &text);
 }
 
 static void
 take_include(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	node_list(p, key, node, into, include_add);
+	node_list(p, key, node, into, include_check);
 }
 
 enum { KEY_INCLUDE, KEY_GUESTS }; /* first in the table: the two that each file may have */
 
 static const struct key top_keys[] = {
-    [KEY_INCLUDE] = {"include", take_include, 0, 0, 0, NULL},
-    [KEY_GUESTS] = {"guests", take_guests, 0, 0, 0, NULL},
-    {"wan", take_wan, offsetof(struct conf, wan), 0, 0, NULL},
-    {"network", take_net, 0, 0, 4, NULL},
-    {"network6", take_net, 0, 0, 6, NULL},
-    {"state", take_path, offsetof(struct conf, state), 0, 0, NULL},
-    {"run", take_run, offsetof(struct conf, run), 0, 0, NULL},
-    {"reserve", take_reserve, 0, 0, 0, NULL},
-    {"redis", take_redis, 0, 0, 0, NULL},
-    {"kernel", take_path, offsetof(struct conf, kernel), 0, 0, NULL},
-    {"user", take_name, offsetof(struct conf, user), 0, 1, NULL},
-    {"host", take_name, offsetof(struct conf, host), 0, 0, NULL},
-    {"uids", take_number, offsetof(struct conf, uids), 1000, 2000000000, NULL},
-    {"proxy", take_proxy, 0, 0, 0, NULL},
-    {"billing", take_billing, 0, 0, 0, NULL},
-    {"web", take_web, 0, 0, 0, NULL},
+    [KEY_INCLUDE] = {.name = "include", .take = take_include},
+    [KEY_GUESTS] = {.name = "guests", .take = take_guests},
+    {"wan", take_wan, .offset = offsetof(struct conf, wan)},
+    {.name = "network", .take = take_net, .max = 4},
+    {.name = "network6", .take = take_net, .max = 6},
+    {"state", take_text, offsetof(struct conf, state), .fault = name_path},
+    {"run", take_run, offsetof(struct conf, run), .fault = name_path},
+    {.name = "reserve", .take = take_reserve},
+    {.name = "redis", .take = take_redis},
+    {"kernel", take_text, offsetof(struct conf, kernel), .fault = name_path},
+    {"user", take_text, offsetof(struct conf, user), .fault = name_user},
+    {"host", take_text, offsetof(struct conf, host), .fault = name_host},
+    {"uids", take_number, offsetof(struct conf, uids), .min = 1000, .max = 2000000000},
+    {.name = "proxy", .take = take_proxy},
+    {.name = "billing", .take = take_billing},
+    {.name = "web", .take = take_web},
 };
 
 static uint16_t *
 one_port(struct report *r, uint16_t port, size_t *n)
 {
-	uint16_t *list = value_grow(r, NULL, 0, sizeof(*list));
+	uint16_t *list = NULL, *slot = value_append(r, &list, n, sizeof(*slot));
 
-	if (list)
-		*list = port;
-	*n = list != NULL;
+	if (slot)
+		*slot = port;
 	return list;
 }
 
@@ -270,15 +180,17 @@ one_port(struct report *r, uint16_t port, size_t *n)
 static void
 defaults_set(struct report *r, struct conf *c)
 {
+	struct port_range *ssh;
+
 	net_parse(span_str("192.168.77.0/24"), &c->network);
 	value_set(r, &c->state, span_str("/var/lib/lodge"));
 	value_set(r, &c->run, span_str("/run/lodge"));
 	value_set(r, &c->kernel, span_str("/usr/bin/linux.uml"));
 	value_set(r, &c->user, span_str("nobody"));
 	c->uids = 770000;
-	c->reserve = value_grow(r, NULL, 0, sizeof(*c->reserve));
-	if (c->reserve)
-		c->reserve[c->n_reserve++] = (struct port_range){.lo = 22, .hi = 22, .proto = PROTO_BOTH};
+	ssh = value_append(r, &c->reserve, &c->n_reserve, sizeof(*ssh));
+	if (ssh)
+		*ssh = (struct port_range){.lo = 22, .hi = 22, .proto = PROTO_BOTH};
 	c->proxy = (struct proxy_conf){.client_address = CLIENT_NONE,
 	    .per_client = 256,
 	    .per_guest = 4096,
@@ -325,13 +237,10 @@ static void
 files_name(struct report *r, struct conf *c)
 {
 	for (size_t i = 0; i < r->n_texts; i++) {
-		char **list = value_grow(r, c->files, c->n_files, sizeof(*list));
+		char **slot = value_append(r, &c->files, &c->n_files, sizeof(*slot));
 
-		if (!list)
-			return;
-		c->files = list;
-		list[c->n_files] = value_text(r, span_str(r->texts[i].name));
-		c->n_files += list[c->n_files] != NULL;
+		if (slot)
+			*slot = value_text(r, span_str(r->texts[i].name));
 	}
 }
 

@@ -10,6 +10,8 @@
 
 #include <yaml.h>
 
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
 enum {
 	CONF_DEPTH_MAX = 16, /* collections inside one another */
 	CONF_NODES_MAX = 1 << 20, /* values of one file */
@@ -17,7 +19,7 @@ enum {
 	CONF_TOTAL_BYTES = 64 << 20, /* of all files */
 	CONF_SHOWN = 64, /* bytes of a wrong value that a message repeats */
 	CONF_DOORS_MAX = 64, /* ports of one kind that the proxy listens on */
-	CONF_RUN_BYTES = 60, /* of `run`, so that the sockets in it fit into a socket's address */
+	CONF_RUN_BYTES = 54, /* of `run`, so that run/guests/NAME/console.sock fits into a socket's address */
 };
 
 /* ---- errors.c ---- */
@@ -27,7 +29,6 @@ struct report {
 	const struct conf_text *texts;
 	size_t n_texts;
 	struct conf_errors *errors;
-	struct place *places; /* of errors->list, for the order */
 	struct lines *lines; /* of texts, found when first needed */
 	size_t n_lines;
 	bool open; /* the last mistake was kept: notes and hints go to it */
@@ -52,6 +53,8 @@ int report_end(struct report *);
 
 /* Room for one more in a list of n; NULL (and the report knows) where there is none and nothing was changed. */
 void *value_grow(struct report *, void *list, size_t n, size_t size);
+/* The same, and counts it: list is where the list's pointer is; the new one is zero. */
+void *value_append(struct report *, void *list, size_t *n, size_t size);
 char *value_text(struct report *, struct span);
 /* Frees what the pointer holds and puts a copy there. */
 void value_set(struct report *, char **, struct span);
@@ -75,6 +78,7 @@ struct key {
 	size_t offset;
 	uint64_t min, max;
 	const char *const *words; /* of a choice; NULL ends */
+	const char *(*fault)(struct span); /* of a text: what is wrong with it, or NULL */
 };
 
 /* Loads a text as one document. False: reported, and there is nothing to delete. */
@@ -98,7 +102,7 @@ const char *scalar_number(struct span, uint64_t *out);
 const char *scalar_size(struct span, uint64_t *out); /* 512M: binary */
 const char *scalar_traffic(struct span, uint64_t *out); /* 200GB, 200GiB */
 const char *scalar_rate(struct span, uint64_t *out); /* 1Mbit, per second */
-const char *scalar_duration(struct span, uint32_t *ms); /* 500ms 5s 10m 1h 1d */
+const char *scalar_duration(struct span, uint64_t *ms); /* 500ms 5s 10m 1h 1d; below 2^32 */
 const char *scalar_bool(struct span, bool *out);
 const char *scalar_port(struct span, uint16_t *out);
 const char *scalar_ports(struct span, uint16_t *lo, uint16_t *hi); /* 22 or 10000-10999 */
@@ -106,10 +110,11 @@ const char *scalar_forward(struct span, struct forward *out);
 
 /* The other way; into out of VALUE_TEXT. */
 enum { VALUE_TEXT = 32 };
+const char *scalar_number_print(uint64_t, char *out);
 const char *scalar_size_print(uint64_t, char *out);
 const char *scalar_traffic_print(uint64_t, char *out);
 const char *scalar_rate_print(uint64_t, char *out);
-const char *scalar_duration_print(uint32_t ms, char *out);
+const char *scalar_duration_print(uint64_t ms, char *out);
 
 /* ---- name.c: names with a grammar, likewise ---- */
 
@@ -124,6 +129,9 @@ const char *name_ssh_key(struct span);
 /* ---- take.c: takers of keys with a simple type; the name says which, the key where ---- */
 
 void take_wrong(struct parse *, const struct key *, const yaml_node_t *, const char *why);
+/* The text of a value in which fault finds nothing. False: reported. */
+bool take_value(struct parse *, const struct key *, const yaml_node_t *, const char *(*fault)(struct span),
+    struct span *);
 void take_number16(struct parse *, const struct key *, yaml_node_t *, void *into); /* min … max */
 void take_number8(struct parse *, const struct key *, yaml_node_t *, void *into);
 void take_number(struct parse *, const struct key *, yaml_node_t *, void *into); /* unsigned */
@@ -133,13 +141,15 @@ void take_bool(struct parse *, const struct key *, yaml_node_t *, void *into);
 void take_choice(struct parse *, const struct key *, yaml_node_t *, void *into); /* an int from words */
 void take_client_address(struct parse *, const struct key *, yaml_node_t *, void *into);
 void take_interface(struct parse *, const struct key *, yaml_node_t *, void *into);
-void take_path(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_text(struct parse *, const struct key *, yaml_node_t *, void *into); /* without fault */
 
-/* ---- redis.c, proxy.c, guest.c, check*.c ---- */
+/* ---- redis.c, proxy.c, web.c, guest.c, quota.c, check*.c ---- */
 
 const char *redis_parse(struct report *, struct span, struct redis_conf *out); /* as those of scalar.c */
 void take_proxy(struct parse *, const struct key *, yaml_node_t *, void *into);
 
+void take_web(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_quota(struct parse *, const struct key *, yaml_node_t *, void *into); /* of a guest */
 void take_guests(struct parse *, const struct key *, yaml_node_t *, void *into);
 /* What only the whole file tells: defaults that depend on other keys. */
 void guests_complete(struct parse *);

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#define COUNT(list) (sizeof(list) / sizeof(*(list)))
-
 struct port_list {
 	uint16_t *ports;
 	size_t n;
@@ -13,9 +11,9 @@ struct port_list {
 static void
 port_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	struct port_list *to = into;
 	struct key one = {.name = key->name, .min = 1, .max = UINT16_MAX};
-	uint16_t port = 0, *list;
+	struct port_list *to = into;
+	uint16_t port = 0, *slot;
 
 	take_number16(p, &one, node, &port);
 	if (port == 0)
@@ -30,11 +28,9 @@ port_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 		take_wrong(p, key, node, "is one port too many; 64 are the most");
 		return;
 	}
-	list = value_grow(p->report, to->ports, to->n, sizeof(*list));
-	if (!list)
-		return;
-	to->ports = list;
-	list[to->n++] = port;
+	slot = value_append(p->report, &to->ports, &to->n, sizeof(*slot));
+	if (slot)
+		*slot = port;
 }
 
 static void
@@ -110,9 +106,9 @@ static void
 take_timeouts(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
-	    {"hello", take_duration, offsetof(struct proxy_conf, hello_ms), 10, 600000, NULL},
-	    {"connect", take_duration, offsetof(struct proxy_conf, connect_ms), 10, 600000, NULL},
-	    {"idle", take_duration, offsetof(struct proxy_conf, idle_ms), 1000, 7 * 86400000u, NULL},
+	    {"hello", take_duration, offsetof(struct proxy_conf, hello_ms), .min = 10, .max = 600000},
+	    {"connect", take_duration, offsetof(struct proxy_conf, connect_ms), .min = 10, .max = 600000},
+	    {"idle", take_duration, offsetof(struct proxy_conf, idle_ms), .min = 1000, .max = 7 * 86400000u},
 	};
 
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
@@ -122,16 +118,16 @@ void
 take_proxy(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
-	    {"http", take_http, 0, 0, 0, NULL},
-	    {"tls", take_tls, 0, 0, 0, NULL},
-	    {"quic", take_quic, 0, 0, 0, NULL},
-	    {"client-address", take_client_address, offsetof(struct proxy_conf, client_address), 0, 0, NULL},
-	    {"default", take_fallback, 0, 0, 0, NULL},
-	    {"workers", take_workers, offsetof(struct proxy_conf, workers), 1, 256, NULL},
-	    {"per-client", take_number, offsetof(struct proxy_conf, per_client), 0, 10000000, NULL},
-	    {"per-guest", take_number, offsetof(struct proxy_conf, per_guest), 0, 10000000, NULL},
-	    {"total", take_number, offsetof(struct proxy_conf, total), 0, 10000000, NULL},
-	    {"timeouts", take_timeouts, 0, 0, 0, NULL},
+	    {.name = "http", .take = take_http},
+	    {.name = "tls", .take = take_tls},
+	    {.name = "quic", .take = take_quic},
+	    {"client-address", take_client_address, .offset = offsetof(struct proxy_conf, client_address)},
+	    {.name = "default", .take = take_fallback},
+	    {"workers", take_workers, offsetof(struct proxy_conf, workers), .min = 1, .max = 256},
+	    {"per-client", take_number, offsetof(struct proxy_conf, per_client), .min = 0, .max = 10000000},
+	    {"per-guest", take_number, offsetof(struct proxy_conf, per_guest), .min = 0, .max = 10000000},
+	    {"total", take_number, offsetof(struct proxy_conf, total), .min = 0, .max = 10000000},
+	    {.name = "timeouts", .take = take_timeouts},
 	};
 	struct conf *c = into;
 

@@ -94,18 +94,17 @@ scalar_rate(struct span s, uint64_t *out)
 }
 
 const char *
-scalar_duration(struct span s, uint32_t *ms)
+scalar_duration(struct span s, uint64_t *ms)
 {
 	uint64_t n;
 	const char *why = unit_parse(s, durations, "has no unit; write ms, s, m or h after it",
 	    "is no duration; write a whole number and ms, s, m, h or d, like 5s", &n);
 
-	if (why)
-		return why;
-	if (n > UINT32_MAX)
-		return "is too long";
-	*ms = (uint32_t)n;
-	return NULL;
+	if (!why && n > UINT32_MAX)
+		why = "is too long";
+	if (!why)
+		*ms = n;
+	return why;
 }
 
 /* In the largest unit that divides the value. */
@@ -115,6 +114,13 @@ unit_print(uint64_t n, const struct unit *unit, char *out)
 	while (unit[1].name && (n == 0 || n % unit->factor != 0))
 		unit++;
 	snprintf(out, VALUE_TEXT, "%" PRIu64 "%s", n / unit->factor, unit->name);
+	return out;
+}
+
+const char *
+scalar_number_print(uint64_t n, char *out)
+{
+	snprintf(out, VALUE_TEXT, "%" PRIu64, n);
 	return out;
 }
 
@@ -137,7 +143,7 @@ scalar_rate_print(uint64_t n, char *out)
 }
 
 const char *
-scalar_duration_print(uint32_t ms, char *out)
+scalar_duration_print(uint64_t ms, char *out)
 {
 	return unit_print(ms, durations, out);
 }

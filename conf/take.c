@@ -2,8 +2,6 @@
 #include "base/near.h"
 #include "conf/parse.h"
 
-#include <inttypes.h>
-
 static void *
 at(const struct key *key, void *into)
 {
@@ -14,31 +12,43 @@ at(const struct key *key, void *into)
 void
 take_wrong(struct parse *p, const struct key *key, const yaml_node_t *node, const char *why)
 {
-	const char *text = (const char *)node->data.scalar.value;
-	size_t n = node->data.scalar.length;
+	struct span text = span_of(node->data.scalar.value, node->data.scalar.length);
+	struct span shown = text_cut(text, CONF_SHOWN);
 
-	if (n <= CONF_SHOWN) {
-		error_add(p->report, node_place(p, node), "%s: \"%.*s\" %s", key->name, (int)n, text, why);
-		return;
-	}
-	for (n = CONF_SHOWN; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
-		n--;
-	error_add(p->report, node_place(p, node), "%s: \"%.*s…\" %s", key->name, (int)n, text, why);
+	error_add(p->report, node_place(p, node), "%s: \"%.*s%s\" %s", key->name, (int)shown.len, shown.ptr,
+	    shown.len < text.len ? "…" : "", why);
 }
 
-/* A number inside the key's range. */
-static bool
-number_of(struct parse *p, const struct key *key, yaml_node_t *node, uint64_t *n)
+bool
+take_value(struct parse *p, const struct key *key, const yaml_node_t *node, const char *(*fault)(struct span),
+    struct span *out)
 {
 	const char *why;
+
+	if (!node_text(p, key->name, node, out))
+		return false;
+	why = fault(*out);
+	if (why)
+		take_wrong(p, key, node, why);
+	return !why;
+}
+
+/* ---- amounts inside the key's range ---- */
+
+static bool
+amount_of(struct parse *p, const struct key *key, const yaml_node_t *node,
+    const char *(*read)(struct span, uint64_t *), const char *(*print)(uint64_t, char *), uint64_t *n)
+{
+	char low[VALUE_TEXT], high[VALUE_TEXT], range[96];
 	struct span text;
-	char range[80];
+	const char *why;
 
 	if (!node_text(p, key->name, node, &text))
 		return false;
-	why = scalar_number(text, n);
+	why = read(text, n);
 	if (!why && (*n < key->min || *n > key->max)) {
-		snprintf(range, sizeof(range), "is outside %" PRIu64 " to %" PRIu64, key->min, key->max);
+		snprintf(
+		    range, sizeof(range), "is outside %s to %s", print(key->min, low), print(key->max, high));
 		why = range;
 	}
 	if (why)
@@ -51,7 +61,7 @@ take_number16(struct parse *p, const struct key *key, yaml_node_t *node, void *i
 {
 	uint64_t n;
 
-	if (number_of(p, key, node, &n))
+	if (amount_of(p, key, node, scalar_number, scalar_number_print, &n))
 		*(uint16_t *)at(key, into) = (uint16_t)n;
 }
 
@@ -60,7 +70,7 @@ take_number8(struct parse *p, const struct key *key, yaml_node_t *node, void *in
 {
 	uint64_t n;
 
-	if (number_of(p, key, node, &n))
+	if (amount_of(p, key, node, scalar_number, scalar_number_print, &n))
 		*(uint8_t *)at(key, into) = (uint8_t)n;
 }
 
@@ -69,54 +79,29 @@ take_number(struct parse *p, const struct key *key, yaml_node_t *node, void *int
 {
 	uint64_t n;
 
-	if (number_of(p, key, node, &n))
+	if (amount_of(p, key, node, scalar_number, scalar_number_print, &n))
 		*(unsigned *)at(key, into) = (unsigned)n;
 }
 
 void
 take_size(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	char low[VALUE_TEXT], high[VALUE_TEXT], range[96];
-	const char *why;
-	struct span text;
 	uint64_t n;
 
-	if (!node_text(p, key->name, node, &text))
-		return;
-	why = scalar_size(text, &n);
-	if (!why && (n < key->min || n > key->max)) {
-		snprintf(range, sizeof(range), "is outside %s to %s", scalar_size_print(key->min, low),
-		    scalar_size_print(key->max, high));
-		why = range;
-	}
-	if (why)
-		take_wrong(p, key, node, why);
-	else
+	if (amount_of(p, key, node, scalar_size, scalar_size_print, &n))
 		*(uint64_t *)at(key, into) = n;
 }
 
 void
 take_duration(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	char low[VALUE_TEXT], high[VALUE_TEXT], range[96];
-	const char *why;
-	struct span text;
-	uint32_t ms;
+	uint64_t ms;
 
-	if (!node_text(p, key->name, node, &text))
-		return;
-	why = scalar_duration(text, &ms);
-	if (!why && (ms < key->min || ms > key->max)) {
-		snprintf(range, sizeof(range), "is outside %s to %s",
-		    scalar_duration_print((uint32_t)key->min, low),
-		    scalar_duration_print((uint32_t)key->max, high));
-		why = range;
-	}
-	if (why)
-		take_wrong(p, key, node, why);
-	else
-		*(uint32_t *)at(key, into) = ms;
+	if (amount_of(p, key, node, scalar_duration, scalar_duration_print, &ms))
+		*(uint32_t *)at(key, into) = (uint32_t)ms;
 }
+
+/* ---- words ---- */
 
 void
 take_bool(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
@@ -133,7 +118,7 @@ take_bool(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 
 /* The index of a word, or -1 with a mistake that lists what there is. */
 static int
-word_of(struct parse *p, const struct key *key, yaml_node_t *node)
+word_of(struct parse *p, const struct key *key, const char *const *words, const yaml_node_t *node)
 {
 	char why[160];
 	struct span text;
@@ -142,15 +127,14 @@ word_of(struct parse *p, const struct key *key, yaml_node_t *node)
 
 	if (!node_text(p, key->name, node, &text))
 		return -1;
-	for (; key->words[n]; n++) {
-		if (span_is(text, key->words[n]))
+	for (; words[n]; n++) {
+		if (span_is(text, words[n]))
 			return (int)n;
 	}
-	near = near_word(text, key->words, n);
+	near = near_word(text, words, n);
 	used = (size_t)snprintf(why, sizeof(why), "is none of");
 	for (size_t i = 0; i < n; i++)
-		used +=
-		    (size_t)snprintf(why + used, sizeof(why) - used, "%s %s", i ? "," : "", key->words[i]);
+		used += (size_t)snprintf(why + used, sizeof(why) - used, "%s %s", i ? "," : "", words[i]);
 	if (near)
 		snprintf(why + used, sizeof(why) - used, "; did you mean %s?", near);
 	take_wrong(p, key, node, why);
@@ -160,7 +144,7 @@ word_of(struct parse *p, const struct key *key, yaml_node_t *node)
 void
 take_choice(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	int i = word_of(p, key, node);
+	int i = word_of(p, key, key->words, node);
 
 	if (i != -1)
 		*(unsigned *)at(key, into) = (unsigned)i;
@@ -170,50 +154,34 @@ void
 take_client_address(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const char *const words[] = {"transparent", "proxy-v1", "proxy-v2", "none", NULL};
-	struct key choice = *key;
-	int i;
+	int i = word_of(p, key, words, node);
 
-	choice.words = words;
-	i = word_of(p, &choice, node);
-	if (i == -1)
-		return;
-	if (i == 0) {
+	if (i == 0)
 		take_wrong(
 		    p, key, node, "is not available yet in this version; use proxy-v2, proxy-v1 or none");
-		return;
-	}
-	*(enum client_address *)at(key, into) = (enum client_address)(CLIENT_TRANSPARENT + i);
+	if (i > 0)
+		*(enum client_address *)at(key, into) = (enum client_address)(CLIENT_TRANSPARENT + i);
 }
+
+/* ---- texts ---- */
 
 void
 take_interface(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	char *name = at(key, into);
 	struct span text;
-	const char *why;
 
-	if (!node_text(p, key->name, node, &text))
+	if (!take_value(p, key, node, name_interface, &text))
 		return;
-	why = name_interface(text);
-	if (why) {
-		take_wrong(p, key, node, why);
-		return;
-	}
 	memcpy(name, text.ptr, text.len);
 	name[text.len] = '\0';
 }
 
 void
-take_path(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+take_text(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	struct span text;
-	const char *why;
 
-	if (!node_text(p, key->name, node, &text))
-		return;
-	why = name_path(text);
-	if (why)
-		take_wrong(p, key, node, why);
-	else
+	if (take_value(p, key, node, key->fault, &text))
 		value_set(p->report, at(key, into), text);
 }

@@ -194,6 +194,32 @@ char_is_safe(uint32_t c)
 				!(c >= 0x2066 && c <= 0x2069));
 }
 
+struct span
+text_cut(struct span s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+	while (max > 0 && ((unsigned char)s.ptr[max] & 0xc0) == 0x80)
+		max--;
+	return span_first(s, max);
+}
+
+void
+text_show(FILE *out, struct span s)
+{
+	uint32_t c;
+
+	for (size_t n; s.len > 0; s = span_from(s, n)) {
+		n = step(s, &c);
+		if (char_is_safe(c) && c != '\t') {
+			fwrite(s.ptr, 1, n, out);
+			continue;
+		}
+		for (size_t i = 0; i < n; i++)
+			fprintf(out, "\\x%02x", (unsigned char)s.ptr[i]);
+	}
+}
+
 void
 text_excerpt(FILE *out, struct span line, uint32_t col)
 {

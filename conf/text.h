@@ -30,6 +30,10 @@ struct span lines_get(const struct lines *, struct span, uint32_t line);
 /* Line and column (from 1, in characters) of a byte. */
 void lines_place(const struct lines *, struct span, size_t offset, uint32_t *line, uint32_t *col);
 
+/* At most max bytes of a text, whole characters. */
+struct span text_cut(struct span, size_t max);
+/* As it is, but for bytes that a terminal would obey or cannot show: those as \xNN. */
+void text_show(FILE *, struct span);
 /* The line and a caret below the column, indented; a long line only around the caret. */
 void text_excerpt(FILE *, struct span line, uint32_t col);
 

@@ -18,6 +18,19 @@ value_grow(struct report *r, void *list, size_t n, size_t size)
 	return grown;
 }
 
+void *
+value_append(struct report *r, void *list, size_t *n, size_t size)
+{
+	void *items, *grown;
+
+	memcpy(&items, list, sizeof(items));
+	grown = value_grow(r, items, *n, size);
+	if (!grown)
+		return NULL;
+	memcpy(list, &grown, sizeof(grown));
+	return memset((char *)grown + (*n)++ * size, 0, size);
+}
+
 char *
 value_text(struct report *r, struct span text)
 {
@@ -70,7 +83,6 @@ conf_free(struct conf *c)
 		guest_free(&c->guests[i]);
 	free(c->guests);
 	texts_free(c->files, c->n_files);
-	texts_free(c->includes, c->n_includes);
 	free(c->state);
 	free(c->run);
 	free(c->kernel);

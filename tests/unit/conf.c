@@ -270,19 +270,24 @@ every_lost_line_is_lawful(void **state)
 static void
 includes_are_found(void **state)
 {
-	static const char text[] = "wan: eth0\ninclude: [a/*.yaml, b.yaml]\n";
-	struct conf_text one = {"x", span_str(text)}, bad = {"x", span_str("include: [a\n")};
-	char **patterns;
+	struct conf_text texts[] = {
+	    {"x", span_str("wan: eth0\ninclude: [a/*.yaml, b.yaml]\n")}, {"y", span_str("include: [a\n")}};
+	struct conf_errors errors = {0};
+	struct report report = {.texts = texts, .n_texts = 2, .errors = &errors};
+	struct include *list;
 
 	(void)state;
-	assert_int_equal(conf_includes(&one, &patterns), 2);
-	assert_string_equal(patterns[0], "a/*.yaml");
-	assert_string_equal(patterns[1], "b.yaml");
-	free(patterns[0]);
-	free(patterns[1]);
-	free(patterns);
-	assert_int_equal(conf_includes(&bad, &patterns), 0);
-	assert_null(patterns);
+	assert_int_equal(includes_find(&report, 0, &list), 2);
+	assert_string_equal(list[0].pattern, "a/*.yaml");
+	assert_int_equal(list[0].place.line, 2);
+	assert_string_equal(list[1].pattern, "b.yaml");
+	free(list[0].pattern);
+	free(list[1].pattern);
+	free(list);
+	assert_int_equal(includes_find(&report, 1, &list), 0);
+	assert_null(list);
+	report_end(&report);
+	conf_errors_free(&errors);
 }
 
 static void
@@ -348,6 +353,47 @@ mistakes_beyond_the_ceiling_are_counted(void **state)
 	conf_errors_free(&errors);
 }
 
+static void
+warnings_crowd_out_no_mistake(void **state)
+{
+	struct conf_text one = {"x", span_str("a\nb\n")};
+	struct conf_errors errors = {0};
+	struct report report = {.texts = &one, .n_texts = 1, .errors = &errors};
+	char line[64];
+
+	(void)state;
+	for (int i = 0; i < CONF_ERRORS_MAX + 10; i++)
+		error_warn(&report, (struct place){0, 1, 1}, "warning %d", i);
+	error_add(&report, (struct place){0, 2, 1}, "the mistake");
+	error_note(&report, (struct place){0, 1, 1}, "and its note");
+	assert_int_equal(report_end(&report), -1);
+	assert_int_equal(errors.n, CONF_ERRORS_MAX);
+	assert_int_equal(errors.n_fatal, 1);
+	assert_int_equal(errors.n_dropped, 11);
+	assert_string_equal(conf_first_error(&errors, line, sizeof(line)), "x:2:1: error: the mistake");
+	assert_non_null(strstr(errors.list[errors.n - 1].text, "and its note"));
+	assert_non_null(strstr(errors.list[0].text, "warning 0"));
+	conf_errors_free(&errors);
+}
+
+/* The name of a file may hold anything but a slash and a NUL. */
+static void
+names_of_files_steer_no_terminal(void **state)
+{
+	struct conf_text texts[] = {{"\x1b[2J\n\xff\u00fc.yaml", span_str("wan: eth0\n")},
+	    {"\u202eb", span_str("\xe2\x80\xae: 1\nwan: eth1\n")}};
+	struct conf_errors errors;
+	struct conf conf;
+
+	(void)state;
+	assert_int_equal(conf_parse(texts, 2, NULL, &conf, &errors), -1);
+	assert_int_equal(errors.n, 2);
+	assert_non_null(strstr(errors.list[0].text,
+	    "\\xe2\\x80\\xaeb:1:1: error: unknown key \"\\xe2\\x80\\xae\" in the file\n    ?: 1\n"));
+	assert_non_null(strstr(errors.list[1].text, "\n\\x1b[2J\\x0a\\xff\u00fc.yaml:1:1: note: "));
+	conf_errors_free(&errors);
+}
+
 /* 4,096 guests with ten domains and four ranges each: sorted, not compared in pairs. */
 static void
 many_guests_are_quick(void **state)
@@ -391,6 +437,8 @@ main(void)
 	    cmocka_unit_test(a_value_is_found),
 	    cmocka_unit_test(the_first_error_is_one_line),
 	    cmocka_unit_test(mistakes_beyond_the_ceiling_are_counted),
+	    cmocka_unit_test(warnings_crowd_out_no_mistake),
+	    cmocka_unit_test(names_of_files_steer_no_terminal),
 	    cmocka_unit_test(many_guests_are_quick),
 	};
 

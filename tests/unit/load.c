@@ -171,6 +171,9 @@ a_missing_include_is_named_where_it_stands(void **state)
 	put("lodge.yaml", "proxy: {default: bob}\ninclude:\n  - guests.d/*.yaml\n  - bob.yaml\n");
 	assert_string_equal(said("lodge.yaml"),
 	    "lodge.yaml:4:5: error: include: cannot read bob.yaml: No such file or directory");
+	put("lodge.yaml", "include: \"a\\eb\"\n");
+	assert_string_equal(said("lodge.yaml"),
+	    "lodge.yaml:1:10: error: include: cannot read a\\x1bb: No such file or directory");
 	put("lodge.yaml", "include: /dev/null\n");
 	assert_string_equal(said("lodge.yaml"),
 	    "lodge.yaml:1:10: error: include: cannot read /dev/null: it is not a regular file");
