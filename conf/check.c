@@ -12,6 +12,8 @@
 
 enum { THING_TEXT = 2048 }; /* an image's path is longest: two paths of 1000 bytes */
 
+enum { UID_NOBODY = 65534, UID_NONE = 65535 }; /* whom strangers share; -1 in sixteen bits */
+
 /* A thing that only one may have: what it is as text, whose, and where it is written. */
 struct holding {
 	char *text;
@@ -222,6 +224,12 @@ check_networks(struct parse *p)
 			    "guest %s has an address6, but there is no network6", g->name);
 			error_hint(
 			    p->report, "write network6: and the IPv6 network of the guests at the top");
+		}
+		if (g->uid == UID_NOBODY || g->uid == UID_NONE) {
+			error_add(p->report, place_or(g->address_place, g->place),
+			    "guest %s would run as uid %" PRIu32 ", which is no account of its own", g->name,
+			    g->uid);
+			error_hint(p->report, "write uids: 100000 or more at the top");
 		}
 		if (c->wan[0] && strcmp(c->wan, g->tap) == 0)
 			error_add(p->report, place_or(g->tap_place, g->place),

@@ -8,7 +8,7 @@
 
 enum { SHARED_TEXT = 32 };
 
-enum kind { OF_GUEST, OF_PROXY, OF_HOST, OF_PASSING, KINDS };
+enum kind { OF_GUEST, OF_PROXY, OF_PAGE, OF_HOST, OF_PASSING, KINDS };
 
 struct taken {
 	uint16_t lo, hi;
@@ -17,6 +17,8 @@ struct taken {
 	const struct guest *guest;
 	const char *what; /* not a guest's: whose */
 	struct place place; /* line 0: nowhere in the file */
+	bool local; /* on loopback alone, where nothing is a guest's */
+	bool warned; /* a guest's: one warning says it */
 };
 
 struct list {
@@ -67,12 +69,15 @@ guests_meet(struct parse *p, const struct taken *a, const struct taken *b)
 }
 
 static void
-host_meets(struct parse *p, const struct taken *guest, const struct taken *host)
+host_meets(struct parse *p, struct taken *guest, const struct taken *host)
 {
 	char shared[SHARED_TEXT];
 
+	if (host->local || (host->kind == OF_PASSING && guest->warned))
+		return;
 	shared_print(guest, host, shared);
 	if (host->kind == OF_PASSING) {
+		guest->warned = true;
 		error_warn(p->report, guest->place,
 		    "ports: guest %s has %s, where a program of the host has a socket", guest->guest->name,
 		    shared);
@@ -99,7 +104,16 @@ proxies_meet(struct parse *p, const struct taken *a, const struct taken *b)
 }
 
 static void
-meet(struct parse *p, const struct taken *a, const struct taken *b)
+page_meets(struct parse *p, const struct taken *page, const struct taken *door)
+{
+	error_add(p->report, page->place, "web: port %u is taken: %s", page->lo, door->what);
+	if (door->place.line > 0)
+		error_note(p->report, door->place, "it is set here");
+	error_hint(p->report, "choose another port for listen");
+}
+
+static void
+meet(struct parse *p, struct taken *a, struct taken *b)
 {
 	if (a->kind == OF_GUEST && b->kind == OF_GUEST)
 		guests_meet(p, a, b);
@@ -109,21 +123,25 @@ meet(struct parse *p, const struct taken *a, const struct taken *b)
 		host_meets(p, b, a);
 	else if (a->kind == OF_PROXY && b->kind == OF_PROXY)
 		proxies_meet(p, a, b);
+	else if (a->kind == OF_PAGE && b->kind == OF_PROXY)
+		page_meets(p, a, b);
+	else if (a->kind == OF_PROXY && b->kind == OF_PAGE)
+		page_meets(p, b, a);
 }
 
 /* done: what the walk over an earlier protocol has met already. */
 static void
 ports_walk(struct parse *p, const struct list *l, unsigned proto, unsigned done)
 {
-	const struct taken *furthest[KINDS] = {0};
+	struct taken *furthest[KINDS] = {0};
 
 	for (size_t i = 0; i < l->n; i++) {
-		const struct taken *t = &l->items[i];
+		struct taken *t = &l->items[i];
 
 		if (!(t->proto & proto))
 			continue;
 		for (int kind = 0; kind < KINDS; kind++) {
-			const struct taken *before = furthest[kind];
+			struct taken *before = furthest[kind];
 
 			if (before && before->hi >= t->lo && !(before->proto & t->proto & done))
 				meet(p, before, t);
@@ -138,7 +156,20 @@ doors_gather(
     struct list *l, const uint16_t *ports, size_t n, uint8_t proto, const char *what, struct place place)
 {
 	for (size_t i = 0; i < n; i++)
-		l->items[l->n++] = (struct taken){ports[i], ports[i], proto, OF_PROXY, NULL, what, place};
+		l->items[l->n++] =
+		    (struct taken){ports[i], ports[i], proto, OF_PROXY, NULL, what, .place = place};
+}
+
+static void
+page_gather(struct list *l, const struct web_conf *web)
+{
+	static const struct ip loopback6 = {6, {[15] = 1}};
+	const struct ip *ip = &web->listen.ip;
+	bool loopback = ip->family == 4 ? ip->b[0] == 127 : ip_cmp(ip, &loopback6) == 0;
+
+	if (ip_is_set(ip))
+		l->items[l->n++] = (struct taken){web->listen.port, web->listen.port, PROTO_TCP, OF_PAGE,
+		    NULL, "the usage page has it", .place = web->place, .local = loopback};
 }
 
 static void
@@ -153,9 +184,10 @@ gather(const struct parse *p, struct list *l)
 			const struct forward *f = &g->forwards[j];
 
 			l->items[l->n++] =
-			    (struct taken){f->lo, f->hi, f->proto, OF_GUEST, g, NULL, f->place};
+			    (struct taken){f->lo, f->hi, f->proto, OF_GUEST, g, .place = f->place};
 		}
 	}
+	page_gather(l, &c->web);
 	doors_gather(
 	    l, c->proxy.http, c->proxy.n_http, PROTO_TCP, "the proxy has it for http", c->proxy.http_place);
 	doors_gather(
@@ -166,13 +198,14 @@ gather(const struct parse *p, struct list *l)
 		const struct port_range *r = &c->reserve[i];
 
 		l->items[l->n++] =
-		    (struct taken){r->lo, r->hi, PROTO_BOTH, OF_HOST, NULL, "reserved", r->place};
+		    (struct taken){r->lo, r->hi, PROTO_BOTH, OF_HOST, NULL, "reserved", .place = r->place};
 	}
 	for (size_t i = 0; i < p->host->n_listening; i++) {
 		const struct port_range *r = &p->host->listening[i];
 
 		l->items[l->n++] = (struct taken){r->lo, r->hi, r->proto ? r->proto : PROTO_BOTH,
-		    r->passing ? OF_PASSING : OF_HOST, NULL, "a program of the host listens there", {0}};
+		    r->passing ? OF_PASSING : OF_HOST, NULL, "a program of the host listens there",
+		    .local = false};
 	}
 }
 
@@ -207,7 +240,7 @@ check_ports(struct parse *p)
 {
 	const struct conf *c = p->conf;
 	size_t room =
-	    c->proxy.n_http + c->proxy.n_tls + c->proxy.n_quic + c->n_reserve + p->host->n_listening + 1;
+	    c->proxy.n_http + c->proxy.n_tls + c->proxy.n_quic + c->n_reserve + p->host->n_listening + 2;
 	struct list l = {0};
 
 	for (size_t i = 0; i < c->n_guests; i++)

@@ -121,9 +121,9 @@ static void
 take_proxy_to(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
-	    {"http", take_number16, offsetof(struct guest, to_http), .min = 1, .max = UINT16_MAX},
-	    {"tls", take_number16, offsetof(struct guest, to_tls), .min = 1, .max = UINT16_MAX},
-	    {"quic", take_number16, offsetof(struct guest, to_quic), .min = 1, .max = UINT16_MAX},
+	    {"http", take_number16, .offset = offsetof(struct guest, to_http), .min = 1, .max = UINT16_MAX},
+	    {"tls", take_number16, .offset = offsetof(struct guest, to_tls), .min = 1, .max = UINT16_MAX},
+	    {"quic", take_number16, .offset = offsetof(struct guest, to_quic), .min = 1, .max = UINT16_MAX},
 	};
 
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
@@ -170,10 +170,10 @@ static void
 take_disk(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
-	    {"image", take_image, offsetof(struct guest, disk.image), .fault = image_fault},
-	    {"size", take_size, offsetof(struct guest, disk.size_bytes), .min = 1 << 20,
+	    {"image", take_image, .offset = offsetof(struct guest, disk.image), .fault = image_fault},
+	    {"size", take_size, .offset = offsetof(struct guest, disk.size_bytes), .min = 1 << 20,
 		.max = UINT64_C(64) << 40},
-	    {"from", take_text, offsetof(struct guest, disk.from), .fault = from_fault},
+	    {"from", take_text, .offset = offsetof(struct guest, disk.from), .fault = from_fault},
 	};
 
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
@@ -208,11 +208,12 @@ static const struct key guest_keys[] = {
     {.name = "ports", .take = take_forwards},
     {.name = "proxy-to", .take = take_proxy_to},
     {"client-address", take_client_address, .offset = offsetof(struct guest, client_address)},
-    {"memory", take_memory, offsetof(struct guest, memory_bytes), .min = 16 << 20, .max = UINT64_C(1) << 40},
+    {"memory", take_memory, .offset = offsetof(struct guest, memory_bytes), .min = 16 << 20,
+	.max = UINT64_C(1) << 40},
     {.name = "disk", .take = take_disk},
     {.name = "ssh-keys", .take = take_ssh_keys},
     {.name = "quota", .take = take_quota},
-    {"billing-day", take_number8, offsetof(struct guest, billing_day), .min = 1, .max = 31},
+    {"billing-day", take_number8, .offset = offsetof(struct guest, billing_day), .min = 1, .max = 31},
     {"autostart", take_bool, .offset = offsetof(struct guest, autostart)},
 };
 

@@ -28,6 +28,7 @@ includes_find(struct report *r, uint32_t file, struct include **out)
 	static const struct key any = {.name = "include"};
 	struct include_list to = {0};
 	struct parse p = {.report = r, .file = file};
+	yaml_node_pair_t *pair = NULL;
 	yaml_document_t doc;
 	yaml_node_t *root;
 
@@ -36,14 +37,11 @@ includes_find(struct report *r, uint32_t file, struct include **out)
 		return 0;
 	p.doc = &doc;
 	root = yaml_document_get_root_node(&doc);
-	for (yaml_node_pair_t *i = root && root->type == YAML_MAPPING_NODE ? root->data.mapping.pairs.start
-									   : NULL;
-	     i && i < root->data.mapping.pairs.top; i++) {
-		const yaml_node_t *key = node_get(&p, i->key);
-
-		if (key->type == YAML_SCALAR_NODE &&
-		    span_is(span_of(key->data.scalar.value, key->data.scalar.length), "include"))
-			node_list(&p, &any, node_get(&p, i->value), &to, include_take);
+	if (root && root->type == YAML_MAPPING_NODE)
+		pair = root->data.mapping.pairs.start;
+	for (; pair && pair < root->data.mapping.pairs.top; pair++) {
+		if (node_is(node_get(&p, pair->key), "include"))
+			node_list(&p, &any, node_get(&p, pair->value), &to, include_take);
 	}
 	yaml_document_delete(&doc);
 	*out = to.list;

@@ -49,6 +49,8 @@ name_interface(struct span s)
 {
 	if (s.len == 0 || s.len >= CONF_IFNAME || !all_of(s, "._-") || s.ptr[0] == '.' || s.ptr[0] == '-')
 		return "is no name of an interface; letters, digits and . _ -, 15 at most";
+	if (span_is(s, "all") || span_is(s, "default"))
+		return "is no name of an interface, but of the settings of all of them";
 	return span_is(s, "lo") ? "is the loopback interface" : NULL;
 }
 

@@ -192,6 +192,13 @@ node_is_empty(const yaml_node_t *node)
 	       node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
+bool
+node_is(const yaml_node_t *node, const char *word)
+{
+	return node->type == YAML_SCALAR_NODE &&
+	       span_is(span_of(node->data.scalar.value, node->data.scalar.length), word);
+}
+
 yaml_node_t *
 node_get(const struct parse *p, int index)
 {

@@ -6,14 +6,8 @@
 static void
 take_wan(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	struct span text;
-
-	if (node->type == YAML_SCALAR_NODE) {
-		text = span_of(node->data.scalar.value, node->data.scalar.length);
-		if (span_is(text, "auto"))
-			return;
-	}
-	take_interface(p, key, node, into);
+	if (!node_is(node, "auto"))
+		take_interface(p, key, node, into);
 }
 
 /* Networks whose addresses no guest can have: own, loopback, link, multicast. */
@@ -90,8 +84,27 @@ reserve_add(struct parse *p, const struct key *key, yaml_node_t *node, void *int
 static void
 take_reserve(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
+	if (node_is_empty(node))
+		return;
 	p->conf->n_reserve = 0;
 	node_list(p, key, node, into, reserve_add);
+}
+
+/* The message may end in a log, where no password belongs: nothing before the @ is repeated. */
+static void
+redis_wrong(
+    struct parse *p, const struct key *key, const yaml_node_t *node, struct span text, const char *why)
+{
+	const char *at = memrchr(text.ptr, '@', text.len);
+	struct span shown;
+
+	if (!at) {
+		take_wrong(p, key, node, why);
+		return;
+	}
+	shown = text_cut(span_from(text, (size_t)(at - text.ptr)), CONF_SHOWN);
+	error_add(
+	    p->report, node_place(p, node), "%s: \"…%.*s\" %s", key->name, (int)shown.len, shown.ptr, why);
 }
 
 static void
@@ -105,10 +118,10 @@ take_redis(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 	if (!node_text(p, key->name, node, &text))
 		return;
 	why = redis_parse(p->report, text, &redis);
-	if (why)
-		take_wrong(p, key, node, why);
-	else
+	if (!why)
 		c->redis = redis;
+	else
+		redis_wrong(p, key, node, text, why);
 }
 
 static void
@@ -117,10 +130,10 @@ take_billing(struct parse *p, const struct key *key, yaml_node_t *node, void *in
 	static const char *const counts[] = {"wire", "tap", NULL}, *const scopes[] = {"wan", "all", NULL},
 				 *const directions[] = {"both", "to-guest", "from-guest", "max", NULL};
 	static const struct key keys[] = {
-	    {"count", take_choice, offsetof(struct billing, count), .words = counts},
-	    {"scope", take_choice, offsetof(struct billing, scope), .words = scopes},
-	    {"direction", take_choice, offsetof(struct billing, direction), .words = directions},
-	    {"day", take_number8, offsetof(struct billing, day), .min = 1, .max = 31},
+	    {"count", take_choice, .offset = offsetof(struct billing, count), .words = counts},
+	    {"scope", take_choice, .offset = offsetof(struct billing, scope), .words = scopes},
+	    {"direction", take_choice, .offset = offsetof(struct billing, direction), .words = directions},
+	    {"day", take_number8, .offset = offsetof(struct billing, day), .min = 1, .max = 31},
 	};
 	struct conf *c = into;
 
@@ -153,14 +166,14 @@ static const struct key top_keys[] = {
     {"wan", take_wan, .offset = offsetof(struct conf, wan)},
     {.name = "network", .take = take_net, .max = 4},
     {.name = "network6", .take = take_net, .max = 6},
-    {"state", take_text, offsetof(struct conf, state), .fault = name_path},
-    {"run", take_run, offsetof(struct conf, run), .fault = name_path},
+    {"state", take_text, .offset = offsetof(struct conf, state), .fault = name_path},
+    {"run", take_run, .offset = offsetof(struct conf, run), .fault = name_path},
     {.name = "reserve", .take = take_reserve},
     {.name = "redis", .take = take_redis},
-    {"kernel", take_text, offsetof(struct conf, kernel), .fault = name_path},
-    {"user", take_text, offsetof(struct conf, user), .fault = name_user},
-    {"host", take_text, offsetof(struct conf, host), .fault = name_host},
-    {"uids", take_number, offsetof(struct conf, uids), .min = 1000, .max = 2000000000},
+    {"kernel", take_text, .offset = offsetof(struct conf, kernel), .fault = name_path},
+    {"user", take_text, .offset = offsetof(struct conf, user), .fault = name_user},
+    {"host", take_text, .offset = offsetof(struct conf, host), .fault = name_host},
+    {"uids", take_number, .offset = offsetof(struct conf, uids), .min = 1000, .max = 2000000000},
     {.name = "proxy", .take = take_proxy},
     {.name = "billing", .take = take_billing},
     {.name = "web", .take = take_web},

@@ -85,6 +85,7 @@ struct key {
 bool node_load(struct report *, uint32_t file, yaml_document_t *);
 struct place node_place(const struct parse *, const yaml_node_t *);
 bool node_is_empty(const yaml_node_t *); /* nothing was written */
+bool node_is(const yaml_node_t *, const char *word);
 yaml_node_t *node_get(const struct parse *, int index);
 
 /* Gives each key's value to its taker. seen: places of keys already met, or NULL for a fresh mapping. */

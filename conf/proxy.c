@@ -39,6 +39,8 @@ take_ports(struct parse *p, const struct key *key, yaml_node_t *node, uint16_t *
 {
 	struct port_list to = {*ports, 0};
 
+	if (node_is_empty(node))
+		return;
 	*place = node_place(p, node);
 	node_list(p, key, node, &to, port_add);
 	*ports = to.ports;
@@ -92,23 +94,20 @@ take_fallback(struct parse *p, const struct key *key, yaml_node_t *node, void *i
 static void
 take_workers(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	struct span text;
-
-	if (node->type == YAML_SCALAR_NODE) {
-		text = span_of(node->data.scalar.value, node->data.scalar.length);
-		if (span_is(text, "auto"))
-			return;
-	}
-	take_number(p, key, node, into);
+	if (!node_is(node, "auto"))
+		take_number(p, key, node, into);
 }
 
 static void
 take_timeouts(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
-	    {"hello", take_duration, offsetof(struct proxy_conf, hello_ms), .min = 10, .max = 600000},
-	    {"connect", take_duration, offsetof(struct proxy_conf, connect_ms), .min = 10, .max = 600000},
-	    {"idle", take_duration, offsetof(struct proxy_conf, idle_ms), .min = 1000, .max = 7 * 86400000u},
+	    {"hello", take_duration, .offset = offsetof(struct proxy_conf, hello_ms), .min = 10,
+		.max = 600000},
+	    {"connect", take_duration, .offset = offsetof(struct proxy_conf, connect_ms), .min = 10,
+		.max = 600000},
+	    {"idle", take_duration, .offset = offsetof(struct proxy_conf, idle_ms), .min = 1000,
+		.max = 7 * 86400000u},
 	};
 
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
@@ -123,10 +122,12 @@ take_proxy(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 	    {.name = "quic", .take = take_quic},
 	    {"client-address", take_client_address, .offset = offsetof(struct proxy_conf, client_address)},
 	    {.name = "default", .take = take_fallback},
-	    {"workers", take_workers, offsetof(struct proxy_conf, workers), .min = 1, .max = 256},
-	    {"per-client", take_number, offsetof(struct proxy_conf, per_client), .min = 0, .max = 10000000},
-	    {"per-guest", take_number, offsetof(struct proxy_conf, per_guest), .min = 0, .max = 10000000},
-	    {"total", take_number, offsetof(struct proxy_conf, total), .min = 0, .max = 10000000},
+	    {"workers", take_workers, .offset = offsetof(struct proxy_conf, workers), .min = 1, .max = 256},
+	    {"per-client", take_number, .offset = offsetof(struct proxy_conf, per_client), .min = 0,
+		.max = 10000000},
+	    {"per-guest", take_number, .offset = offsetof(struct proxy_conf, per_guest), .min = 0,
+		.max = 10000000},
+	    {"total", take_number, .offset = offsetof(struct proxy_conf, total), .min = 0, .max = 10000000},
 	    {.name = "timeouts", .take = take_timeouts},
 	};
 	struct conf *c = into;

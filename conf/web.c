@@ -40,8 +40,8 @@ take_web(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 	static const struct key keys[] = {
 	    {.name = "listen", .take = take_listen},
 	    {.name = "name", .take = take_web_name},
-	    {"cert", take_text, offsetof(struct web_conf, cert), .fault = name_path},
-	    {"key", take_text, offsetof(struct web_conf, key), .fault = name_path},
+	    {"cert", take_text, .offset = offsetof(struct web_conf, cert), .fault = name_path},
+	    {"key", take_text, .offset = offsetof(struct web_conf, key), .fault = name_path},
 	};
 	struct web_conf *web = &((struct conf *)into)->web;
 	size_t before = p->report->errors->n_fatal;

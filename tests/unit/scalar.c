@@ -330,6 +330,8 @@ names(void **state)
 	    {name_interface, "abcdefghijklmno", true},
 	    {name_interface, "abcdefghijklmnop", false},
 	    {name_interface, "lo", false},
+	    {name_interface, "all", false},
+	    {name_interface, "default", false},
 	    {name_interface, "..", false},
 	    {name_interface, "a/b", false},
 	    {name_interface, "-x", false},
