@@ -193,6 +193,12 @@ report_text(struct report *r, uint32_t file)
 	return false;
 }
 
+struct place
+place_or(struct place given, struct place other)
+{
+	return given.line > 0 ? given : other;
+}
+
 int
 place_cmp(const struct place *a, const struct place *b)
 {

@@ -33,7 +33,7 @@ includes_find(struct report *r, uint32_t file, struct include **out)
 	yaml_node_t *root;
 
 	*out = NULL;
-	if (!node_load(r, file, &doc))
+	if (!document_load(r, file, &doc))
 		return 0;
 	p.doc = &doc;
 	root = yaml_document_get_root_node(&doc);

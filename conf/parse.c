@@ -90,40 +90,6 @@ take_reserve(struct parse *p, const struct key *key, yaml_node_t *node, void *in
 	node_list(p, key, node, into, reserve_add);
 }
 
-/* The message may end in a log, where no password belongs: nothing before the @ is repeated. */
-static void
-redis_wrong(
-    struct parse *p, const struct key *key, const yaml_node_t *node, struct span text, const char *why)
-{
-	const char *at = memrchr(text.ptr, '@', text.len);
-	struct span shown;
-
-	if (!at) {
-		take_wrong(p, key, node, why);
-		return;
-	}
-	shown = text_cut(span_from(text, (size_t)(at - text.ptr)), CONF_SHOWN);
-	error_add(
-	    p->report, node_place(p, node), "%s: \"…%.*s\" %s", key->name, (int)shown.len, shown.ptr, why);
-}
-
-static void
-take_redis(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
-{
-	struct redis_conf redis;
-	struct conf *c = into;
-	struct span text;
-	const char *why;
-
-	if (!node_text(p, key->name, node, &text))
-		return;
-	why = redis_parse(p->report, text, &redis);
-	if (!why)
-		c->redis = redis;
-	else
-		redis_wrong(p, key, node, text, why);
-}
-
 static void
 take_billing(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
@@ -263,7 +229,7 @@ text_walk(struct parse *p, uint32_t file, struct place *seen)
 	yaml_document_t doc;
 	yaml_node_t *root;
 
-	if (!node_load(p->report, file, &doc)) {
+	if (!document_load(p->report, file, &doc)) {
 		p->report->incomplete = true;
 		return;
 	}

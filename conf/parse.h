@@ -44,6 +44,7 @@ void error_note(struct report *, struct place, const char *format, ...) __attrib
 void error_hint(struct report *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Refuses a text that is none, with the place. */
 bool report_text(struct report *, uint32_t file);
+struct place place_or(struct place given, struct place other);
 /* File order. */
 int place_cmp(const struct place *, const struct place *);
 /* Sorts what was found by place. 0, or -1 when something was fatal. The report is then empty. */
@@ -59,7 +60,13 @@ char *value_text(struct report *, struct span);
 /* Frees what the pointer holds and puts a copy there. */
 void value_set(struct report *, char **, struct span);
 
-/* ---- node.c: YAML ---- */
+/* ---- document.c: YAML ---- */
+
+struct place document_place(uint32_t file, yaml_mark_t);
+/* Loads a text as one document. False: reported, and there is nothing to delete. */
+bool document_load(struct report *, uint32_t file, yaml_document_t *);
+
+/* ---- node.c: the walk over a document ---- */
 
 struct parse {
 	struct report *report;
@@ -81,8 +88,6 @@ struct key {
 	const char *(*fault)(struct span); /* of a text: what is wrong with it, or NULL */
 };
 
-/* Loads a text as one document. False: reported, and there is nothing to delete. */
-bool node_load(struct report *, uint32_t file, yaml_document_t *);
 struct place node_place(const struct parse *, const yaml_node_t *);
 bool node_is_empty(const yaml_node_t *); /* nothing was written */
 bool node_is(const yaml_node_t *, const char *word);
@@ -144,17 +149,20 @@ void take_client_address(struct parse *, const struct key *, yaml_node_t *, void
 void take_interface(struct parse *, const struct key *, yaml_node_t *, void *into);
 void take_text(struct parse *, const struct key *, yaml_node_t *, void *into); /* without fault */
 
-/* ---- redis.c, proxy.c, web.c, guest.c, quota.c, check*.c ---- */
+/* ---- redis.c, proxy.c, web.c, guest.c, disk.c, quota.c, check*.c ---- */
 
 const char *redis_parse(struct report *, struct span, struct redis_conf *out); /* as those of scalar.c */
+void take_redis(struct parse *, const struct key *, yaml_node_t *, void *into);
 void take_proxy(struct parse *, const struct key *, yaml_node_t *, void *into);
 
 void take_web(struct parse *, const struct key *, yaml_node_t *, void *into);
+void take_disk(struct parse *, const struct key *, yaml_node_t *, void *into); /* of a guest */
 void take_quota(struct parse *, const struct key *, yaml_node_t *, void *into); /* of a guest */
 void take_guests(struct parse *, const struct key *, yaml_node_t *, void *into);
 /* What only the whole file tells: defaults that depend on other keys. */
 void guests_complete(struct parse *);
 void check_all(struct parse *);
+void check_things(struct parse *);
 void check_names(struct parse *);
 void check_ports(struct parse *);
 
