@@ -72,6 +72,7 @@ launch_planned(struct watch *w, const struct guest *guest, char *why)
 	if (result != LAUNCHED)
 		return result;
 	act_tell_cpu(w, w->cpu);
+	w->killed = NULL;
 	ev_child_set(&w->child, spawned.pid, 0);
 	ev_child_start(w->loop, &w->child);
 	w->health = health_open(w->loop, spawned.run_fd, &guest->address, on_alive, w);
@@ -142,10 +143,12 @@ act_ready(struct watch *w)
 }
 
 static void
-act_kill(struct watch *w)
+act_kill(struct watch *w, enum guest_event event)
 {
-	if (w->child.pid)
-		kill(w->child.pid, SIGKILL);
+	if (!w->child.pid)
+		return;
+	w->killed = event == EVENT_LATE ? "killed: it took too long" : "killed as told";
+	kill(w->child.pid, SIGKILL);
 }
 
 static void
@@ -176,7 +179,6 @@ act_step(struct watch *w, enum guest_event event)
 	if (next.next != w->state) {
 		w->since = time(NULL);
 		log_debug("%s: %s, now %s", w->name, guest_state_name(w->state), guest_state_name(next.next));
-		ev_timer_stop(w->loop, &w->late);
 	}
 	w->state = next.next;
 	switch (next.act) {
@@ -192,7 +194,7 @@ act_step(struct watch *w, enum guest_event event)
 		act_shutdown(w);
 		break;
 	case ACT_KILL:
-		act_kill(w);
+		act_kill(w, event);
 		break;
 	case ACT_RETRY:
 		act_pause(w, GUEST_RETRY_MAX_S);
@@ -217,12 +219,16 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	(void)events;
 	ev_child_stop(loop, child);
 	child->pid = 0;
+	/* Only here and where it comes up: the time that a kernel is given runs on whatever else is asked meanwhile. */
+	ev_timer_stop(loop, &w->late);
 	console_drain(w->console);
 	health_close(w->health);
 	w->health = NULL;
 	act_tell_cpu(w, -1);
 	host_cgroup_remove(w->name);
 	event = guest_end(child->rstatus, console_text(w->console), w->why);
+	if (w->killed && event == EVENT_CRASH)
+		strcpy(w->why, w->killed);
 	strcpy(w->last_end, w->why);
 	if (event == EVENT_CRASH && w->state != GUEST_STOPPING && w->state != GUEST_ENDING) {
 		log_error("%s: %s", w->name, w->why);

@@ -34,6 +34,7 @@ struct watch {
 	ev_tstamp up_at;
 	char why[LAUNCH_WHY]; /* it is not up; "" once it is */
 	char last_end[LAUNCH_WHY]; /* of a kernel that ran */
+	const char *killed; /* by this launcher, and why; NULL: it was not */
 
 	struct launch launch; /* the last one tried */
 	uint64_t memory_bytes;

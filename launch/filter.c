@@ -199,6 +199,9 @@ filter_build(struct sock_filter *out)
 	b = block(&p, SYS_socket);
 	look_at_socket(&p);
 	block_end(&p, b);
+	b = block(&p, SYS_socketpair); /* makes both sockets before it finds that the family knows no pairs */
+	look_at_socket(&p);
+	block_end(&p, b);
 	b = block(&p, SYS_ioctl);
 	look_at_ioctl(&p);
 	block_end(&p, b);

@@ -34,7 +34,8 @@ on_answer(void *arg, const struct mcmsg_reply *reply)
 
 	h->answers = true;
 	h->unanswered = 0;
-	if (h->shutdown == ASKING && !reply->failed)
+	/* Answers to "version" that were still on their way have a text, the one to "cad" has none. */
+	if (h->shutdown == ASKING && !reply->failed && reply->text.len == 0)
 		h->shutdown = TAKEN;
 }
 

@@ -1,6 +1,8 @@
 /*
  * For tests/system/hostile_kernel: what root in a guest can make of its kernel. It answers as a kernel would when
  * asked what it is, and in the jail tries what reaches out of it: a line each, "NAME: REASON" or "NAME: done".
+ * As the guest bob it is honest and slow: it lets the questions of its management console pile up, answers all
+ * of them at once, and is off when one of them was ctrl-alt-del.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -8,6 +10,7 @@
 #include <linux/if_tun.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void
@@ -42,7 +46,10 @@ try_identity(void)
 static void
 try_kernel(void)
 {
+	int pair[2];
+
 	say("inet socket", socket(AF_INET, SOCK_STREAM, 0));
+	say("inet pair", socketpair(AF_INET, SOCK_STREAM, 0, pair));
 	say("netlink socket", socket(AF_NETLINK, SOCK_RAW, 0));
 	say("vsock", socket(AF_VSOCK, SOCK_STREAM, 0));
 	say("bpf", syscall(SYS_bpf, 0, NULL, 0));
@@ -114,6 +121,35 @@ try_many(void)
 	printf("processes: %s\n", n < 4096 ? "limited" : "not limited");
 }
 
+static _Noreturn void
+be_slow(void)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = "uml/guest/mconsole"}, from;
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	const char version[12 + 4] = {[8] = 4, [12] = 'x', 'x', 'x', 'x'}, taken[12] = {0};
+	char request[1024] = "";
+
+	if (mkdir("uml/guest", 0700) == -1 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
+		_exit(1);
+	for (;;) {
+		sleep(4); /* ten questions in a second fill the queue */
+		for (;;) {
+			socklen_t n = sizeof(from);
+			bool cad;
+
+			memset(request, 0, sizeof(request));
+			if (recvfrom(fd, request, sizeof(request), MSG_DONTWAIT, (struct sockaddr *)&from,
+				&n) == -1)
+				break;
+			cad = strcmp(request + 12, "cad") == 0;
+			sendto(fd, cad ? taken : version, cad ? sizeof(taken) : sizeof(version), 0,
+			    (struct sockaddr *)&from, n);
+			if (cad)
+				_exit(0);
+		}
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -122,6 +158,9 @@ main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return puts("User Mode Linux v6.1.0\nvec[0-9]+:<option>=<value>") == EOF;
 	setvbuf(stdout, NULL, _IONBF, 0);
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "LODGE_NAME=bob") == 0)
+			be_slow();
 	list_descriptors();
 	list_root();
 	try_identity();

@@ -97,6 +97,8 @@ test_cases(void **state)
 	    {SYS_socket, AF_PACKET, EAFNOSUPPORT},
 	    {SYS_socket, 40 /* AF_VSOCK */, EAFNOSUPPORT},
 	    {SYS_socketpair, AF_UNIX, 0},
+	    {SYS_socketpair, AF_INET, EAFNOSUPPORT},
+	    {SYS_socketpair, 30 /* AF_TIPC */, EAFNOSUPPORT},
 	    {SYS_read | 0x40000000, 0, EPERM},
 	    {-1, 0, EPERM},
 	};
