@@ -124,26 +124,29 @@ cycle_refuse(struct load *l, struct place at, size_t from, size_t to)
 	free(chain);
 }
 
+static bool
+is_same(const struct loaded *file, const struct stat *st)
+{
+	return file->device == st->st_dev && file->inode == st->st_ino;
+}
+
 /* Whether the file need not be read: it was, or it includes itself, which is refused. */
 static bool
 is_known(struct load *l, const struct stat *st, struct place at)
 {
-	size_t i = at.file;
+	size_t met = 0, i = at.file;
 
-	for (;; i = l->files[i].parent) {
-		if (l->files[i].device == st->st_dev && l->files[i].inode == st->st_ino) {
-			cycle_refuse(l, at, at.file, i);
-			l->report.incomplete = true;
-			return true;
-		}
-		if (l->files[i].parent == i)
-			break;
+	while (met < l->n && !is_same(&l->files[met], st))
+		met++;
+	if (met == l->n)
+		return false;
+	while (i != met && l->files[i].parent != i)
+		i = l->files[i].parent;
+	if (i == met) {
+		cycle_refuse(l, at, at.file, i);
+		l->report.incomplete = true;
 	}
-	for (i = 0; i < l->n; i++) {
-		if (l->files[i].device == st->st_dev && l->files[i].inode == st->st_ino)
-			return true;
-	}
-	return false;
+	return true;
 }
 
 static void

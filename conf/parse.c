@@ -93,12 +93,11 @@ take_reserve(struct parse *p, const struct key *key, yaml_node_t *node, void *in
 static void
 take_billing(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	static const char *const counts[] = {"wire", "tap", NULL}, *const scopes[] = {"wan", "all", NULL},
-				 *const directions[] = {"both", "to-guest", "from-guest", "max", NULL};
 	static const struct key keys[] = {
-	    {"count", take_choice, .offset = offsetof(struct billing, count), .words = counts},
-	    {"scope", take_choice, .offset = offsetof(struct billing, scope), .words = scopes},
-	    {"direction", take_choice, .offset = offsetof(struct billing, direction), .words = directions},
+	    {"count", take_choice, .offset = offsetof(struct billing, count), .words = word_counts},
+	    {"scope", take_choice, .offset = offsetof(struct billing, scope), .words = word_scopes},
+	    {"direction", take_choice, .offset = offsetof(struct billing, direction),
+		.words = word_directions},
 	    {"day", take_number8, .offset = offsetof(struct billing, day), .min = 1, .max = 31},
 	};
 	struct conf *c = into;

@@ -122,6 +122,10 @@ const char *scalar_traffic_print(uint64_t, char *out);
 const char *scalar_rate_print(uint64_t, char *out);
 const char *scalar_duration_print(uint64_t ms, char *out);
 
+/* What a choice may be, in the order of its enum; NULL ends. */
+extern const char *const word_counts[], *const word_scopes[], *const word_directions[];
+extern const char *const word_clients[]; /* from CLIENT_TRANSPARENT on */
+
 /* ---- name.c: names with a grammar, likewise ---- */
 
 const char *name_guest(struct span);

@@ -39,20 +39,6 @@ ports_print(FILE *out, const char *key, const uint16_t *ports, size_t n)
 	fputs("]\n", out);
 }
 
-static const char *
-client_address_word(enum client_address a)
-{
-	static const char *const words[] = {
-	    [CLIENT_DEFAULT] = "none",
-	    [CLIENT_TRANSPARENT] = "transparent",
-	    [CLIENT_PROXY_V1] = "proxy-v1",
-	    [CLIENT_PROXY_V2] = "proxy-v2",
-	    [CLIENT_NONE] = "none",
-	};
-
-	return words[a];
-}
-
 static void
 proxy_print(const struct proxy_conf *c, FILE *out)
 {
@@ -62,7 +48,7 @@ proxy_print(const struct proxy_conf *c, FILE *out)
 	ports_print(out, "http", c->http, c->n_http);
 	ports_print(out, "tls", c->tls, c->n_tls);
 	ports_print(out, "quic", c->quic, c->n_quic);
-	fprintf(out, "  client-address: %s\n", client_address_word(c->client_address));
+	fprintf(out, "  client-address: %s\n", word_clients[c->client_address - CLIENT_TRANSPARENT]);
 	fprintf(out, "  default: %s\n", c->fallback ? c->fallback->name : "reject");
 	if (c->workers)
 		fprintf(out, "  workers: %u\n", c->workers);
@@ -117,17 +103,8 @@ redis_print(const struct redis_conf *c, FILE *out)
 static void
 billing_print(const struct billing *c, FILE *out)
 {
-	static const char *const counts[] = {[COUNT_WIRE] = "wire", [COUNT_TAP] = "tap"};
-	static const char *const scopes[] = {[SCOPE_WAN] = "wan", [SCOPE_ALL] = "all"};
-	static const char *const directions[] = {
-	    [DIRECTION_BOTH] = "both",
-	    [DIRECTION_TO_GUEST] = "to-guest",
-	    [DIRECTION_FROM_GUEST] = "from-guest",
-	    [DIRECTION_MAX] = "max",
-	};
-
-	fprintf(out, "\nbilling: {count: %s, scope: %s, direction: %s, day: %u}\n", counts[c->count],
-	    scopes[c->scope], directions[c->direction], c->day);
+	fprintf(out, "\nbilling: {count: %s, scope: %s, direction: %s, day: %u}\n", word_counts[c->count],
+	    word_scopes[c->scope], word_directions[c->direction], c->day);
 }
 
 static void
@@ -220,7 +197,8 @@ guest_print(const struct guest *g, FILE *out)
 	forwards_print(g, out);
 	fprintf(out, "    proxy-to: {http: %u, tls: %u, quic: %u}\n", g->to_http, g->to_tls, g->to_quic);
 	if (g->client_address != CLIENT_DEFAULT)
-		fprintf(out, "    client-address: %s\n", client_address_word(g->client_address));
+		fprintf(
+		    out, "    client-address: %s\n", word_clients[g->client_address - CLIENT_TRANSPARENT]);
 	fprintf(out, "    memory: %s\n", scalar_size_print(g->memory_bytes, size));
 	disk_print(&g->disk, out);
 	fputs("    ssh-keys:", out);

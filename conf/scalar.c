@@ -219,3 +219,20 @@ scalar_forward(struct span s, struct forward *out)
 		*out = f;
 	return why;
 }
+
+const char *const word_counts[] = {[COUNT_WIRE] = "wire", [COUNT_TAP] = "tap", NULL};
+const char *const word_scopes[] = {[SCOPE_WAN] = "wan", [SCOPE_ALL] = "all", NULL};
+const char *const word_directions[] = {
+    [DIRECTION_BOTH] = "both",
+    [DIRECTION_TO_GUEST] = "to-guest",
+    [DIRECTION_FROM_GUEST] = "from-guest",
+    [DIRECTION_MAX] = "max",
+    NULL,
+};
+const char *const word_clients[] = {
+    [CLIENT_TRANSPARENT - CLIENT_TRANSPARENT] = "transparent",
+    [CLIENT_PROXY_V1 - CLIENT_TRANSPARENT] = "proxy-v1",
+    [CLIENT_PROXY_V2 - CLIENT_TRANSPARENT] = "proxy-v2",
+    [CLIENT_NONE - CLIENT_TRANSPARENT] = "none",
+    NULL,
+};

@@ -153,8 +153,7 @@ take_choice(struct parse *p, const struct key *key, yaml_node_t *node, void *int
 void
 take_client_address(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	static const char *const words[] = {"transparent", "proxy-v1", "proxy-v2", "none", NULL};
-	int i = word_of(p, key, words, node);
+	int i = word_of(p, key, word_clients, node);
 
 	if (i == 0)
 		take_wrong(
