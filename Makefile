@@ -30,7 +30,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    proxy/answer.c proxy/limit.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c ledger/command.c \
-	    acct/frame.c acct/world.c acct/tally.c acct/slot.c acct/book.c acct/life.c \
+	    acct/frame.c acct/world.c acct/tally.c acct/slot.c acct/book.c acct/part.c acct/life.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
 	    cli/order.c cli/table.c)
 

@@ -1,13 +1,7 @@
-/* What acct must not forget, and its shape on disk; see book.h. */
+/* What acct must not forget; see book.h. */
 #include "acct/book.h"
 
 #include <stdlib.h>
-
-enum { VERSION = 1, CHECKSUM_AT = 32, ROOM_FIRST = 4096 };
-
-static const char magic[8] = {'l', 'o', 'd', 'g', 'e', 'b', 'o', 'k'};
-
-/* --- the book ------------------------------------------------------------------------------------ */
 
 static size_t
 place_of(const struct book *book, const char *name)
@@ -63,345 +57,94 @@ book_free(struct book *book)
 	for (size_t i = 0; i < book->n; i++)
 		free(book->list[i]);
 	free(book->list);
+	free(book->left);
 	*book = (struct book){0};
 }
 
-/* --- checksum ------------------------------------------------------------------------------------ */
-
-/* CRC-64/XZ, four bits at a time. */
-static uint64_t
-crc64(uint64_t crc, const uint8_t *p, size_t n)
+static bool
+is_same(const struct life *a, const char *boot, uint32_t ifindex)
 {
-	uint64_t table[16];
-
-	for (unsigned i = 0; i < 16; i++) {
-		table[i] = i;
-		for (int bit = 0; bit < 4; bit++)
-			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xc96c5795d7870f42 : 0);
-	}
-	crc = ~crc;
-	for (size_t i = 0; i < n; i++) {
-		crc ^= p[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
+	return a->ifindex == ifindex && strcmp(a->boot, boot) == 0;
 }
 
-static uint64_t
-checksum(const uint8_t *part, size_t len)
+void
+book_forget(struct book *book, const char *boot, uint32_t ifindex)
 {
-	return crc64(crc64(0, part, CHECKSUM_AT), part + BOOK_HEADER, len - BOOK_HEADER);
+	size_t n = 0;
+
+	for (size_t i = 0; i < book->n_left; i++)
+		if (!is_same(&book->left[i], boot, ifindex))
+			book->left[n++] = book->left[i];
+	book->n_left = n;
 }
 
-/* --- writing: a failure sticks in room 0 ---------------------------------------------------------- */
-
-static void
-put(struct bytes *out, const void *ptr, size_t n)
+void
+book_boot(struct book *book, const char *boot)
 {
-	size_t room = out->room;
-	uint8_t *more;
+	size_t n = 0;
 
-	while (room != 0 && room - out->len < n)
-		room *= 2;
-	if (room != out->room) {
-		more = realloc(out->ptr, room);
-		out->room = more ? room : 0;
-		out->ptr = more ? more : out->ptr;
-	}
-	if (out->room == 0)
-		return;
-	memcpy(out->ptr + out->len, ptr, n);
-	out->len += n;
-}
-
-static void
-put_number(struct bytes *out, uint64_t number, size_t n)
-{
-	uint8_t b[8];
-
-	for (size_t i = 0; i < n; i++)
-		b[i] = (uint8_t)(number >> (8 * i));
-	put(out, b, n);
-}
-
-static void
-put8(struct bytes *out, uint64_t number)
-{
-	put_number(out, number, 8);
-}
-
-static void
-put_text(struct bytes *out, const char *text)
-{
-	put_number(out, strlen(text), 1);
-	put(out, text, strlen(text));
-}
-
-static void
-put_record(struct bytes *out, const struct record *record)
-{
-	put8(out, (uint64_t)record->ts);
-	for (int i = 0; i < RECORD_FIELDS; i++)
-		put8(out, record->v[i]);
-}
-
-static void
-put_slot(struct bytes *out, const struct slot *slot)
-{
-	put8(out, (uint64_t)slot->start);
-	put8(out, slot->seq);
-	for (int i = 0; i < SLOT_FIELDS; i++)
-		put8(out, slot->v[i]);
-}
-
-static void
-put_period(struct bytes *out, const struct period *period)
-{
-	put8(out, (uint64_t)period->start);
-	put8(out, period->seq);
-	put_record(out, &period->sum);
-}
-
-static void
-put_totals(struct bytes *out, const struct account *a)
-{
-	put8(out, a->seq);
-	put_text(out, a->life.boot);
-	put_text(out, a->life.tap);
-	put_number(out, a->life.ifindex, 4);
-	for (int d = 0; d < DIRECTIONS; d++) {
-		put8(out, a->life.done.bytes[d]);
-		put8(out, a->life.done.packets[d]);
-	}
-	put8(out, a->life.done.dropped);
-	put_record(out, &a->total);
-	put_number(out, a->slots.begun, 1);
-	for (int kind = 0; kind < SLOT_KINDS; kind++)
-		put_slot(out, &a->slots.open[kind]);
-	put_period(out, &a->slots.period);
-}
-
-static void
-put_closed(struct bytes *out, struct account *a)
-{
-	for (int kind = 0; kind < SLOT_KINDS; kind++) {
-		put_number(out, a->slots.n_closed[kind], 4);
-		for (size_t i = 0; i < a->slots.n_closed[kind]; i++)
-			put_slot(out, &slots_closed(&a->slots, kind)[i]);
-	}
-	put_number(out, a->slots.n_periods, 4);
-	for (size_t i = 0; i < a->slots.n_periods; i++)
-		put_period(out, &a->slots.periods[i]);
+	for (size_t i = 0; i < book->n_left; i++)
+		if (strcmp(book->left[i].boot, boot) == 0)
+			book->left[n++] = book->left[i];
+	book->n_left = n;
 }
 
 int
-book_encode(const struct book *book, enum book_part part, uint64_t number, struct bytes *out)
+book_leave(struct book *book, const struct life *life)
 {
-	struct bytes late;
+	struct life *left, copy = *life;
 
-	if (out->room == 0) {
-		out->ptr = malloc(ROOM_FIRST);
-		out->room = out->ptr ? ROOM_FIRST : 0;
+	if (life->boot[0] == '\0')
+		return 0;
+	book_forget(book, copy.boot, copy.ifindex);
+	if (book->n_left == BOOK_LEFT_MAX) {
+		memmove(book->left, book->left + 1, (BOOK_LEFT_MAX - 1) * sizeof(*left));
+		book->n_left--;
 	}
-	out->len = 0;
-	put(out, magic, sizeof(magic));
-	put_number(out, VERSION, 4);
-	put_number(out, part, 4);
-	put8(out, number);
-	put8(out, 0);
-	put8(out, 0);
-	put_number(out, book->n, 4);
-	for (size_t i = 0; i < book->n; i++) {
-		put_text(out, book->list[i]->name);
-		if (part == BOOK_TOTALS)
-			put_totals(out, book->list[i]);
-		else
-			put_closed(out, book->list[i]);
-	}
-	if (out->room == 0 || out->len > BOOK_BYTES_MAX)
+	left = reallocarray(book->left, book->n_left + 1, sizeof(*left));
+	if (!left)
 		return -1;
-	late = (struct bytes){out->ptr, 24, out->room};
-	put8(&late, out->len - BOOK_HEADER);
-	put8(&late, checksum(out->ptr, out->len));
+	book->left = left;
+	left[book->n_left++] = copy;
 	return 0;
 }
 
-/* --- reading: a failure sticks in bad ------------------------------------------------------------- */
-
-struct input {
-	struct span left;
-	bool bad;
-};
-
-static uint64_t
-get_number(struct input *in, size_t n)
+bool
+book_take(
+    struct book *book, const char *boot, uint32_t ifindex, const struct kernel *now, struct kernel *done)
 {
-	uint64_t number = 0;
+	const struct kernel zero = {0};
+	bool found = false;
 
-	if (in->left.len < n) {
-		in->bad = true;
-		return 0;
-	}
-	for (size_t i = 0; i < n; i++)
-		number |= (uint64_t)(uint8_t)in->left.ptr[i] << (8 * i);
-	in->left = span_from(in->left, n);
-	return number;
-}
+	*done = zero;
+	for (size_t i = 0; i < book->n + book->n_left; i++) {
+		struct life *life = i < book->n ? &book->list[i]->life : &book->left[i - book->n];
 
-static uint64_t
-get8(struct input *in)
-{
-	return get_number(in, 8);
-}
-
-static void
-get_text(struct input *in, char *out, size_t room)
-{
-	size_t n = get_number(in, 1);
-
-	out[0] = '\0';
-	if (n >= room || in->left.len < n || (n > 0 && memchr(in->left.ptr, '\0', n))) {
-		in->bad = true;
-		return;
-	}
-	memcpy(out, in->left.ptr, n);
-	out[n] = '\0';
-	in->left = span_from(in->left, n);
-}
-
-static void
-get_record(struct input *in, struct record *record)
-{
-	record->ts = (int64_t)get8(in);
-	for (int i = 0; i < RECORD_FIELDS; i++)
-		record->v[i] = get8(in);
-}
-
-static struct slot
-get_slot(struct input *in)
-{
-	struct slot slot = {.start = (int64_t)get8(in)};
-
-	slot.seq = get8(in);
-	for (int i = 0; i < SLOT_FIELDS; i++)
-		slot.v[i] = get8(in);
-	return slot;
-}
-
-static struct period
-get_period(struct input *in)
-{
-	struct period period = {.start = (int64_t)get8(in)};
-
-	period.seq = get8(in);
-	get_record(in, &period.sum);
-	return period;
-}
-
-static void
-get_totals(struct input *in, struct account *a)
-{
-	uint64_t begun;
-
-	a->seq = get8(in);
-	get_text(in, a->life.boot, sizeof(a->life.boot));
-	get_text(in, a->life.tap, sizeof(a->life.tap));
-	a->life.ifindex = (uint32_t)get_number(in, 4);
-	for (int d = 0; d < DIRECTIONS; d++) {
-		a->life.done.bytes[d] = get8(in);
-		a->life.done.packets[d] = get8(in);
-	}
-	a->life.done.dropped = get8(in);
-	get_record(in, &a->total);
-	begun = get_number(in, 1);
-	in->bad |= begun > 1;
-	a->slots.begun = begun == 1;
-	for (int kind = 0; kind < SLOT_KINDS; kind++)
-		a->slots.open[kind] = get_slot(in);
-	a->slots.period = get_period(in);
-}
-
-/* What TOTALS holds open was written after this part was: its numbers rule. a NULL: nobody's. */
-static void
-get_closed(struct input *in, struct account *a)
-{
-	size_t n;
-
-	for (int kind = 0; kind < SLOT_KINDS; kind++) {
-		n = get_number(in, 4);
-		in->bad |= n > slots_keep(kind);
-		for (size_t i = 0; i < n && !in->bad; i++) {
-			struct slot slot = get_slot(in);
-
-			if (a && !in->bad && !(a->slots.begun && slot.start == a->slots.open[kind].start))
-				slots_keep_closed(&a->slots, kind, &slot);
+		if (!is_same(life, boot, ifindex))
+			continue;
+		if (!kernel_is_below(now, &life->done) && !kernel_is_below(&life->done, done)) {
+			*done = life->done;
+			found = true;
 		}
+		*life = (struct life){0};
 	}
-	n = get_number(in, 4);
-	in->bad |= n > KEEP_PERIOD;
-	for (size_t i = 0; i < n && !in->bad; i++) {
-		struct period period = get_period(in);
-
-		if (a && !in->bad && !(a->slots.begun && period.start == a->slots.period.start))
-			slots_keep_period(&a->slots, &period);
-	}
-}
-
-enum book_verdict
-book_check(struct span part, enum book_part want, uint64_t *number)
-{
-	struct input in = {.left = part};
-	uint64_t version, kind, count, length, sum;
-
-	if (part.len == 0)
-		return BOOK_NOTHING;
-	if (memcmp(part.ptr, magic, part.len < sizeof(magic) ? part.len : sizeof(magic)) != 0)
-		return BOOK_FOREIGN;
-	if (part.len < BOOK_HEADER)
-		return BOOK_TORN;
-	in.left = span_from(part, sizeof(magic));
-	version = get_number(&in, 4);
-	kind = get_number(&in, 4);
-	count = get8(&in);
-	length = get8(&in);
-	sum = get8(&in);
-	if (length > in.left.len || checksum((const uint8_t *)part.ptr, BOOK_HEADER + length) != sum)
-		return BOOK_TORN;
-	if (version != VERSION || kind != want)
-		return BOOK_FOREIGN;
-	*number = count;
-	return BOOK_GOOD;
+	book_forget(book, "", 0);
+	return found;
 }
 
 int
-book_decode(struct span part, struct book *book)
+book_rename(struct book *book, const char *host)
 {
-	struct input in = {.left = span_from(part, 12)};
-	enum book_part kind = get_number(&in, 4);
-	char name[CONF_GUEST_NAME_MAX + 1];
-	size_t n;
+	if (strlen(host) > KEY_HOST_MAX)
+		return -1;
+	strcpy(book->host, host);
+	for (size_t i = 0; i < book->n; i++) {
+		struct account *a = book->list[i], fresh = {0};
 
-	get8(&in);
-	n = get8(&in);
-	get8(&in);
-	in.left = span_first(in.left, n);
-	n = get_number(&in, 4);
-	for (size_t i = 0; i < n && !in.bad; i++) {
-		struct account *a;
-
-		get_text(&in, name, sizeof(name));
-		if (in.bad)
-			break;
-		a = book_find(book, name);
-		if (kind == BOOK_CLOSED) {
-			get_closed(&in, a);
-			continue;
-		}
-		a = a ? NULL : book_add(book, name);
-		if (!a)
+		if (book_leave(book, &a->life) == -1)
 			return -1;
-		get_totals(&in, a);
+		strcpy(fresh.name, a->name);
+		*a = fresh;
 	}
-	return in.bad || in.left.len > 0 ? -1 : 0;
+	return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * What acct must not forget, and its shape on disk. A core; journal.h writes and reads it.
  *
- * There are two parts. TOTALS is written whenever a byte moved: for each account the interface's counters up to
- * which it is counted, the totals, the open slots. CLOSED is written when a slot closed, always before TOTALS,
+ * There are two parts. TOTALS is written whenever a byte moved: the host's name, and for each account the
+ * interface's counters up to which it is counted, the totals, the open slots. CLOSED is written when a slot closed, always before TOTALS,
  * which rules where both speak of one slot. A part is
  *	"lodgebok" version part number length checksum payload		(40 bytes and the payload; little endian)
  * where number grows with every writing and the checksum (CRC-64/XZ) covers all but itself.
@@ -15,6 +15,7 @@
 
 enum {
 	BOOK_ACCOUNTS_MAX = 2 * CONF_GUESTS_MAX, /* guests that are and that were */
+	BOOK_LEFT_MAX = CONF_GUESTS_MAX,
 	BOOK_HEADER = 40,
 	BOOK_BYTES_MAX = 256 << 20,
 	BOOK_BOOT_TEXT = 64,
@@ -44,10 +45,16 @@ struct account {
 	struct slots slots;
 };
 
-/* Accounts are made once and never moved. */
+/*
+ * Accounts are made once and never moved. left holds interfaces that were counted for somebody who then began on
+ * another: while they live, the next to begin on one goes on from there. Each is in it once; the oldest is first.
+ */
 struct book {
+	char host[KEY_HOST_MAX + 1]; /* under whose name the numbers are told; "": nobody's yet */
 	struct account **list; /* sorted by name */
 	size_t n;
+	struct life *left;
+	size_t n_left;
 };
 
 struct account *book_find(const struct book *, const char *name);
@@ -55,12 +62,31 @@ struct account *book_find(const struct book *, const char *name);
 struct account *book_add(struct book *, const char *name);
 void book_free(struct book *);
 
+/* Into left, in place of the oldest where there are BOOK_LEFT_MAX. -1: no memory. */
+int book_leave(struct book *, const struct life *);
+/* Out of left: the interface is gone. */
+void book_forget(struct book *, const char *boot, uint32_t ifindex);
+/* The same with all that another boot left. */
+void book_boot(struct book *, const char *boot);
+/*
+ * The interface is somebody's from here on and no life's in the book any more. *done is how far it is counted; false:
+ * not at all, or further than the kernel says now, and *done is zero.
+ */
+bool book_take(
+    struct book *, const char *boot, uint32_t ifindex, const struct kernel *now, struct kernel *done);
+
+/*
+ * From here on the numbers are told under another name: what was counted stays with the old one, so each account
+ * begins anew where its interface is counted up to. -1: no memory, or no such name.
+ */
+int book_rename(struct book *, const char *host);
+
 struct bytes {
 	uint8_t *ptr;
 	size_t len, room;
 };
 
-/* A whole part into out, which is begun anew and keeps its room; free(out->ptr). -1: no memory. */
+/* part.c. A whole part into out, which is begun anew and keeps its room; free(out->ptr). -1: no memory. */
 int book_encode(const struct book *, enum book_part, uint64_t number, struct bytes *out);
 
 enum book_verdict {

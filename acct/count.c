@@ -148,7 +148,6 @@ line_leave(struct count *count, struct line *line, const struct guest *guest)
 	if (line->ifindex == 0 || (guest && strcmp(guest->tap, line->account->life.tap) == 0))
 		return;
 	line_end(count, line, &line->now);
-	line->ended = 0; /* it may come back with the next file */
 }
 
 /* What goes on under the new file keeps its tap, its frames and what is under way to Redis. */
@@ -215,11 +214,31 @@ lines_take(struct count *count, const struct conf *conf, struct line *lines)
 	return 0;
 }
 
+/* Another name's numbers stay with that name in redis, and its sums hold both. */
+static int
+book_turn(struct count *count)
+{
+	struct book *book = &count->book;
+
+	book_boot(book, count->boot);
+	if (strcmp(book->host, count->conf->host) == 0)
+		return 0;
+	if (book->host[0])
+		log_warn(
+		    "the host was %s and is %s: each guest begins a new count under that name; see host: in "
+		    "the file",
+		    book->host, count->conf->host);
+	count->dirty_totals = count->dirty_closed = true;
+	return book_rename(book, count->conf->host);
+}
+
 int
 count_start(struct count *count)
 {
 	struct line *lines;
 
+	if (book_turn(count) == -1)
+		return -1;
 	if (lines_make(count, count->conf, &lines) == -1 || lines_take(count, count->conf, lines) == -1)
 		return -1;
 	count->writer =
@@ -274,7 +293,7 @@ count_reload(struct count *count, const struct conf *before, const struct conf *
 	poll_all(count, false);
 	if (lines_make(count, conf, &lines) == -1 || lines_take(count, conf, lines) == -1)
 		return -1;
-	if (!same_redis(&before->redis, &conf->redis) || strcmp(before->host, conf->host) != 0) {
+	if (!same_redis(&before->redis, &conf->redis)) {
 		if (writer_turn(count, conf) == -1)
 			log_error("no memory for another redis: the old one stays");
 	} else {

@@ -19,7 +19,7 @@ struct line {
 	struct tally tally;
 	struct kernel now; /* of the last dump */
 	uint32_t ifindex, mtu; /* 0: the tap is not there */
-	uint32_t ended; /* the interface that went last */
+	uint32_t ended; /* the interface that went last: a dump may still list it */
 	unsigned missed; /* dumps since it was last in one */
 	uint64_t acked; /* sequence that Redis is known to hold */
 	bool in_flight;

@@ -147,37 +147,19 @@ line_poll(struct count *count, struct line *line, const struct kernel *now, bool
 
 /* --- lives ---------------------------------------------------------------------------------------- */
 
-static bool
-is_below(const struct kernel *a, const struct kernel *b)
-{
-	for (int d = 0; d < DIRECTIONS; d++)
-		if (a->bytes[d] < b->bytes[d] || a->packets[d] < b->packets[d])
-			return true;
-	return a->dropped < b->dropped;
-}
-
-/* How far an interface is counted already, by whomever; NULL: nobody ever met it. */
-static const struct kernel *
-counted_before(const struct count *count, const struct link_row *row)
-{
-	const struct kernel *best = NULL;
-
-	for (size_t i = 0; i < count->book.n; i++) {
-		const struct life *life = &count->book.list[i]->life;
-
-		if (life->ifindex == row->ifindex && strcmp(life->boot, count->boot) == 0 &&
-		    !is_below(&row->kernel, &life->done) && (!best || is_below(best, &life->done)))
-			best = &life->done;
-	}
-	return best;
-}
-
 static void
 line_begin(struct count *count, struct line *line, const struct link_row *row)
 {
-	const struct kernel zero = {0}, *before = counted_before(count, row), done = before ? *before : zero;
+	struct book *book = &count->book;
 	struct life *life = &line->account->life;
+	struct kernel done;
+	bool before;
 
+	if (life->ifindex != row->ifindex && life->ifindex != line->ended &&
+	    strcmp(life->boot, count->boot) == 0 && book_leave(book, life) == -1)
+		log_error(
+		    "no memory: %s is forgotten, whoever has it next is billed for all of it", life->tap);
+	before = book_take(book, count->boot, row->ifindex, &row->kernel, &done);
 	log_info("%s: %s is interface %u, %s", line->account->name, row->name, row->ifindex,
 	    before ? "counted on from before" : "counted from its beginning");
 	tally_begin(&line->tally, &done);
@@ -187,7 +169,6 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	line->ifindex = row->ifindex;
 	line->mtu = row->mtu;
 	line->now = done;
-	line->ended = 0;
 	line->missed = 0;
 	count->taps_changed = true;
 	count->dirty_totals = true;
@@ -208,10 +189,9 @@ void
 line_end(struct count *count, struct line *line, const struct kernel *last)
 {
 	tap_drain(count->tap);
-	line_poll(count, line, is_below(last, &line->tally.last) ? &line->tally.last : last, true);
+	line_poll(count, line, kernel_is_below(last, &line->tally.last) ? &line->tally.last : last, true);
 	line->surplus += line->tally.surplus;
 	line->tally.surplus = 0;
-	line->ended = line->ifindex;
 	line->ifindex = 0;
 	count->taps_changed = true;
 }
@@ -222,6 +202,8 @@ on_gone(void *arg, const struct link_row *row)
 	struct count *count = arg;
 	struct line *line = line_of_tap(count, row->name);
 
+	if (!line)
+		book_forget(&count->book, count->boot, row->ifindex);
 	if (!line || line->ended == row->ifindex)
 		return;
 	line_free(count, line);
@@ -233,6 +215,7 @@ on_gone(void *arg, const struct link_row *row)
 		line_begin(count, line, row);
 	}
 	line_end(count, line, &row->kernel);
+	line->ended = row->ifindex;
 	log_info("%s: %s is gone; its last counters are in", line->account->name, row->name);
 }
 
@@ -243,7 +226,11 @@ on_new(void *arg, const struct link_row *row)
 	struct count *count = arg;
 	struct line *line = line_of_tap(count, row->name);
 
-	if (!line || line->asking != 0 || line->ifindex != 0 || line->ended == row->ifindex)
+	if (!line)
+		return;
+	if (line->ended == row->ifindex)
+		line->ended = 0; /* it went to another namespace and came back */
+	if (line->asking != 0 || line->ifindex != 0)
 		return;
 	line_begin(count, line, row);
 	lines_watch(count);
@@ -261,7 +248,7 @@ on_link(void *arg, const struct link_row *row)
 		count->trouble.ends_missed++;
 		line_end(count, line, &line->tally.last);
 	}
-	if (line->ifindex != 0 && is_below(&row->kernel, &line->tally.last)) {
+	if (line->ifindex != 0 && kernel_is_below(&row->kernel, &line->tally.last)) {
 		count->trouble.fell++;
 		line_end(count, line, &line->tally.last);
 	}

@@ -41,6 +41,13 @@ print_plan(const struct conf *conf)
 	return EXIT_DONE;
 }
 
+static bool
+is_reloadable(const struct conf *a, const struct conf *b)
+{
+	return strcmp(a->state, b->state) == 0 && strcmp(a->run, b->run) == 0 &&
+	       strcmp(a->user, b->user) == 0 && strcmp(a->host, b->host) == 0;
+}
+
 static void
 on_reload(void *arg)
 {
@@ -51,10 +58,9 @@ on_reload(void *arg)
 
 	if (conf_load(acct->file, &fresh, &errors) == -1) {
 		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
-	} else if (strcmp(fresh.state, acct->conf.state) != 0 || strcmp(fresh.run, acct->conf.run) != 0 ||
-		   strcmp(fresh.user, acct->conf.user) != 0) {
-		log_error(
-		    "reload refused: state, run and user hold for the life of a process; restart lodge-acct");
+	} else if (!is_reloadable(&fresh, &acct->conf)) {
+		log_error("reload refused: state, run, user and host hold for the life of a process; restart "
+			  "lodge-acct");
 		conf_free(&fresh);
 	} else {
 		struct conf old = acct->conf;

@@ -7,6 +7,15 @@ static const enum record_field class_field[CLASSES] = {
     [CLASS_GUESTS] = REC_GUESTS,
 };
 
+bool
+kernel_is_below(const struct kernel *a, const struct kernel *b)
+{
+	for (int d = 0; d < DIRECTIONS; d++)
+		if (a->bytes[d] < b->bytes[d] || a->packets[d] < b->packets[d])
+			return true;
+	return a->dropped < b->dropped;
+}
+
 void
 tally_begin(struct tally *tally, const struct kernel *done)
 {

@@ -18,6 +18,9 @@ struct kernel {
 	uint64_t dropped; /* frames to the guest that the tap threw away */
 };
 
+/* Any counter of a below b's. */
+bool kernel_is_below(const struct kernel *a, const struct kernel *b);
+
 /* Frames not yet matched with the kernel's counters. */
 struct seen {
 	uint64_t bytes[CLASSES], wire[CLASSES], packets;

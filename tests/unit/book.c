@@ -28,6 +28,16 @@ account(struct book *book, const char *name, uint64_t seed)
 	return a;
 }
 
+static struct life
+life(const char *boot, uint32_t ifindex, uint64_t counted)
+{
+	struct life l = {
+	    .tap = "tap7", .ifindex = ifindex, .done = {{counted, counted}, {counted, counted}, 0}};
+
+	strcpy(l.boot, boot);
+	return l;
+}
+
 static void
 encode(const struct book *book, enum book_part part, uint64_t number, struct bytes *out)
 {
@@ -56,6 +66,12 @@ comes_back(void **state)
 	account(&book, "bob", 1000);
 	account(&book, "alice", 5);
 	account(&book, "carol", 1ull << 40);
+	strcpy(book.host, "host.example.org");
+	for (uint32_t i = 1; i <= 3; i++) {
+		struct life l = life("boot", i, i * 100);
+
+		assert_int_equal(book_leave(&book, &l), 0);
+	}
 	encode(&book, BOOK_TOTALS, 42, &totals);
 	encode(&book, BOOK_CLOSED, 43, &closed);
 	assert_int_equal(check(totals.ptr, totals.len, BOOK_TOTALS, &number), BOOK_GOOD);
@@ -66,6 +82,9 @@ comes_back(void **state)
 	assert_string_equal(back.list[0]->name, "alice");
 	for (size_t i = 0; i < 3; i++)
 		assert_memory_equal(back.list[i], book.list[i], sizeof(struct account));
+	assert_string_equal(back.host, "host.example.org");
+	assert_int_equal(back.n_left, 3);
+	assert_memory_equal(back.left, book.left, 3 * sizeof(*book.left));
 	encode(&back, BOOK_TOTALS, 42, &again);
 	assert_int_equal(again.len, totals.len);
 	assert_memory_equal(again.ptr, totals.ptr, totals.len);
@@ -181,6 +200,95 @@ totals_rule(void **state)
 	book_free(&back);
 }
 
+/* Whoever has an interface next goes on where it is counted up to, once, and nobody else has it any more. */
+static void
+an_interface_has_one_life(void **state)
+{
+	struct book book = {0};
+	struct account *alice = book_add(&book, "alice"), *bob = book_add(&book, "bob");
+	struct life left = life("boot", 9, 50), elsewhere = life("other", 2, 70);
+	const struct kernel now = {{1000, 1000}, {1000, 1000}, 0}, less = {{99, 1000}, {1000, 1000}, 0};
+	struct kernel done = now;
+
+	(void)state;
+	alice->life = life("boot", 2, 100);
+	bob->life = life("boot", 3, 200);
+	assert_int_equal(book_leave(&book, &left), 0);
+	assert_int_equal(book_leave(&book, &elsewhere), 0);
+	assert_int_equal(book_leave(&book, &(struct life){0}), 0); /* none */
+	assert_int_equal(book.n_left, 2);
+
+	assert_false(book_take(&book, "boot", 4, &now, &done));
+	assert_int_equal(done.bytes[0], 0);
+	/* The two swap: bob begins on alice's, and leaves his own for her. */
+	assert_int_equal(book_leave(&book, &bob->life), 0);
+	assert_true(book_take(&book, "boot", 2, &now, &done));
+	assert_int_equal(done.bytes[0], 100);
+	assert_string_equal(alice->life.boot, "");
+	bob->life = life("boot", 2, 100);
+	assert_true(book_take(&book, "boot", 3, &now, &done));
+	assert_int_equal(done.bytes[0], 200);
+	assert_false(book_take(&book, "boot", 3, &now, &done));
+	/* Counters below what was counted are another interface's. */
+	assert_false(book_take(&book, "boot", 2, &less, &done));
+	assert_int_equal(done.bytes[0], 0);
+	assert_true(book_take(&book, "boot", 9, &now, &done));
+	assert_int_equal(done.bytes[0], 50);
+	assert_int_equal(book.n_left, 1);
+	book_boot(&book, "boot");
+	assert_int_equal(book.n_left, 0);
+	book_free(&book);
+}
+
+static void
+what_was_left_has_a_ceiling(void **state)
+{
+	struct book book = {0};
+
+	(void)state;
+	for (uint32_t i = 1; i <= BOOK_LEFT_MAX + 10; i++) {
+		struct life l = life("boot", i, i);
+
+		assert_int_equal(book_leave(&book, &l), 0);
+		l.done.bytes[0]++; /* again: the later one holds */
+		assert_int_equal(book_leave(&book, &l), 0);
+	}
+	assert_int_equal(book.n_left, BOOK_LEFT_MAX);
+	assert_int_equal(book.left[0].ifindex, 11);
+	assert_int_equal(book.left[0].done.bytes[0], 12);
+	book_forget(&book, "boot", 11);
+	assert_int_equal(book.left[0].ifindex, 12);
+	book_forget(&book, "other", 12);
+	assert_int_equal(book.n_left, BOOK_LEFT_MAX - 1);
+	book_free(&book);
+}
+
+static void
+another_name(void **state)
+{
+	struct book book = {0};
+	struct account *a = account(&book, "alice", 5);
+	const struct kernel now = {{1000, 1000}, {1000, 1000}, 1000};
+	struct kernel done;
+	char boot[BOOK_BOOT_TEXT], long_name[KEY_HOST_MAX + 2];
+
+	(void)state;
+	strcpy(boot, a->life.boot);
+	assert_int_equal(book_rename(&book, "b"), 0);
+	assert_string_equal(book.host, "b");
+	assert_string_equal(a->name, "alice");
+	assert_int_equal(a->seq, 0);
+	assert_true(record_is_zero(&a->total));
+	assert_int_equal(a->slots.n_closed[SLOT_HOUR], 0);
+	assert_true(book_take(&book, boot, 35, &now, &done));
+	assert_int_equal(done.bytes[TO_GUEST], 5);
+	memset(long_name, 'x', sizeof(long_name));
+	long_name[KEY_HOST_MAX + 1] = '\0';
+	assert_int_equal(book_rename(&book, long_name), -1);
+	assert_string_equal(book.host, "b");
+	book_free(&book);
+}
+
 int
 main(void)
 {
@@ -191,6 +299,9 @@ main(void)
 	    cmocka_unit_test(what_is_not_ours),
 	    cmocka_unit_test(an_old_tail),
 	    cmocka_unit_test(totals_rule),
+	    cmocka_unit_test(an_interface_has_one_life),
+	    cmocka_unit_test(what_was_left_has_a_ceiling),
+	    cmocka_unit_test(another_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
