@@ -29,49 +29,29 @@ on_alive(void *arg, const char *how)
 	act_step(w, EVENT_ANSWERED);
 }
 
-void
-act_tell_cpu(const struct watch *w, int cpu)
-{
-	char path[PATH_MAX];
-	FILE *f;
-
-	if (snprintf(path, sizeof(path), "%s/cpu", w->folder) >= (int)sizeof(path))
-		return;
-	if (cpu == -1) {
-		unlink(path);
-		return;
-	}
-	f = fopen(path, "we");
-	if (!f)
-		return;
-	fprintf(f, "%d\n", cpu);
-	fclose(f);
-}
-
 static enum launched
 launch_planned(struct watch *w, const struct guest *guest, char *why)
 {
-	char *guests = conf_run_path(w->conf, "guests");
 	struct spawned spawned;
 	int slave, cgroup;
 	enum launched result;
 
 	w->memory_bytes = guest->memory_bytes;
-	w->cpu = guests ? host_choose_cpu(guests) : -1;
-	free(guests);
 	slave = console_renew(w->console);
 	if (slave == -1) {
 		launch_why(why, "a terminal for the console: %s", strerror(errno));
 		return LAUNCH_LATER;
 	}
+	w->cpu = host_take_cpu(w->folder);
 	cgroup = host_cgroup(w->name, guest->memory_bytes, SPAWN_PROCESSES, w->limits);
 	result = launch_run(&w->launch, slave, w->cpu, cgroup, &spawned, why);
 	close(slave);
 	if (cgroup != -1)
 		close(cgroup);
-	if (result != LAUNCHED)
+	if (result != LAUNCHED) {
+		host_leave_cpu(w->folder);
 		return result;
-	act_tell_cpu(w, w->cpu);
+	}
 	w->killed = NULL;
 	ev_child_set(&w->child, spawned.pid, 0);
 	ev_child_start(w->loop, &w->child);
@@ -224,7 +204,7 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	console_drain(w->console);
 	health_close(w->health);
 	w->health = NULL;
-	act_tell_cpu(w, -1);
+	host_leave_cpu(w->folder);
 	host_cgroup_remove(w->name);
 	event = guest_end(child->rstatus, console_text(w->console), w->why);
 	if (w->killed && event == EVENT_CRASH)

@@ -48,7 +48,4 @@ void act_step(struct watch *, enum guest_event);
 void act_on_child(struct ev_loop *, ev_child *, int events);
 void act_on_late(struct ev_loop *, ev_timer *, int events);
 
-/* Tells the other launchers where this guest runs; -1: it does not. */
-void act_tell_cpu(const struct watch *, int cpu);
-
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -19,35 +20,33 @@
 
 /* The number in DIR/NAME/cpu, or -1. */
 static int
-cpu_of(const char *dir, const char *name)
+cpu_of(int dir, const char *name)
 {
-	char path[PATH_MAX];
-	int cpu = -1;
-	FILE *f;
+	char path[PATH_MAX], text[16] = "";
+	ssize_t n = -1;
+	int cpu, fd;
 
-	if (snprintf(path, sizeof(path), "%s/%s/cpu", dir, name) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/cpu", name) >= (int)sizeof(path))
 		return -1;
-	f = fopen(path, "re");
-	if (!f)
+	fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
 		return -1;
-	if (fscanf(f, "%d", &cpu) != 1)
-		cpu = -1;
-	fclose(f);
-	return cpu;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return n > 0 && sscanf(text, "%d", &cpu) == 1 ? cpu : -1;
 }
 
-int
-host_choose_cpu(const char *guests)
+static int
+least_used(int guests)
 {
 	unsigned used[CPU_SETSIZE] = {0};
 	struct dirent *entry;
-	int best = -1;
+	int best = -1, fd = fcntl(guests, F_DUPFD_CLOEXEC, 0);
 	cpu_set_t set;
-	DIR *dir;
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 
-	if (sched_getaffinity(0, sizeof(set), &set) == -1)
-		return -1;
-	dir = opendir(guests);
+	if (!dir && fd != -1)
+		close(fd);
 	while (dir && (entry = readdir(dir)) != NULL) {
 		int cpu = entry->d_name[0] == '.' ? -1 : cpu_of(guests, entry->d_name);
 
@@ -56,10 +55,49 @@ host_choose_cpu(const char *guests)
 	}
 	if (dir)
 		closedir(dir);
+	if (sched_getaffinity(0, sizeof(set), &set) == -1)
+		return -1;
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
 		if (CPU_ISSET(cpu, &set) && (best == -1 || used[cpu] < used[best]))
 			best = cpu;
 	return best;
+}
+
+/* One launcher at a time: those that start together would all take the same one. */
+int
+host_take_cpu(const char *folder)
+{
+	char path[PATH_MAX];
+	int guests, cpu;
+	FILE *f;
+
+	host_leave_cpu(folder);
+	if (snprintf(path, sizeof(path), "%s/..", folder) >= (int)sizeof(path))
+		return -1;
+	guests = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (guests == -1 || flock(guests, LOCK_EX) == -1) {
+		if (guests != -1)
+			close(guests);
+		return -1;
+	}
+	cpu = least_used(guests);
+	snprintf(path, sizeof(path), "%s/cpu", folder);
+	f = cpu == -1 ? NULL : fopen(path, "we");
+	if (f) {
+		fprintf(f, "%d\n", cpu);
+		fclose(f);
+	}
+	close(guests);
+	return cpu;
+}
+
+void
+host_leave_cpu(const char *folder)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/cpu", folder) < (int)sizeof(path))
+		unlink(path);
 }
 
 int

@@ -7,11 +7,12 @@
 enum { HOST_TEXT = 128 };
 
 /*
- * The least used CPU among those this process may run on; -1: unknown. A guest whose processes wake each other
- * across CPUs is several times slower. `guests` is the directory with one folder per running guest, whose file
- * `cpu` says where it is.
+ * The least used CPU among those this process may run on, taken by the file `cpu` in the guest's folder, which says so
+ * to other launchers; -1: unknown. A guest whose processes wake each other across CPUs is several times slower.
+ * The folders of all guests lie beside each other, in one that only root may open.
  */
-int host_choose_cpu(const char *guests);
+int host_take_cpu(const char *folder);
+void host_leave_cpu(const char *folder);
 
 /* RAM and swap in all, and what could be had now without swapping. -1: errno. */
 int host_memory(uint64_t *whole, uint64_t *available);

@@ -106,7 +106,7 @@ watch_reload(void *arg)
 	conf_errors_free(&errors);
 }
 
-/* The guest's folder in RUN, made if it is not there. */
+/* The guest's folder in RUN, made if it is not there; only root may look, and lock, where those of all guests lie. */
 static int
 make_folder(const struct conf *conf, const char *name, char **path)
 {
@@ -114,7 +114,7 @@ make_folder(const struct conf *conf, const char *name, char **path)
 	int result = -1;
 
 	*path = conf_run_path(conf, "guests/%s", name);
-	if (guests && *path && (access(guests, F_OK) == 0 || sys_mkdir(guests, 0755, 0, 0) == 0))
+	if (guests && *path && sys_mkdir(guests, 0700, 0, 0) == 0)
 		result = sys_mkdir(*path, 0700, 0, 0);
 	free(guests);
 	return result;
@@ -170,7 +170,7 @@ watch_close(struct watch *w)
 
 	console_close(w->console);
 	ctl_close(w->ctl);
-	act_tell_cpu(w, -1);
+	host_leave_cpu(w->folder);
 	rmdir(w->folder);
 	free(w->folder);
 	conf_free(w->conf);
