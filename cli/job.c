@@ -28,15 +28,30 @@ alive(struct job *job)
 	return *state_of(job) == JOB_STARTING || *state_of(job) == JOB_READY;
 }
 
-/* In the child: own group, the caller's signal mask undone, gone when we are gone. */
-static _Noreturn void
-become(struct job *job, pid_t parent)
+/*
+ * In the child, while signals wait: from here on they are its own, not handled as ours. A Ctrl-C so far was meant
+ * for us alone, and a SIGHUP is nothing to die of before the program listens to it.
+ */
+static void
+own_signals(bool daemon)
 {
 	sigset_t none;
 
+	setpgid(0, 0);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGHUP, daemon ? SIG_IGN : SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	setpgid(0, 0);
+}
+
+/* In the child: own group, own signals, gone when we are gone. */
+static _Noreturn void
+become(struct job *job, pid_t parent)
+{
+	own_signals(!job->jobs->order[job->index].once);
 	setenv("NOTIFY_SOCKET", job->jobs->notify_path, 1);
 	if (job->gid && (setgroups(0, NULL) == -1 || setresgid(job->gid, job->gid, job->gid) == -1))
 		fatal("%s: cannot become group %u: %s", job->name, job->gid, strerror(errno));
@@ -53,10 +68,15 @@ become(struct job *job, pid_t parent)
 static void
 job_start(struct job *job)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid;
+	sigset_t all, old;
 
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	pid = fork();
 	if (pid == 0)
 		become(job, parent);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (pid == -1) {
 		log_error("%s: cannot fork: %s", job->name, strerror(errno));
 		*state_of(job) = JOB_WAITING;
@@ -65,7 +85,7 @@ job_start(struct job *job)
 		return;
 	}
 	job->pid = pid;
-	job->told = false;
+	job->told = job->reload_due = false;
 	job->since = ev_now(job->jobs->loop);
 	*state_of(job) = JOB_STARTING;
 	ev_child_set(&job->child, pid, 0);
@@ -105,19 +125,10 @@ stays_down(struct job *job, int status)
 }
 
 static void
-job_over(struct job *job)
-{
-	*state_of(job) = JOB_OVER;
-	if (job->jobs->on_over)
-		job->jobs->on_over(job->jobs, job);
-}
-
-static void
 on_child(struct ev_loop *loop, ev_child *w, int events)
 {
 	struct job *job = w->data;
 	struct jobs *jobs = job->jobs;
-	bool was_ready = *state_of(job) == JOB_READY;
 	char words[64];
 
 	(void)events;
@@ -125,14 +136,15 @@ on_child(struct ev_loop *loop, ev_child *w, int events)
 	ev_timer_stop(loop, &job->timer);
 	if (!job->told && (w->rstatus != 0 || !jobs->order[job->index].once))
 		log_warn("%s ended: %s", job->name, end_words(w->rstatus, words, sizeof(words)));
-	if (job->vital && !was_ready && !jobs->stopping) {
-		job_over(job);
+	if (job->vital && !job->proven && !jobs->stopping) {
+		*state_of(job) = JOB_OVER;
 		jobs_stop(jobs, WIFEXITED(w->rstatus) && WEXITSTATUS(w->rstatus) == EXIT_INPUT ? EXIT_INPUT
 											       : EXIT_SYSTEM);
 		return;
 	}
 	if (jobs->stopping || stays_down(job, w->rstatus)) {
-		job_over(job);
+		*state_of(job) = JOB_OVER;
+		jobs->on_over(jobs);
 	} else {
 		if (ev_now(loop) - job->since > JOB_STEADY_SECONDS)
 			job->failures = 0;
@@ -164,6 +176,10 @@ job_ready(struct job *job)
 	if (*state_of(job) != JOB_STARTING)
 		return;
 	*state_of(job) = JOB_READY;
+	job->proven = true;
+	if (job->reload_due)
+		kill(job->pid, SIGHUP);
+	job->reload_due = false;
 	log_info("%s is ready (%.1f s)", job->name, ev_now(job->jobs->loop) - job->since);
 	jobs_advance(job->jobs);
 }
@@ -352,21 +368,23 @@ jobs_stop(struct jobs *jobs, int status)
 			kill(jobs->list[i]->pid, SIGKILL);
 }
 
-void
+bool
 job_end(struct job *job)
 {
 	if (alive(job)) {
 		job_tell(job);
-		return;
+		return false;
 	}
 	ev_timer_stop(job->jobs->loop, &job->timer);
-	if (*state_of(job) != JOB_OVER)
-		job_over(job);
+	*state_of(job) = JOB_OVER;
+	return true;
 }
 
 void
-job_signal(struct job *job, int signal)
+job_reload(struct job *job)
 {
-	if (alive(job))
-		kill(job->pid, signal);
+	if (!alive(job))
+		return;
+	kill(job->pid, SIGHUP);
+	job->reload_due = *state_of(job) == JOB_STARTING;
 }

@@ -6,12 +6,13 @@
 #define CLI_JOB_H
 
 #include "cli/order.h"
+#include "conf/conf.h"
 
 #include <ev.h>
 #include <sys/types.h>
 
 enum {
-	JOBS_MAX = 4096 + 16,
+	JOBS_MAX = 2 * CONF_GUESTS_MAX + 16, /* a guest's launcher and the making of its image */
 	JOB_ARGS = 40,
 	JOB_STOP_SECONDS = 45, /* then SIGKILL; longer than a guest's own patience */
 	JOB_STEADY_SECONDS = 60, /* after that long, a failure is the first again */
@@ -23,7 +24,9 @@ struct job {
 	char *name;
 	char *argv[JOB_ARGS];
 	unsigned uid, gid; /* 0: as we are */
-	bool vital; /* its failure on the way up ends everything */
+	bool vital; /* its end before it was ever ready ends everything */
+	bool proven; /* was ready once */
+	bool reload_due; /* told to reload before it was ready: told again then */
 	pid_t pid;
 	unsigned failures; /* in a row */
 	double since; /* loop time of the start */
@@ -45,7 +48,7 @@ struct jobs {
 	char *notify_path;
 	ev_io notify;
 	void (*on_up)(struct jobs *); /* all is ready, the first time */
-	void (*on_over)(struct jobs *, struct job *); /* one ended for good, or NULL */
+	void (*on_over)(struct jobs *); /* one that ran ended for good; its slot may be taken */
 	void *arg;
 };
 
@@ -61,9 +64,9 @@ struct job *job_find(struct jobs *, const char *name);
 void jobs_advance(struct jobs *);
 /* Begin the way down; called again it hurries: guests are killed. */
 void jobs_stop(struct jobs *, int status);
-/* End one job for good, the others go on. */
-void job_end(struct job *);
-/* Send a signal to a job if it runs. */
-void job_signal(struct job *, int signal);
+/* End one job for good, the others go on. True: it is over; else on_over follows. */
+bool job_end(struct job *);
+/* SIGHUP, if it runs; once more when it is ready, if it was not. */
+void job_reload(struct job *);
 
 #endif

@@ -135,6 +135,15 @@ text_of(const json_t *object, const char *key)
 	return text ? text : "-";
 }
 
+/* Whole ones, never rounded up: 100 means that the quota is used. */
+static int
+percent(json_int_t part, json_int_t whole)
+{
+	double n = (double)part * 100 / (double)whole;
+
+	return n < 9999 ? (int)n : 9999;
+}
+
 static void
 month_text(const json_t *period, char *out, size_t room)
 {
@@ -146,7 +155,7 @@ month_text(const json_t *period, char *out, size_t room)
 		snprintf(out, room, "?");
 	else if (quota)
 		snprintf(out, room, "%s, %d %% of %s", size_print((uint64_t)billed, a),
-		    (int)((double)billed * 100 / (double)quota), size_print((uint64_t)quota, b));
+		    percent(billed, quota), size_print((uint64_t)quota, b));
 	else
 		snprintf(out, room, "%s", size_print((uint64_t)billed, a));
 }
@@ -172,13 +181,14 @@ static void
 add_guest_row(struct table *table, const json_t *guest)
 {
 	char text[96];
+	int64_t now = (int64_t)time(NULL);
 	int64_t since = json_integer_value(json_object_get(guest, "since"));
 	json_int_t ssh = json_integer_value(json_object_get(guest, "ssh_port"));
 	uint64_t memory = (uint64_t)json_integer_value(json_object_get(guest, "memory_bytes"));
 
 	table_add(table, text_of(guest, "name"));
 	table_add(table, text_of(guest, "state"));
-	table_add(table, since ? span_print((uint64_t)(time(NULL) - since), text) : "-");
+	table_add(table, since ? span_print(since < now ? (uint64_t)(now - since) : 0, text) : "-");
 	snprintf(text, sizeof(text), "%" PRIu64 "M", memory >> 20);
 	table_add(table, text);
 	table_add(table, text_of(guest, "address"));

@@ -32,6 +32,7 @@ struct up {
 	int lock;
 	ev_signal term, intr, hup;
 	struct conf *next; /* a reload that waits for removed guests to end */
+	bool again; /* and another SIGHUP came meanwhile */
 };
 
 static char *
@@ -93,10 +94,25 @@ add_redis(struct up *up)
 	free(run);
 }
 
-static void
-add_image(struct up *up, const struct guest *guest, int nth)
+/* Behind the images that are still to be made. */
+static int
+next_image_rank(const struct jobs *jobs)
 {
-	struct order order = {.rank = UP_IMAGE + nth, .stop_rank = DOWN_GUEST, .once = true};
+	int rank = UP_IMAGE;
+
+	for (size_t i = 0; i < jobs->n; i++) {
+		const struct order *order = &jobs->order[i];
+
+		if (order->once && !order->at_stop && order->state != JOB_OVER && order->rank >= rank)
+			rank = order->rank + 1;
+	}
+	return rank < UP_REST ? rank : UP_REST - 1;
+}
+
+static void
+add_image(struct up *up, const struct guest *guest)
+{
+	struct order order = {.rank = next_image_rank(&up->jobs), .stop_rank = DOWN_GUEST, .once = true};
 	const char *argv[] = {program("lodge-guest"), "-c", up->config, "-i", guest->name, NULL};
 	char name[64];
 
@@ -123,8 +139,6 @@ add_guest(struct up *up, const struct guest *guest)
 static void
 add_guests(struct up *up, const struct conf *conf)
 {
-	int images = 0;
-
 	for (size_t i = 0; i < conf->n_guests; i++) {
 		const struct guest *guest = &conf->guests[i];
 		char *image = conf_state_path(conf, guest->disk.image), name[64];
@@ -134,7 +148,7 @@ add_guests(struct up *up, const struct conf *conf)
 		snprintf(name, sizeof(name), "guest %s", guest->name);
 		if (!job_find(&up->jobs, name)) {
 			if (guest->disk.from && access(image, F_OK) == -1)
-				add_image(up, guest, images++);
+				add_image(up, guest);
 			add_guest(up, guest);
 		}
 		free(image);
@@ -170,23 +184,26 @@ on_up(struct jobs *jobs)
 static bool
 leaving(struct up *up)
 {
+	static const char *const kinds[] = {"guest", "image"};
 	bool some = false;
 
 	for (size_t i = 0; i < up->conf.n_guests; i++) {
-		char name[64];
-		struct job *job;
-
 		if (conf_guest(up->next, up->conf.guests[i].name))
 			continue;
-		snprintf(name, sizeof(name), "guest %s", up->conf.guests[i].name);
-		job = job_find(&up->jobs, name);
-		if (job) {
-			job_end(job);
-			some = job_find(&up->jobs, name) || some;
+		for (size_t k = 0; k < 2; k++) {
+			char name[64];
+			struct job *job;
+
+			snprintf(name, sizeof(name), "%s %s", kinds[k], up->conf.guests[i].name);
+			job = job_find(&up->jobs, name);
+			if (job && !job_end(job))
+				some = true;
 		}
 	}
 	return some;
 }
+
+static void reload_begin(struct up *);
 
 static void
 reload_finish(struct up *up)
@@ -197,47 +214,74 @@ reload_finish(struct up *up)
 	up->next = NULL;
 	for (size_t i = 0; i < up->jobs.n; i++)
 		if (!up->jobs.order[i].once && strcmp(up->jobs.list[i]->name, "redis") != 0)
-			job_signal(up->jobs.list[i], SIGHUP);
+			job_reload(up->jobs.list[i]);
 	add_guests(up, &up->conf);
 	log_info("reloaded: %zu guest%s", up->conf.n_guests, up->conf.n_guests == 1 ? "" : "s");
 	jobs_advance(&up->jobs);
+	if (up->again)
+		reload_begin(up);
 }
 
 static void
-on_over(struct jobs *jobs, struct job *job)
+on_over(struct jobs *jobs)
 {
 	struct up *up = jobs->arg;
 
-	(void)job;
 	if (up->next && !jobs->stopping && !leaving(up))
 		reload_finish(up);
+}
+
+/* What cannot change under those that run, or NULL. */
+static const char *
+fixed_key(const struct conf *have, const struct conf *want)
+{
+	if (strcmp(have->run, want->run) != 0)
+		return "run";
+	if (strcmp(have->state, want->state) != 0)
+		return "state";
+	if ((have->redis.kind == REDIS_PRIVATE) != (want->redis.kind == REDIS_PRIVATE))
+		return "redis";
+	return NULL;
+}
+
+static void
+reload_begin(struct up *up)
+{
+	struct conf *next = calloc(1, sizeof(*next));
+	struct conf_errors errors = {0};
+	const char *fixed = NULL;
+	char why[512];
+
+	up->again = false;
+	if (!next || conf_load(up->file, next, &errors) == -1)
+		log_error("reload refused: %s",
+		    next ? conf_first_error(&errors, why, sizeof(why)) : "out of memory");
+	else if ((fixed = fixed_key(&up->conf, next)))
+		log_error("reload refused: %s: changed; end lodge up and start it again for that", fixed);
+	else
+		up->next = next;
+	conf_errors_free(&errors);
+	if (up->next) {
+		if (!leaving(up))
+			reload_finish(up);
+		return;
+	}
+	if (next)
+		conf_free(next);
+	free(next);
 }
 
 static void
 on_hup(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct up *up = w->data;
-	struct conf *next = calloc(1, sizeof(*next));
-	struct conf_errors errors;
-	char why[512];
 
 	(void)loop, (void)events;
-	if (!next || up->next || up->jobs.stopping) {
-		log_warn("reload refused: busy; try again in a moment");
-		free(next);
+	if (up->jobs.stopping)
 		return;
-	}
-	if (conf_load(up->file, next, &errors) == -1) {
-		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
-		conf_errors_free(&errors);
-		conf_free(next);
-		free(next);
-		return;
-	}
-	conf_errors_free(&errors);
-	up->next = next;
-	if (!leaving(up))
-		reload_finish(up);
+	up->again = up->next != NULL;
+	if (!up->again)
+		reload_begin(up);
 }
 
 static void
@@ -398,6 +442,7 @@ cmd_up(const char *file, int argc, char **argv)
 	if (!up.config)
 		fatal("%s: %s", file, strerror(errno));
 	prepare(&up);
+	signal(SIGPIPE, SIG_IGN); /* who reads our words may go first */
 	signal_start(&up, &up.term, SIGTERM, on_stop);
 	signal_start(&up, &up.intr, SIGINT, on_stop);
 	signal_start(&up, &up.hup, SIGHUP, on_hup);
