@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 #include "natd/apply.h"
 #include "natd/plan.h"
+#include "natd/sole.h"
 #include "natd/status.h"
 #include "natd/watch.h"
 
@@ -40,7 +41,8 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	*host = (struct plan_host){.ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1};
 	memcpy(host->wan, conf->wan, sizeof(host->wan));
 	if (!*conf->wan && link_default_device(apply->link, host->wan) == -1) {
-		*why = "wan: there is no default route; name the outside device as `wan:`";
+		*why = errno == ENOENT ? "wan: there is no default route; name the outside device as `wan:`"
+				       : strerror(errno);
 		return -1;
 	}
 	if (if_nametoindex(host->wan) == 0) {
@@ -121,7 +123,7 @@ reload(void *arg)
 	natd->status.reloads++;
 	say_foreign(natd);
 	log_info("reloaded%s: %zu changes, %d flows forgotten", natd->status.refused ? " in part" : "",
-	    natd->apply.n_ops, natd->apply.n_forgotten);
+	    natd->apply.n_ops, natd->apply.n_forgotten > 0 ? natd->apply.n_forgotten : 0);
 }
 
 /* Without `wan:` in the file, the default route may have moved to another device. */
@@ -192,6 +194,16 @@ check(struct natd *natd)
 	return EXIT_DONE;
 }
 
+static void
+be_sole(struct ev_loop *loop)
+{
+	if (sole_take(loop) == 0)
+		return;
+	fatal("%s", errno == EADDRINUSE
+			? "lodge-natd is running already in this network; stop it, or reload it with SIGHUP"
+			: strerror(errno));
+}
+
 static int
 remove_all(void)
 {
@@ -200,6 +212,7 @@ remove_all(void)
 
 	if (apply_open(&apply) == -1)
 		fatal("cannot open netlink sockets: %s", strerror(errno));
+	be_sole(EV_DEFAULT);
 	if (apply_facts(&apply, &nothing) == -1)
 		return EXIT_SYSTEM;
 	log_info(apply.n_ops ? "removed %zu facts" : "nothing to remove", apply.n_ops);
@@ -233,17 +246,14 @@ take(struct natd *natd, struct ev_loop *loop)
 		fatal("it changes the host's network: run it as root");
 	if (apply_open(&natd->apply) == -1)
 		fatal("cannot open netlink sockets: %s", strerror(errno));
-	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
+	be_sole(loop);
+	if (replan(&natd->apply, &natd->conf, &natd->host, &natd->want, &why) == -1)
 		fatal("%s", why);
-	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
-		fatal("%s", strerror(ENOMEM));
 	if (sys_mkdir(natd->conf.run, 0755, 0, 0) == -1)
 		fatal("%s: %s", natd->conf.run, strerror(errno));
 	natd->status = (struct status){.conf = &natd->conf, .wan = natd->host.wan, .apply = &natd->apply};
 	if (!ctl_open(loop, path, 0, 0, answer, natd))
-		fatal("%s: %s", path ? path : natd->conf.run,
-		    errno == EADDRINUSE ? "lodge-natd is running already; stop it, or reload it with SIGHUP"
-					: strerror(errno));
+		fatal("%s: %s", path ? path : natd->conf.run, strerror(errno));
 	free(path);
 }
 
