@@ -8,6 +8,8 @@
 
 enum { COMMIT_TRIES = 50 }; /* somebody else changes nft tables all the time */
 
+enum committed { DONE, PARTLY, CHANGED, REFUSED };
+
 int
 apply_open(struct apply *apply)
 {
@@ -41,21 +43,27 @@ apply_why(const struct apply *apply)
 	return strerror(errno);
 }
 
-int
-apply_read(struct apply *apply, const struct facts *want, struct facts *have)
+static void
+add_all(struct facts *to, const struct facts *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		facts_add(to, &from->list[i]);
+}
+
+/* Adds the tables to what was read of the links. */
+static int
+read_tables(struct apply *apply, struct facts *have)
 {
 	struct nft_state state;
+	int saved;
 
-	*have = (struct facts){0};
-	if (link_read(apply->link, want, have) == -1 || nft_read(apply->nft, &state) == -1) {
-		int saved = errno;
-
+	if (nft_read(apply->nft, &state) == -1) {
+		saved = errno;
 		facts_free(have);
 		errno = saved;
 		return -1;
 	}
-	for (size_t i = 0; i < state.facts.n; i++)
-		facts_add(have, &state.facts.list[i]);
+	add_all(have, &state.facts);
 	facts_free(&state.facts);
 	facts_sort(have);
 	apply->generation = state.generation;
@@ -68,65 +76,126 @@ apply_read(struct apply *apply, const struct facts *want, struct facts *have)
 	return -1;
 }
 
+int
+apply_read(struct apply *apply, const struct facts *want, struct facts *have)
+{
+	int saved;
+
+	*have = (struct facts){0};
+	if (link_read(apply->link, want, have) == 0)
+		return read_tables(apply, have);
+	saved = errno;
+	facts_free(have);
+	errno = saved;
+	return -1;
+}
+
+/* A device in a tap's place keeps the links as they are, but no door open: the tables are read all the same. */
+static int
+read_despite(struct apply *apply, const struct facts *want, struct facts *have, bool *in_the_way)
+{
+	*in_the_way = false;
+	if (apply_read(apply, want, have) == 0)
+		return 0;
+	log_error("cannot read the kernel's network: %s", apply_why(apply));
+	*in_the_way = *link_why(apply->link) != '\0';
+	if (!*in_the_way)
+		return -1;
+	for (size_t i = 0; i < want->n; i++)
+		if (!fact_is_nft(&want->list[i]))
+			facts_add(have, &want->list[i]);
+	return read_tables(apply, have);
+}
+
 static void
-forget(struct apply *apply, const struct ops *ops)
+forget(struct apply *apply, const struct ops *ops, const struct facts *want)
 {
 	const struct ip *addresses;
 	size_t n;
 
 	addresses = link_addresses(apply->link, &n);
-	apply->n_forgotten = conntrack_forget(ops, addresses, n);
+	apply->n_forgotten = conntrack_forget(ops, want, addresses, n);
 	if (apply->n_forgotten == -1)
 		log_error("cannot forget the flows of removed ports: %s", strerror(errno));
 }
 
-/* 1: the tables changed under us, once more. */
-static int
-commit(struct apply *apply, const struct ops *ops)
+static enum committed
+commit(struct apply *apply, const struct ops *ops, const struct facts *want)
 {
-	int refused = link_undo(apply->link, ops);
-	bool changed;
+	bool partly = link_undo(apply->link, ops) == -1, changed;
 
 	if (nft_apply(apply->nft, ops, apply->generation, &changed) == -1) {
 		if (errno == ERESTART || errno == EAGAIN)
-			return 1;
+			return CHANGED;
 		log_error("nft refused %s: %s; nothing of the tables was changed", nft_why(apply->nft),
 		    strerror(errno));
-		return -1;
+		return REFUSED;
 	}
 	apply->generation += changed;
-	if (link_make(apply->link, ops) == -1)
-		refused = -1;
+	partly |= link_make(apply->link, ops) == -1;
 	apply->n_ops -= link_waiting(apply->link);
-	forget(apply, ops);
-	return refused;
+	forget(apply, ops, want);
+	return partly ? PARTLY : DONE;
 }
 
+/* Makes the tables look misshapen, so that they are made anew. False: there are none. */
+static bool
+spoil_tables(struct facts *have)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < have->n; i++)
+		if (have->list[i].kind == FACT_TABLE) {
+			memset(have->list[i].value, 0xff, sizeof(uint32_t));
+			any = true;
+		}
+	return any;
+}
+
+/* Reads, compares and commits once. */
+static enum committed
+apply_once(struct apply *apply, const struct facts *want, bool anew)
+{
+	enum committed result = DONE;
+	struct facts have;
+	bool in_the_way;
+	struct ops ops;
+
+	if (read_despite(apply, want, &have, &in_the_way) == -1)
+		return PARTLY;
+	if ((anew && !spoil_tables(&have)) || diff_facts(&have, want, &ops) == -1) {
+		log_error("%s", anew ? "there are no tables to make anew" : strerror(ENOMEM));
+		facts_free(&have);
+		return PARTLY;
+	}
+	apply->n_ops = ops.n;
+	apply->n_forgotten = 0;
+	if (ops.n)
+		result = commit(apply, &ops, want);
+	ops_free(&ops);
+	facts_free(&have);
+	return result == DONE && in_the_way ? PARTLY : result;
+}
+
+/*
+ * What stands in the tables by another's hand may be of a kind that we do not read and that keeps ours from
+ * going: a transaction that is refused is followed by one that makes them anew.
+ */
 int
 apply_facts(struct apply *apply, const struct facts *want)
 {
-	int result = 1;
+	enum committed result = CHANGED;
+	bool anew = false;
 
-	for (int i = 0; i < COMMIT_TRIES && result == 1; i++) {
-		struct facts have;
-		struct ops ops;
-
-		if (apply_read(apply, want, &have) == -1) {
-			log_error("cannot read the kernel's network: %s", apply_why(apply));
-			return -1;
+	for (int i = 0; i < COMMIT_TRIES && result == CHANGED; i++) {
+		result = apply_once(apply, want, anew);
+		if (result == REFUSED && !anew) {
+			log_warn("making the tables anew");
+			anew = true;
+			result = CHANGED;
 		}
-		if (diff_facts(&have, want, &ops) == -1) {
-			facts_free(&have);
-			log_error("%s", strerror(ENOMEM));
-			return -1;
-		}
-		apply->n_ops = ops.n;
-		apply->n_forgotten = 0;
-		result = ops.n ? commit(apply, &ops) : 0;
-		ops_free(&ops);
-		facts_free(&have);
 	}
-	if (result == 1)
+	if (result == CHANGED)
 		log_error("the nft tables change faster than they can be read; reload to try again");
-	return result == 0 ? 0 : -1;
+	return result == DONE ? 0 : -1;
 }

@@ -1,6 +1,10 @@
-/* Flows that a change left behind; see conntrack.h. */
+/*
+ * Flows that a change left behind; see conntrack.h.
+ *
+ * The kernel translates a flow as it did its first packet, for as long as it lasts. So where ports changed, each
+ * flow that was led to a guest is asked whether the wanted maps would lead it there now.
+ */
 #include "natd/conntrack.h"
-#include "natd/ruleset.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,90 +14,146 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* A kind of flow to forget: ports of the host, and whom they led to. */
-struct stale {
-	uint8_t protocol; /* 0: any, of this guest, in either direction */
-	uint16_t lo, hi;
-	struct ip guest; /* family only, for new ones: the host itself answered */
-	bool fresh;
+enum { PORTS = 65536 };
+enum { TCP, UDP, BOTH, BY_KEY };
+
+/* Sets whose elements say what becomes of a port of the host's. */
+static const struct port_set {
+	const char *name;
+	uint8_t six, udp;
+} port_sets[] = {
+    {"tcp4", 0, TCP},
+    {"udp4", 0, UDP},
+    {"tcp6", 1, TCP},
+    {"udp6", 1, UDP},
+    {"one4", 0, BY_KEY},
+    {"one6", 1, BY_KEY},
+    {"reserved", BOTH, BOTH},
+    {"hostok", BOTH, BY_KEY},
+};
+
+struct flow {
+	uint8_t protocol;
+	bool six, translated;
+	uint16_t port, guest_port; /* asked for, and in the guest */
+	struct ip from, to, answers;
 };
 
 struct forgetting {
-	struct stale *stale;
-	size_t n;
+	const struct ops *ops;
+	const struct facts *want;
+	const struct fact *ports[2][2][PORTS]; /* [IPv6][UDP][port]: its element; NULL: left over */
+	const struct fact *rest[2]; /* [IPv6]: who gets what is left over */
+	bool rest_changed, ports_changed;
+	const struct ip **gone; /* guests that are */
+	size_t n_gone;
 	const struct ip *addresses;
 	size_t n_addresses;
 	struct nfct_handle *killer; /* a second socket: the first is in the middle of its dump */
 	int forgotten;
 };
 
-static struct ip
-ip_at(const void *bytes, uint8_t family)
+static uint16_t
+port_at(const uint8_t *b)
 {
-	struct ip ip = {.family = family};
+	return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+static struct ip
+ip_at(const void *bytes, bool six)
+{
+	struct ip ip = {.family = six ? 6 : 4};
 
 	memcpy(ip.b, bytes, ip_len(&ip));
 	return ip;
 }
 
-/* What an element of a port map stands for; false for those of the other sets. */
 static bool
-stale_element(const struct fact *fact, struct stale *out)
+is_rest(const struct fact *fact)
 {
-	static const struct {
-		const char *map;
-		uint8_t protocol, family;
-	} maps[] = {
-	    {"tcp4", IPPROTO_TCP, 4},
-	    {"udp4", IPPROTO_UDP, 4},
-	    {"tcp6", IPPROTO_TCP, 6},
-	    {"udp6", IPPROTO_UDP, 6},
-	    {"one4", 0, 4},
-	    {"one6", 0, 6},
-	};
-
-	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
-		bool one = maps[i].protocol == 0;
-
-		if (fact->family != FAMILY_INET || strcmp(fact->name, maps[i].map) != 0)
-			continue;
-		out->protocol = one ? fact->key[0] : maps[i].protocol;
-		out->lo =
-		    (uint16_t)(one ? fact->key[4] << 8 | fact->key[5] : fact->key[0] << 8 | fact->key[1]);
-		out->hi = one ? out->lo : (uint16_t)(fact->key[2] << 8 | fact->key[3]);
-		out->guest = ip_at(fact->value, maps[i].family);
-		return true;
-	}
-	return false;
+	return fact->kind == FACT_ELEMENT &&
+	       (strcmp(fact->name, "rest4") == 0 || strcmp(fact->name, "rest6") == 0);
 }
 
-static bool
-stale_of(const struct op *op, struct stale *out)
+static const struct port_set *
+port_set(const struct fact *fact)
+{
+	for (size_t i = 0; i < sizeof(port_sets) / sizeof(*port_sets); i++)
+		if (fact->kind == FACT_ELEMENT && fact->family == FAMILY_INET &&
+		    strcmp(fact->name, port_sets[i].name) == 0)
+			return &port_sets[i];
+	return NULL;
+}
+
+static void
+note_ports(struct forgetting *forgetting, const struct port_set *set, const struct fact *fact)
+{
+	bool one = set->udp == BY_KEY;
+	uint8_t udp = one ? fact->key[0] == IPPROTO_UDP : set->udp;
+	uint16_t lo = port_at(fact->key + (one ? 4 : 0)), hi = one ? lo : port_at(fact->key + 2);
+
+	for (uint8_t six = 0; six < 2; six++)
+		for (uint8_t u = 0; u < 2; u++) {
+			if ((set->six != six && set->six != BOTH) || (udp != u && udp != BOTH))
+				continue;
+			for (uint32_t port = lo; port <= hi; port++)
+				forgetting->ports[six][u][port] = fact;
+		}
+}
+
+static void
+note_want(struct forgetting *forgetting)
+{
+	for (size_t i = 0; i < forgetting->want->n; i++) {
+		const struct fact *fact = &forgetting->want->list[i];
+		const struct port_set *set = port_set(fact);
+
+		if (set)
+			note_ports(forgetting, set, fact);
+		else if (is_rest(fact))
+			forgetting->rest[fact->name[4] == '6'] = fact;
+	}
+}
+
+/* The address of the guest that a route leads to, or NULL. */
+static const struct ip *
+route_guest(const struct fact *fact)
 {
 	struct route_key route;
 
-	if (op->have && op->want && fact_same(op->have, op->want))
-		return false; /* its table is made anew */
-	if (op->have && op->have->kind == FACT_ELEMENT)
-		return stale_element(op->have, out);
-	if (op->want && op->want->kind == FACT_ELEMENT && stale_element(op->want, out)) {
-		out->fresh = true;
-		return out->protocol == IPPROTO_UDP;
-	}
-	if (!op->have || op->want || op->have->kind != FACT_ROUTE)
-		return false;
-	memcpy(&route, op->have->key, sizeof(route));
-	out->guest = route.to.ip;
-	return route.table == RT_TABLE_MAIN && route.to.bits == 8 * ip_len(&route.to.ip);
+	memcpy(&route, fact->key, sizeof(route));
+	if (fact->kind != FACT_ROUTE || route.table != RT_TABLE_MAIN ||
+	    route.to.bits != 8 * ip_len(&route.to.ip))
+		return NULL;
+	return (const struct ip *)(fact->key + offsetof(struct route_key, to.ip));
 }
 
-static struct ip
-flow_ip(struct nf_conntrack *flow, uint8_t family, enum nf_conntrack_attr four, enum nf_conntrack_attr six)
+static void
+note_ops(struct forgetting *forgetting)
 {
-	const void *bytes = nfct_get_attr(flow, family == 6 ? six : four);
-	struct ip none = {0};
+	for (size_t i = 0; i < forgetting->ops->n; i++) {
+		const struct op *op = &forgetting->ops->list[i];
+		const struct fact *fact = op->have ? op->have : op->want;
 
-	return bytes ? ip_at(bytes, family) : none;
+		if (op->have && op->want && fact_same(op->have, op->want))
+			continue; /* its table is made anew */
+		forgetting->rest_changed |= is_rest(fact);
+		forgetting->ports_changed |= is_rest(fact) || port_set(fact);
+		if (op->have && !op->want && route_guest(fact))
+			forgetting->gone[forgetting->n_gone++] = route_guest(fact);
+	}
+}
+
+static bool
+is_guest(const struct facts *want, const struct ip *ip)
+{
+	for (size_t i = 0; i < want->n; i++) {
+		const struct ip *guest = route_guest(&want->list[i]);
+
+		if (guest && ip_cmp(guest, ip) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -105,42 +165,81 @@ is_own(const struct forgetting *forgetting, const struct ip *ip)
 	return false;
 }
 
-static bool
-is_stale(const struct forgetting *forgetting, const struct stale *stale, struct nf_conntrack *flow)
+/* The element that decides about a flow to the host; NULL: it stays there. */
+static const struct fact *
+decides(const struct forgetting *forgetting, const struct flow *flow)
 {
-	uint8_t family = nfct_get_attr_u8(flow, ATTR_ORIG_L3PROTO) == AF_INET6 ? 6 : 4;
-	struct ip from = flow_ip(flow, family, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV6_SRC);
-	struct ip to = flow_ip(flow, family, ATTR_ORIG_IPV4_DST, ATTR_ORIG_IPV6_DST);
-	struct ip answers = flow_ip(flow, family, ATTR_REPL_IPV4_SRC, ATTR_REPL_IPV6_SRC);
-	uint16_t port;
+	const struct fact *fact = NULL;
 
-	if (family != stale->guest.family)
+	if (flow->protocol == IPPROTO_TCP || flow->protocol == IPPROTO_UDP)
+		fact = forgetting->ports[flow->six][flow->protocol == IPPROTO_UDP][flow->port];
+	return fact ? fact : forgetting->rest[flow->six];
+}
+
+static bool
+leads_there(const struct fact *fact, const struct flow *flow)
+{
+	size_t len = flow->six ? 16 : 4;
+
+	if (!fact || fact->value_len < len || memcmp(fact->value, flow->answers.b, len) != 0)
 		return false;
-	if (stale->protocol == 0)
-		return ip_cmp(&from, &stale->guest) == 0 || ip_cmp(&answers, &stale->guest) == 0;
-	if (nfct_get_attr_u8(flow, ATTR_ORIG_L4PROTO) != stale->protocol)
+	return flow->guest_port == (fact->value_len > len ? port_at(fact->value + len) : flow->port);
+}
+
+static bool
+is_stale(const struct forgetting *forgetting, const struct flow *flow)
+{
+	const struct fact *fact;
+
+	for (size_t i = 0; i < forgetting->n_gone; i++)
+		if (ip_cmp(&flow->from, forgetting->gone[i]) == 0 ||
+		    ip_cmp(&flow->answers, forgetting->gone[i]) == 0)
+			return true;
+	if (!forgetting->ports_changed)
 		return false;
-	port = ntohs(nfct_get_attr_u16(flow, ATTR_ORIG_PORT_DST));
-	if (port < stale->lo || port > stale->hi)
-		return false;
-	if (stale->fresh)
-		return ip_cmp(&to, &answers) == 0 && is_own(forgetting, &to);
-	return ip_cmp(&answers, &stale->guest) == 0 && (nfct_get_attr_u32(flow, ATTR_STATUS) & IPS_DST_NAT);
+	fact = decides(forgetting, flow);
+	if (flow->translated)
+		return !leads_there(fact, flow) && is_guest(forgetting->want, &flow->answers);
+	/* What the host itself answered, and is a guest's now. TCP ends by itself. */
+	return flow->protocol != IPPROTO_TCP && fact && fact->value_len &&
+	       (!is_rest(fact) || forgetting->rest_changed) && ip_cmp(&flow->to, &flow->answers) == 0 &&
+	       is_own(forgetting, &flow->to);
+}
+
+static struct ip
+address_of(struct nf_conntrack *entry, bool six, enum nf_conntrack_attr four, enum nf_conntrack_attr other)
+{
+	const void *bytes = nfct_get_attr(entry, six ? other : four);
+
+	return bytes ? ip_at(bytes, six) : (struct ip){0};
+}
+
+static struct flow
+flow_of(struct nf_conntrack *entry)
+{
+	bool six = nfct_get_attr_u8(entry, ATTR_ORIG_L3PROTO) == AF_INET6;
+
+	return (struct flow){
+	    .protocol = nfct_get_attr_u8(entry, ATTR_ORIG_L4PROTO),
+	    .six = six,
+	    .translated = nfct_get_attr_u32(entry, ATTR_STATUS) & IPS_DST_NAT,
+	    .port = ntohs(nfct_get_attr_u16(entry, ATTR_ORIG_PORT_DST)),
+	    .guest_port = ntohs(nfct_get_attr_u16(entry, ATTR_REPL_PORT_SRC)),
+	    .from = address_of(entry, six, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV6_SRC),
+	    .to = address_of(entry, six, ATTR_ORIG_IPV4_DST, ATTR_ORIG_IPV6_DST),
+	    .answers = address_of(entry, six, ATTR_REPL_IPV4_SRC, ATTR_REPL_IPV6_SRC),
+	};
 }
 
 static int
-on_flow(enum nf_conntrack_msg_type type, struct nf_conntrack *flow, void *arg)
+on_flow(enum nf_conntrack_msg_type type, struct nf_conntrack *entry, void *arg)
 {
 	struct forgetting *forgetting = arg;
+	struct flow flow = flow_of(entry);
 
 	(void)type;
-	for (size_t i = 0; i < forgetting->n; i++) {
-		if (!is_stale(forgetting, &forgetting->stale[i], flow))
-			continue;
-		if (nfct_query(forgetting->killer, NFCT_Q_DESTROY, flow) == 0)
-			forgetting->forgotten++;
-		break;
-	}
+	if (is_stale(forgetting, &flow) && nfct_query(forgetting->killer, NFCT_Q_DESTROY, entry) == 0)
+		forgetting->forgotten++;
 	return NFCT_CB_CONTINUE;
 }
 
@@ -166,21 +265,28 @@ forget(struct forgetting *forgetting)
 }
 
 int
-conntrack_forget(const struct ops *ops, const struct ip *addresses, size_t n)
+conntrack_forget(const struct ops *ops, const struct facts *want, const struct ip *addresses, size_t n)
 {
-	struct forgetting forgetting = {.addresses = addresses, .n_addresses = n};
-	int error = 0;
+	struct forgetting *forgetting = calloc(1, sizeof(*forgetting));
+	int result = -1, saved;
 
-	forgetting.stale = calloc(ops->n + 1, sizeof(*forgetting.stale));
-	if (!forgetting.stale)
+	if (!forgetting)
 		return -1;
-	for (size_t i = 0; i < ops->n; i++)
-		if (stale_of(&ops->list[i], &forgetting.stale[forgetting.n]))
-			forgetting.n++;
-		else
-			forgetting.stale[forgetting.n] = (struct stale){0};
-	if (forgetting.n)
-		error = forget(&forgetting);
-	free(forgetting.stale);
-	return error == -1 ? -1 : forgetting.forgotten;
+	forgetting->ops = ops;
+	forgetting->want = want;
+	forgetting->addresses = addresses;
+	forgetting->n_addresses = n;
+	forgetting->gone = calloc(ops->n + 1, sizeof(*forgetting->gone));
+	if (forgetting->gone) {
+		note_want(forgetting);
+		note_ops(forgetting);
+		result = forgetting->n_gone || forgetting->ports_changed ? forget(forgetting) : 0;
+	}
+	if (result != -1)
+		result = forgetting->forgotten;
+	saved = errno;
+	free(forgetting->gone);
+	free(forgetting);
+	errno = saved;
+	return result;
 }

@@ -1,6 +1,7 @@
 /*
- * Flows that a change left behind. After the commit: those of a range or a guest that is gone, and UDP that
- * reached the host itself on ports which now are a guest's. All others stay.
+ * Flows that a change left behind. After the commit: those of a guest that is gone, those led to a guest that
+ * the wanted maps do not lead there, and UDP that reached the host itself on ports which now are a guest's.
+ * All others stay.
  */
 #ifndef NATD_CONNTRACK_H
 #define NATD_CONNTRACK_H
@@ -8,6 +9,6 @@
 #include "natd/diff.h"
 
 /* addresses: the host's own. The number of flows forgotten, or -1: errno. */
-int conntrack_forget(const struct ops *, const struct ip *addresses, size_t n);
+int conntrack_forget(const struct ops *, const struct facts *want, const struct ip *addresses, size_t n);
 
 #endif

@@ -113,6 +113,7 @@ rule_digest(const char *text)
 {
 	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
 
+	hash = (hash ^ RULE_VERSION) * 0x100000001b3;
 	for (; *text; text++)
 		hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
 	return hash;

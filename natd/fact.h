@@ -109,13 +109,17 @@ void facts_free(struct facts *);
 
 int fact_cmp(const struct fact *, const struct fact *); /* which: kind, family, name, key */
 bool fact_same(const struct fact *, const struct fact *); /* which and what */
+
 static inline bool
 fact_is_nft(const struct fact *fact)
 {
 	return fact->kind >= FACT_TABLE;
 }
 
-/* A rule's text → the number that stands for it; and of a chain's rules, folded in order from 0. */
+/* Raised when rule.c or field.c make other expressions of the same words: what runs is then made again. */
+enum { RULE_VERSION = 1 };
+
+/* A rule's text and that version → the number that stands for it; and of a chain's rules, folded in order from 0. */
 uint64_t rule_digest(const char *text);
 uint64_t rules_fold(uint64_t digest, uint64_t rule);
 

@@ -349,15 +349,29 @@ dump_policies(struct reading *reading, uint8_t family)
 	return link_ask(reading->link, on_policy, reading);
 }
 
+static int
+read_default(struct reading *reading)
+{
+	if (dump_routes(reading, AF_INET, 0, on_default_route) == -1)
+		return -1;
+	if (reading->device || dump_routes(reading, AF_INET6, 0, on_default_route) != -1)
+		return 0;
+	return errno == EOPNOTSUPP ? 0 : -1;
+}
+
 int
 link_default_device(struct link *link, char out[16])
 {
-	struct reading reading = {.link = link};
+	struct reading reading;
+	int error = -1;
 
-	if (dump_routes(&reading, AF_INET, 0, on_default_route) == -1)
-		return -1;
-	if (!reading.device && dump_routes(&reading, AF_INET6, 0, on_default_route) == -1 &&
-	    errno != EOPNOTSUPP)
+	for (int i = 0; i < DUMP_TRIES && error == -1; i++) {
+		reading = (struct reading){.link = link};
+		error = read_default(&reading);
+		if (error == -1 && errno != EINTR)
+			return -1;
+	}
+	if (error == -1)
 		return -1;
 	if (!reading.device) {
 		errno = ENOENT;

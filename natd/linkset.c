@@ -78,27 +78,34 @@ add_tap(struct link *link, const struct fact *fact)
 }
 
 static int
+change_owner(struct link *link, const char *name, uint32_t uid)
+{
+	int fd = attach(name), error;
+
+	if (fd == -1 && errno == EBUSY) {
+		log_warn("%s keeps its owner until its guest stops", name);
+		link->n_waiting++;
+		return 0;
+	}
+	if (fd == -1)
+		return -1;
+	error = ioctl(fd, TUNSETOWNER, (unsigned long)uid);
+	close(fd);
+	return error;
+}
+
+static int
 change_tap(struct link *link, const struct fact *have, const struct fact *want)
 {
 	struct tap_value old, new;
-	int fd, error;
 
 	memcpy(&old, have->value, sizeof(old));
 	memcpy(&new, want->value, sizeof(new));
-	if (old.uid != new.uid) {
-		fd = attach(want->name);
-		if (fd == -1 && errno == EBUSY) {
-			log_warn("%s keeps its owner until its guest stops", want->name);
-			link->n_waiting++;
-			return 0;
-		}
-		if (fd == -1)
-			return -1;
-		error = ioctl(fd, TUNSETOWNER, (unsigned long)new.uid);
-		close(fd);
-		if (error == -1)
-			return -1;
-	}
+	if (old.uid != new.uid && change_owner(link, want->name, new.uid) == -1)
+		return -1;
+	/* The kernel tells of each setting, also of one that changes nothing: we would wake ourselves for ever. */
+	if (old.up == new.up && strcmp(old.alias, new.alias) == 0)
+		return 0;
 	return set_link(link, want->name, &new, true);
 }
 

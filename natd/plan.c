@@ -322,7 +322,7 @@ plan_host(struct facts *out, const struct conf *conf, const struct plan_host *ho
 	if (!host->ipv6 || !conf->network6.ip.family)
 		return;
 	/* Who forwards ignores router advertisements, unless told 2; the default route may hang on them. */
-	if (host->wan_accept_ra == 1)
+	if (host->wan_accept_ra > 0)
 		add_sysctl(out, "net/ipv6/conf/%s/accept_ra", host->wan, "2");
 	add_sysctl(out, "net/ipv6/conf/%s/forwarding", "all", "1");
 	plan_return_path(out, 6);

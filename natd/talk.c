@@ -15,6 +15,18 @@ is_last(const void *buffer, size_t n)
 	return false;
 }
 
+/* What a request that failed half-way left unread would be taken for the answer to this one. */
+static void
+discard(struct mnl_socket *socket)
+{
+	ssize_t n;
+	char byte;
+
+	do
+		n = recv(mnl_socket_get_fd(socket), &byte, 1, MSG_DONTWAIT | MSG_TRUNC);
+	while (n > 0 || (n == -1 && errno == ENOBUFS));
+}
+
 /*
  * An interrupted list says so in each further message and still comes to its end. It must be read up to
  * there: the kernel begins no other list on this socket before.
@@ -28,6 +40,7 @@ talk(struct mnl_socket *socket, void *buffer, size_t room, mnl_cb_t callback, vo
 	bool interrupted = false;
 	int more = 1;
 
+	discard(socket);
 	if (mnl_socket_sendto(socket, request, request->nlmsg_len) == -1)
 		return -1;
 	while (more > 0) {

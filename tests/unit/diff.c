@@ -123,6 +123,7 @@ test_digest(void **state)
 
 	(void)state;
 	assert_true(a != b && a != 0);
+	assert_true(rule_digest("") != 0xcbf29ce484222325); /* the version counts, too */
 	assert_true(rules_fold(rules_fold(0, a), b) != rules_fold(rules_fold(0, b), a));
 	assert_true(rules_fold(0, a) != rules_fold(rules_fold(0, a), a));
 	assert_true(rules_fold(0, 0) != 0);

@@ -123,6 +123,13 @@ test_six(void **state)
 	free(text);
 	facts_free(&facts);
 
+	still.wan_accept_ra = 2; /* what was set before is still wanted */
+	facts = plan_of(file, &still);
+	text = printed(&facts);
+	assert_non_null(strstr(text, "sysctl -w net/ipv6/conf/eth0/accept_ra=2\n"));
+	free(text);
+	facts_free(&facts);
+
 	still.wan_accept_ra = 0; /* who asked for no advertisements gets none */
 	facts = plan_of(file, &still);
 	text = printed(&facts);
