@@ -1,5 +1,6 @@
 /* What is done to a guest under watch; see act.h. */
 #include "launch/act.h"
+#include "launch/host.h"
 #include "launch/words.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -43,7 +44,7 @@ launch_planned(struct watch *w, const struct guest *guest, char *why)
 		return LAUNCH_LATER;
 	}
 	w->cpu = host_take_cpu(w->folder);
-	cgroup = host_cgroup(w->name, guest->memory_bytes, SPAWN_PROCESSES, w->limits);
+	cgroup = cgroup_open(w->name, guest->memory_bytes, SPAWN_PROCESSES, w->limits);
 	result = launch_run(&w->launch, slave, w->cpu, cgroup, &spawned, why);
 	close(slave);
 	if (cgroup != -1)
@@ -205,7 +206,7 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	health_close(w->health);
 	w->health = NULL;
 	host_leave_cpu(w->folder);
-	host_cgroup_remove(w->name);
+	cgroup_remove(w->name);
 	event = guest_end(child->rstatus, console_text(w->console), w->why);
 	if (w->killed && event == EVENT_CRASH)
 		strcpy(w->why, w->killed);

@@ -6,10 +6,10 @@
 #define LAUNCH_ACT_H
 
 #include "conf/conf.h"
+#include "launch/cgroup.h"
 #include "launch/console.h"
 #include "launch/guest.h"
 #include "launch/health.h"
-#include "launch/host.h"
 #include "launch/launch.h"
 
 #include <time.h>
@@ -39,7 +39,7 @@ struct watch {
 	struct launch launch; /* the last one tried */
 	uint64_t memory_bytes;
 	int cpu;
-	char limits[HOST_TEXT];
+	char limits[CGROUP_TEXT];
 };
 
 void act_step(struct watch *, enum guest_event);

@@ -1,10 +1,8 @@
-/* What the host offers a guest: a CPU of its own, memory, limits. */
+/* What the host offers a guest: a CPU of its own, memory. */
 #ifndef LAUNCH_HOST_H
 #define LAUNCH_HOST_H
 
 #include <stdint.h>
-
-enum { HOST_TEXT = 128 };
 
 /*
  * The least used CPU among those this process may run on, taken by the file `cpu` in the guest's folder, which says so
@@ -16,12 +14,5 @@ void host_leave_cpu(const char *folder);
 
 /* RAM and swap in all, and what could be had now without swapping. -1: errno. */
 int host_memory(uint64_t *whole, uint64_t *available);
-
-/*
- * A cgroup (v2) for one guest, with ceilings of memory and processes. Returns its cgroup.procs open for writing,
- * or -1 where the host has none that we may write. Either way text[HOST_TEXT] says what holds.
- */
-int host_cgroup(const char *name, uint64_t memory_bytes, unsigned processes, char *text);
-void host_cgroup_remove(const char *name);
 
 #endif

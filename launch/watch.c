@@ -1,6 +1,7 @@
 /* Watches one guest: what comes from outside; see watch.h. */
 #include "launch/watch.h"
 #include "launch/act.h"
+#include "launch/host.h"
 #include "launch/words.h"
 #include "base/ctl.h"
 #include "base/log.h"
