@@ -184,6 +184,7 @@ connection_open(struct writer *w)
 	w->redis = redis;
 	w->in_flight = 0;
 	w->sha[0] = '\0';
+	w->script_lost = false;
 	w->status.state = WRITE_CONNECTING;
 	redis->data = w;
 	redisLibevAttach(w->loop, redis);

@@ -23,7 +23,8 @@ struct writer {
 	ev_timer retry, deadline;
 	double retry_s;
 	unsigned handshakes, in_flight;
-	char sha[SHA_TEXT]; /* "": the server has to be given the whole script */
+	char sha[SHA_TEXT]; /* the script's name, once the server told it */
+	bool script_lost; /* the server has to be given the whole script again */
 	bool closing;
 	struct write_status status;
 };

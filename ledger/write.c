@@ -25,9 +25,10 @@ on_written(redisAsyncContext *redis, void *answer, void *arg)
 	if (reply && reply->type == REDIS_REPLY_ERROR) {
 		connection_trouble(w, "%s", reply->str);
 		if (strncmp(reply->str, "NOSCRIPT", 8) == 0)
-			w->sha[0] = '\0';
+			w->script_lost = true;
 	}
 	if (done) {
+		w->script_lost = false;
 		w->status.done++;
 		w->status.acked_at = ev_now(w->loop);
 		w->status.error[0] = '\0';
@@ -74,10 +75,11 @@ put_slot(struct command *c, const struct written_slot *slot)
 static void
 put_update(struct command *c, const struct writer *w, const struct update *u)
 {
+	bool named = w->sha[0] && !w->script_lost;
 	char text[KEY_TEXT];
 
-	command_text(c, w->sha[0] ? "EVALSHA" : "EVAL");
-	command_text(c, w->sha[0] ? w->sha : ledger_script);
+	command_text(c, named ? "EVALSHA" : "EVAL");
+	command_text(c, named ? w->sha : ledger_script);
 	command_number(c, 1);
 	command_text(c, key_of(NULL, u->guest, "cur", text));
 	command_text(c, w->host);
