@@ -13,12 +13,11 @@
 #include <sys/stat.h>
 
 #define TICK_S 1.0
-#define ASK_S 10.0
 #define LAST_FRAMES_S 0.25 /* two blocks of the capture */
 #define LAST_ANSWER_S 2.0
 
 /* Dumps that an interface may be missing from before it counts as gone: its end may be told a moment later. */
-enum { MISSED_MAX = 3 };
+enum { MISSED_MAX = 3, ASK_S = 10 };
 
 int
 count_boot(char out[BOOK_BOOT_TEXT])
@@ -111,6 +110,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	read_kernel(count);
 	poll_all(count, false);
+	tell_wait(count);
 	tell_all(count);
 }
 
@@ -135,7 +135,7 @@ lines_make(struct count *count, const struct conf *conf, struct line **lines)
 		return -1;
 	for (size_t i = 0; i < count->book.n; i++) {
 		(*lines)[i].account = count->book.list[i];
-		(*lines)[i].asking = count->book.list[i]->seq == 0 ? ev_now(count->loop) + ASK_S : 0;
+		(*lines)[i].asking = count->book.list[i]->seq == 0 ? ASK_S : 0;
 		(*lines)[i].guest = conf_guest(conf, count->book.list[i]->name);
 	}
 	return 0;

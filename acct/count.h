@@ -19,12 +19,14 @@ struct line {
 	struct tally tally;
 	struct kernel now; /* of the last dump */
 	uint32_t ifindex, mtu; /* 0: the tap is not there */
+	uint32_t cuts; /* as link_row has it */
+	unsigned purge; /* polls until what waited for the tap's last reader is given up; 0: nothing */
 	uint32_t ended; /* the interface that went last: a dump may still list it */
 	unsigned missed; /* dumps since it was last in one */
 	uint64_t acked; /* sequence that Redis is known to hold */
 	bool in_flight;
-	double
-	    asking; /* not 0: the journal knows nothing of it; Redis is asked first, until this loop time */
+	unsigned
+	    asking; /* not 0: the journal knows nothing of it; Redis is asked first, for so many seconds */
 	uint64_t surplus; /* of taps that went */
 };
 
@@ -87,13 +89,15 @@ void lines_watch(struct count *);
 /* What moved, perhaps nothing, goes into the account; the clock is read here and nowhere else. */
 void line_post(struct count *, struct line *, struct record *delta);
 void line_poll(struct count *, struct line *, const struct kernel *now, bool last_one);
-/* Counts from here on, whatever was before. */
-void line_free(struct count *, struct line *);
+/* Redis has answered or is not waited for any more: the line is counted from here on. */
+void line_stop_asking(struct count *, struct line *);
 void line_end(struct count *, struct line *, const struct kernel *last);
 
 /* tell.c: what Redis is told. */
 extern const struct write_calls count_write_calls;
 void tell_all(struct count *);
+/* A second less for Redis to say what the journal does not know. */
+void tell_wait(struct count *);
 void tell_meta(struct count *);
 
 /* status.c */

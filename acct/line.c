@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum { PURGE_POLLS = 2 }; /* the last frames may lie in the capture for a moment */
+
 /* --- which line is whose -------------------------------------------------------------------------- */
 
 static int
@@ -142,6 +144,8 @@ line_poll(struct count *count, struct line *line, const struct kernel *now, bool
 	struct record delta;
 
 	tally_poll(&line->tally, now, last_one, &delta);
+	if (line->purge > 0 && --line->purge == 0)
+		tally_purge(&line->tally, &delta);
 	line_post(count, line, &delta);
 }
 
@@ -168,6 +172,8 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	strcpy(life->tap, row->name);
 	line->ifindex = row->ifindex;
 	line->mtu = row->mtu;
+	line->cuts = row->cuts;
+	line->purge = 0;
 	line->now = done;
 	line->missed = 0;
 	count->taps_changed = true;
@@ -175,7 +181,7 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 }
 
 void
-line_free(struct count *count, struct line *line)
+line_stop_asking(struct count *count, struct line *line)
 {
 	if (line->asking == 0)
 		return;
@@ -206,7 +212,7 @@ on_gone(void *arg, const struct link_row *row)
 		book_forget(&count->book, count->boot, row->ifindex);
 	if (!line || line->ended == row->ifindex)
 		return;
-	line_free(count, line);
+	line_stop_asking(count, line);
 	if (line->ifindex != row->ifindex) {
 		if (line->ifindex != 0) {
 			count->trouble.ends_missed++;
@@ -256,6 +262,9 @@ on_link(void *arg, const struct link_row *row)
 		line_begin(count, line, row);
 	line->now = row->kernel;
 	line->mtu = row->mtu;
+	if (line->cuts != row->cuts)
+		line->purge = PURGE_POLLS;
+	line->cuts = row->cuts;
 	line->missed = 0;
 }
 

@@ -51,6 +51,8 @@ read_link(const struct nlmsghdr *message, struct link_row *row)
 			memcpy(row->name, mnl_attr_get_payload(attr), n - 1);
 		} else if (mnl_attr_get_type(attr) == IFLA_MTU && n == 4) {
 			row->mtu = mnl_attr_get_u32(attr);
+		} else if (mnl_attr_get_type(attr) == IFLA_CARRIER_DOWN_COUNT && n == 4) {
+			row->cuts = mnl_attr_get_u32(attr);
 		} else if (mnl_attr_get_type(attr) == IFLA_STATS64 &&
 			   n >= offsetof(struct rtnl_link_stats64, multicast)) {
 			stats = (struct rtnl_link_stats64){0};

@@ -13,6 +13,7 @@ enum { LINK_ADDRESSES_MAX = 1024 };
 
 struct link_row {
 	uint32_t ifindex, mtu;
+	uint32_t cuts; /* times the carrier went: on a tap, that nobody read it any more */
 	char name[CONF_IFNAME];
 	struct kernel kernel;
 };

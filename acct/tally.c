@@ -156,6 +156,15 @@ tally_poll(struct tally *tally, const struct kernel *now, bool last_one, struct 
 	tally->polled = true;
 }
 
+void
+tally_purge(struct tally *tally, struct record *delta)
+{
+	struct seen *seen = &tally->seen[TO_GUEST];
+
+	delta->v[REC_UNDELIVERED] += sum(seen->bytes);
+	*seen = (struct seen){0};
+}
+
 static uint64_t
 billed(enum count_direction direction, uint64_t to_guest, uint64_t from_guest)
 {

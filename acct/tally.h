@@ -45,6 +45,12 @@ void tally_add(struct tally *, const struct frame *);
  */
 void tally_poll(struct tally *, const struct kernel *now, bool last_one, struct record *delta);
 
+/*
+ * After tally_poll: whoever read the tap is gone, and with it what waited there. Frames seen for the guest that the
+ * kernel has not counted by now are undelivered.
+ */
+void tally_purge(struct tally *, struct record *delta);
+
 /* Fills in delta's billable and billed. period is the billing period so far, without delta. */
 void tally_bill(const struct billing *, const struct record *period, struct record *delta);
 

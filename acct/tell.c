@@ -93,13 +93,24 @@ line_ask(struct count *count, struct line *line)
 	const struct conf *conf = count->conf;
 	uint8_t day = line->guest ? line->guest->billing_day : conf->billing.day;
 
-	if (ev_now(count->loop) > line->asking) {
-		log_warn("%s: redis does not say what was counted before; counting from nothing",
-		    line->account->name);
-		line_free(count, line);
-	} else if (!line->in_flight) {
+	if (!line->in_flight)
 		line->in_flight =
 		    write_ask(count->writer, line->account->name, time(NULL), day, line->account) == 0;
+}
+
+void
+tell_wait(struct count *count)
+{
+	for (size_t i = 0; i < count->n_lines; i++) {
+		struct line *line = &count->lines[i];
+
+		if (line->asking == 1) {
+			log_warn("%s: redis does not say what was counted before; counting from nothing",
+			    line->account->name);
+			line_stop_asking(count, line);
+		} else if (line->asking > 1) {
+			line->asking--;
+		}
 	}
 }
 
@@ -144,7 +155,7 @@ on_held(void *arg, void *guest, const struct held *held)
 		return;
 	if (held->seq > 0)
 		line_take(count, line, held);
-	line_free(count, line);
+	line_stop_asking(count, line);
 }
 
 void

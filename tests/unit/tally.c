@@ -132,6 +132,33 @@ a_slow_guest(void **state)
 	assert_int_equal(r.v[REC_UNCLASSIFIED], 0);
 }
 
+/* What waited for a guest that ended explains nothing that comes later. */
+static void
+a_guest_that_ends(void **state)
+{
+	struct tally t;
+	struct record r;
+	struct kernel now = zero;
+
+	(void)state;
+	tally_begin(&t, &zero);
+	see(&t, TO_GUEST, CLASS_WAN, 9000, 9000);
+	see(&t, FROM_GUEST, CLASS_WAN, 70, 70);
+	now.bytes[TO_GUEST] = 1000;
+	tally_poll(&t, &now, false, &r);
+	tally_purge(&t, &r);
+	assert_int_equal(r.v[REC_WAN], 1000);
+	assert_int_equal(r.v[REC_UNDELIVERED], 8000);
+	see(&t, TO_GUEST, CLASS_HOST, 500, 500);
+	now.bytes[TO_GUEST] = 1500;
+	now.bytes[FROM_GUEST] = 70;
+	tally_poll(&t, &now, false, &r);
+	assert_int_equal(r.v[REC_HOST], 500);
+	assert_int_equal(r.v[REC_WAN], 0);
+	assert_int_equal(r.v[REC_WAN + FROM_GUEST], 70);
+	assert_int_equal(r.v[REC_UNDELIVERED], 0);
+}
+
 static void
 drops_from_before_explain_nothing(void **state)
 {
@@ -296,6 +323,7 @@ main(void)
 	    cmocka_unit_test(early_frames),
 	    cmocka_unit_test(the_last_poll_waits_for_nothing),
 	    cmocka_unit_test(a_slow_guest),
+	    cmocka_unit_test(a_guest_that_ends),
 	    cmocka_unit_test(drops_from_before_explain_nothing),
 	    cmocka_unit_test(goes_on_from_a_baseline),
 	    cmocka_unit_test(bytes_in_equal_bytes_counted),
