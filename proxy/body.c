@@ -137,13 +137,34 @@ http_body_take(struct http_body *b, struct span in)
 	return (ptrdiff_t)n;
 }
 
-enum http_reply
-http_reply(struct span first)
+static enum http_reply
+reply_byte(struct http_reply_scan *r, char c)
 {
-	static const char want[] = "HTTP/1.1 101";
-	size_t n = first.len < sizeof(want) - 1 ? first.len : sizeof(want) - 1;
+	static const char class_1xx[] = "HTTP/1.1 1";
+	enum { CLASS = sizeof(class_1xx) - 1, STATUS = CLASS + 2, SWITCHING = 1 };
 
-	if (memcmp(first.ptr, want, n) != 0)
-		return REPLY_OTHER;
-	return n == sizeof(want) - 1 ? REPLY_SWITCHING : REPLY_MORE;
+	if (r->at < CLASS)
+		return c == class_1xx[r->at++] ? REPLY_MORE : REPLY_OTHER;
+	if (r->at < STATUS) {
+		r->at++;
+		r->code = (uint8_t)(r->code * 10 + c - '0');
+		if (c < '0' || c > '9')
+			return REPLY_OTHER;
+		return r->at == STATUS && r->code == SWITCHING ? REPLY_SWITCHING : REPLY_MORE;
+	}
+	if (c != '\r')
+		r->ends = c == '\n' ? r->ends + 1 : 0;
+	if (r->ends == 2)
+		*r = (struct http_reply_scan){0};
+	return REPLY_MORE;
+}
+
+enum http_reply
+http_reply(struct http_reply_scan *r, struct span bytes)
+{
+	enum http_reply reply = REPLY_MORE;
+
+	for (size_t i = 0; i < bytes.len && reply == REPLY_MORE; i++)
+		reply = reply_byte(r, bytes.ptr[i]);
+	return reply;
 }

@@ -13,13 +13,10 @@
 #include "proxy/stream.h"
 #include "proxy/tls.h"
 
-enum { REPLY_BYTES = 12 }; /* "HTTP/1.1 101" */
-
 struct connection {
 	struct session s;
 	uint8_t refusal; /* enum refusal */
-	uint8_t n_reply;
-	char reply[REPLY_BYTES]; /* first bytes of the answer to an Upgrade */
+	struct http_reply_scan reply; /* to an Upgrade */
 	uint16_t answer; /* what a refusal tells the client */
 	struct relay *relay;
 	struct connection *next, **link;

@@ -72,7 +72,14 @@ bool http_body_done(const struct http_body *);
 
 enum http_reply { REPLY_MORE, REPLY_SWITCHING, REPLY_OTHER };
 
-/* The answer to an Upgrade, from its first bytes: is it 101? */
-enum http_reply http_reply(struct span first_bytes);
+/* How far the answer to an Upgrade was looked at; zero before its first byte. */
+struct http_reply_scan {
+	uint8_t at; /* bytes of "HTTP/1.1 101" so far */
+	uint8_t code; /* last two digits of a 1xx, so far */
+	uint8_t ends; /* of lines in a row, in an interim answer's head */
+};
+
+/* Is it 101? The next bytes of the answer, from where the last call ended; interim answers (RFC 9110 15.2) pass. */
+enum http_reply http_reply(struct http_reply_scan *, struct span bytes);
 
 #endif

@@ -100,7 +100,7 @@ enum gate {
 	GATE_OPEN, /* anything */
 	GATE_BODY, /* what belongs to the request's body */
 	GATE_HELD, /* nothing yet: read no more until the guest has answered */
-	GATE_LAST, /* nothing more: a further byte ends it */
+	GATE_LAST, /* nothing more: at a further byte the guest is told the end, and it is SHUT */
 	GATE_SHUT, /* nothing more: further bytes are dropped */
 };
 

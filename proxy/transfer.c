@@ -13,6 +13,15 @@ discard(struct connection *c, size_t n)
 	return 0;
 }
 
+/* The guest has answered and may wait for more, which it must not get: its answer is all there is. */
+static void
+end_requests(struct connection *c)
+{
+	shutdown(c->guest.fd, SHUT_WR);
+	c->s.to_guest.shut = true;
+	c->s.gate = GATE_SHUT;
+}
+
 static ptrdiff_t
 filter_request(void *arg, struct span bytes)
 {
@@ -20,7 +29,7 @@ filter_request(void *arg, struct span bytes)
 	ptrdiff_t n;
 
 	if (c->s.gate == GATE_LAST)
-		c->s.to_guest.eof = true;
+		end_requests(c);
 	if (c->s.gate != GATE_BODY)
 		return discard(c, bytes.len);
 	n = http_body_take(&c->body, bytes);
@@ -35,15 +44,12 @@ static ptrdiff_t
 filter_reply(void *arg, struct span bytes)
 {
 	struct connection *c = arg;
-	size_t n = REPLY_BYTES - c->n_reply;
-	enum http_reply reply;
+	enum http_reply reply = http_reply(&c->reply, bytes);
 
-	n = n < bytes.len ? n : bytes.len;
-	memcpy(c->reply + c->n_reply, bytes.ptr, n);
-	c->n_reply += (uint8_t)n;
-	reply = http_reply(span_of(c->reply, c->n_reply));
-	if (reply != REPLY_MORE)
+	if (reply != REPLY_MORE) {
 		c->s.gate = reply == REPLY_SWITCHING ? GATE_OPEN : GATE_LAST;
+		c->scan.http.upgrade = false;
+	}
 	return (ptrdiff_t)bytes.len;
 }
 
@@ -77,7 +83,7 @@ void
 transfer_from_guest(struct connection *c)
 {
 	const struct stream_rule any = {0}, undecided = {filter_reply, c, NULL};
-	bool asked = c->s.door == DOOR_HTTP && c->scan.http.upgrade && c->n_reply < REPLY_BYTES;
+	bool asked = c->s.door == DOOR_HTTP && c->scan.http.upgrade;
 
 	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, c->guest.fd, c->client.fd,
 	    asked ? &undecided : &any, c->relay->scratch);

@@ -117,15 +117,39 @@ test_extra(void **state)
 static void
 test_replies(void **state)
 {
-	static const char yes[] = "HTTP/1.1 101 Switching Protocols";
+	static const struct {
+		const char *text;
+		size_t decides; /* after so many bytes; 0: never */
+		enum http_reply want;
+	} cases[] = {
+	    {"HTTP/1.1 101 Switching Protocols", 12, REPLY_SWITCHING},
+	    {"HTTP/1.1 200 OK", 10, REPLY_OTHER},
+	    {"HTTP/1.1 10", 0, REPLY_MORE},
+	    {"HTTP/1.1 1x1", 11, REPLY_OTHER},
+	    {"HTTP/1.0 101", 8, REPLY_OTHER},
+	    {"x", 1, REPLY_OTHER},
+	    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 x", 37, REPLY_SWITCHING},
+	    {"HTTP/1.1 103 Hints\r\nLink: a\r\n\r\nHTTP/1.1 102\r\n\r\nHTTP/1.1 101", 59, REPLY_SWITCHING},
+	    {"HTTP/1.1 103 Hints\r\nLink: HTTP/1.1 101\r\n", 0, REPLY_MORE},
+	    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 x", 35, REPLY_OTHER},
+	};
 
 	(void)state;
-	for (size_t n = 0; n < sizeof(yes); n++)
-		assert_int_equal(http_reply(span_of(yes, n)), n < 12 ? REPLY_MORE : REPLY_SWITCHING);
-	assert_int_equal(http_reply(span_str("HTTP/1.1 200 OK")), REPLY_OTHER);
-	assert_int_equal(http_reply(span_str("HTTP/1.1 10")), REPLY_MORE);
-	assert_int_equal(http_reply(span_str("HTTP/1.0 101")), REPLY_OTHER);
-	assert_int_equal(http_reply(span_str("x")), REPLY_OTHER);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct span all = span_str(cases[i].text);
+		struct http_reply_scan slow = {0};
+		enum http_reply reply = REPLY_MORE;
+
+		for (size_t n = 0; n <= all.len; n++) { /* every prefix at once, and byte by byte */
+			struct http_reply_scan at_once = {0};
+
+			assert_int_equal(http_reply(&at_once, span_first(all, n)),
+			    cases[i].decides && n >= cases[i].decides ? cases[i].want : REPLY_MORE);
+			if (n < all.len && reply == REPLY_MORE)
+				reply = http_reply(&slow, span_of(all.ptr + n, 1));
+		}
+		assert_int_equal(reply, cases[i].want);
+	}
 }
 
 int
