@@ -56,7 +56,7 @@ keep_own(const struct listeners *ls, unsigned number, int line, int text)
 	free(keep);
 }
 
-/* Read what the supervisor wrote. The text was checked; if it is rewritten meanwhile, another word follows. */
+/* Read what the supervisor wrote and checked. */
 static int
 read_rules(int fd, struct relay_rules *rules)
 {
@@ -83,28 +83,39 @@ read_rules(int fd, struct relay_rules *rules)
 	return result;
 }
 
+/* A text that was rewritten while it was read is none: another word follows. */
 static void
-on_order(struct ev_loop *loop, ev_io *w, int events)
+take_rules(struct life *life)
 {
-	struct life *life = w->data;
-	uint64_t generation = __atomic_load_n(&life->share->generation, __ATOMIC_ACQUIRE);
+	struct share *share = life->share;
+	uint64_t generation = __atomic_load_n(&share->generation, __ATOMIC_ACQUIRE);
 	struct relay_rules rules;
-	char word;
-	ssize_t n = recv(w->fd, &word, 1, 0);
+	int result = read_rules(life->text, &rules);
 
-	(void)events;
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR)) {
-		ev_break(loop, EVBREAK_ALL);
+	if (__atomic_load_n(&share->writing, __ATOMIC_ACQUIRE) != generation) {
+		if (result == 0)
+			routes_free(rules.routes);
 		return;
 	}
-	if (n == -1 || word != SAY_RELOAD)
-		return;
-	if (read_rules(life->text, &rules) == -1) {
+	if (result == -1) {
 		log_error("worker %u keeps its old rules: it could not read the new ones", life->number);
 		return;
 	}
 	relay_swap(life->relay, &rules);
-	life->share->workers[life->number].generation = generation;
+	share->workers[life->number].generation = generation;
+}
+
+static void
+on_order(struct ev_loop *loop, ev_io *w, int events)
+{
+	char words[64]; /* all the same one, SAY_RELOAD */
+	ssize_t n = recv(w->fd, words, sizeof(words), 0);
+
+	(void)events;
+	if (n > 0)
+		take_rules(w->data);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		ev_break(loop, EVBREAK_ALL);
 }
 
 static void

@@ -28,7 +28,8 @@ struct share_worker {
 struct share {
 	unsigned n_workers;
 	size_t sessions; /* ceiling of one worker */
-	uint64_t generation;
+	uint64_t generation; /* of the rules that lie in the text */
+	uint64_t writing; /* of those that are being written there; else the same */
 	struct share_worker workers[SHARE_WORKERS_MAX];
 };
 

@@ -167,8 +167,14 @@ write_rules(int fd, const struct conf *conf)
 	int copy = dup(fd);
 	FILE *out = copy == -1 ? NULL : fdopen(copy, "w");
 
-	if (!out || ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1)
+	if (!out && copy != -1)
+		close(copy);
+	if (!out)
 		return -1;
+	if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
+		fclose(out);
+		return -1;
+	}
 	conf_print(conf, out);
 	return fclose(out) == 0 ? 0 : -1;
 }
@@ -177,10 +183,12 @@ int
 workers_reload(struct workers *all)
 {
 	const char word = SAY_RELOAD;
+	struct share *share = all->plan->share;
 
+	__atomic_add_fetch(&share->writing, 1, __ATOMIC_SEQ_CST);
 	if (write_rules(all->text, all->plan->conf) == -1)
 		return -1;
-	__atomic_add_fetch(&all->plan->share->generation, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&share->generation, share->writing, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < all->n; i++)
 		if (all->list[i].line.fd != -1 && send(all->list[i].line.fd, &word, 1, MSG_NOSIGNAL) == -1)
 			log_warn("worker %u cannot be told the new rules: %s", i, strerror(errno));
