@@ -81,7 +81,7 @@ watch_io(struct ev_loop *loop, ev_io *w, bool readable, bool writable)
 	if (w->fd == -1 || want == have)
 		return;
 	ev_io_stop(loop, w);
-	ev_io_set(w, w->fd, want);
+	ev_io_modify(w, want);
 	if (want)
 		ev_io_start(loop, w);
 }
@@ -123,14 +123,15 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 		return;
 	}
 	if (state == SESSION_HELLO)
-		connection_refuse(
-		    c, REFUSED_SLOW, refusal_answer(REFUSED_SLOW, c->s.door), "no whole request in time");
+		connection_refuse(c, REFUSED_SLOW, refusal_answer(REFUSED_SLOW, c->s.door),
+		    c->to_guest.len ? "no whole request in time" : "no request in time");
 	else if (state == SESSION_DIAL)
 		connection_refuse(c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door),
 		    "the guest did not answer in time");
 	else if (state == SESSION_RELAY)
 		c->why = "idle";
-	connection_step(c, ON_TIMEOUT);
+	/* Opened ahead and not used: a page would be taken for the answer to what is sent next. */
+	connection_step(c, state == SESSION_HELLO && c->to_guest.len == 0 ? ON_CLIENT_END : ON_TIMEOUT);
 }
 
 /* --- the guest's side -------------------------------------------------------------------------------------- */
@@ -236,10 +237,12 @@ act_dial(struct connection *c)
 	struct sockaddr_storage sa;
 	socklen_t len = addr_to_sockaddr(&c->to, &sa);
 	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+	bool one_send = c->s.door == DOOR_HTTP && c->s.gate == GATE_SHUT;
 	enum refusal refusal = fd == -1 ? REFUSED_FILES : REFUSED_GUEST_DOWN;
 
 	if (fd != -1) {
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		if (!one_send)
+			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		ev_io_set(&c->guest, fd, 0);
 		if (connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS) {
 			c->relay->own->routed++;

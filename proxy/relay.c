@@ -11,6 +11,8 @@
 struct door_watch {
 	ev_io io;
 	enum door door;
+	int burst; /* how many to take at one wakeup */
+	unsigned wakeup; /* the loop's last round that had one */
 };
 
 int
@@ -91,28 +93,43 @@ receive(struct relay *r, enum door door, int fd, const struct sockaddr *sa)
 	close(fd);
 }
 
+/* To ask in vain is not free: one at a time, and more only while every round of the loop finds another. */
+static int
+plan_burst(struct ev_loop *loop, struct door_watch *door)
+{
+	unsigned now = ev_iteration(loop);
+
+	door->burst = door->burst && now == door->wakeup + 1 ? door->burst * 2 : 1;
+	if (door->burst > RELAY_ACCEPTS)
+		door->burst = RELAY_ACCEPTS;
+	door->wakeup = now;
+	return door->burst;
+}
+
 static void
 on_accept(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct relay *r = w->data;
-	enum door door = ((struct door_watch *)w)->door;
+	struct door_watch *door = (struct door_watch *)w;
 
-	(void)loop, (void)events;
-	for (int i = 0; i < RELAY_ACCEPTS; i++) {
+	(void)events;
+	for (int left = plan_burst(loop, door); left > 0; left--) {
 		struct sockaddr_storage sa;
 		socklen_t len = sizeof(sa);
 		int fd = accept4(w->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd != -1) {
-			receive(r, door, fd, (struct sockaddr *)&sa);
+			receive(r, door->door, fd, (struct sockaddr *)&sa);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 			pause_accepting(r);
 			return;
 		}
-		if (errno == EAGAIN)
+		if (errno == EAGAIN) {
+			door->burst = 0;
 			return;
+		}
 	}
 }
 
