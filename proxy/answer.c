@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* In status order; what is not here is told as the last one. extra: whole lines. */
+/* What is not here is told as the last one. extra: whole lines. */
 static const struct {
 	unsigned status;
 	const char *phrase, *extra;

@@ -71,6 +71,8 @@ take_passed(const struct conf *conf, int n, struct listeners *out, uint16_t *fai
 		struct sockaddr_storage sa;
 		socklen_t len = sizeof(sa);
 		struct addr addr;
+		int listens = 0;
+		socklen_t size = sizeof(listens);
 		bool http;
 
 		if (getsockname(fd, (struct sockaddr *)&sa, &len) == -1 ||
@@ -78,7 +80,9 @@ take_passed(const struct conf *conf, int n, struct listeners *out, uint16_t *fai
 			return -1;
 		*failed = addr.port;
 		http = has_port(p->http, p->n_http, addr.port);
-		if (!http && !has_port(p->tls, p->n_tls, addr.port)) {
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == -1)
+			return -1;
+		if (!listens || (!http && !has_port(p->tls, p->n_tls, addr.port))) {
 			errno = EINVAL;
 			return -1;
 		}
@@ -97,7 +101,7 @@ passed_sockets(void)
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	int n = pid && fds && strtol(pid, NULL, 10) == getpid() ? (int)strtol(fds, NULL, 10) : 0;
 
-	return n > 0 && n <= LISTEN_PORTS_MAX ? n : 0;
+	return n > 0 ? n : 0;
 }
 
 int
@@ -107,7 +111,7 @@ listen_open(const struct conf *conf, unsigned workers, struct listeners *out, ui
 
 	*failed = 0;
 	out->n = 0;
-	if (conf->proxy.n_http + conf->proxy.n_tls > LISTEN_PORTS_MAX) {
+	if (conf->proxy.n_http + conf->proxy.n_tls > LISTEN_PORTS_MAX || passed > LISTEN_PORTS_MAX) {
 		errno = E2BIG;
 		return -1;
 	}

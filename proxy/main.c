@@ -104,8 +104,9 @@ take(struct proxy *p, struct ev_loop *loop)
 		fatal("port %d: %s%s", port, strerror(errno),
 		    errno == EADDRINUSE ? "; `ss -ltnp` shows who has it"
 		    : errno == EACCES	? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
-		    : errno == EINVAL	? "; a socket was passed whose port is not in proxy.http or .tls"
-					: "");
+		    : errno == EINVAL ? "; a socket was passed that does not listen, or whose port is not in "
+					"proxy.http or .tls"
+				      : "");
 	if (p->listeners.n == 0)
 		fatal_input(
 		    "%s: proxy.http and proxy.tls are both empty; there is nothing to listen on", p->file);

@@ -78,91 +78,29 @@ session_choose(enum door door, const struct sniff *sniff, const struct routes *r
 	return (struct session_choice){.choice = CHOICE_MORE};
 }
 
-/* What cannot happen closes: a connection that we do not understand is not kept. */
-#define GONE                                                                                                 \
-	{                                                                                                    \
-		SESSION_CLOSED, ACT_CLOSE                                                                    \
-	}
-#define BROKEN                                                                                               \
-	{                                                                                                    \
-		SESSION_CLOSED, ACT_RESET                                                                    \
-	}
+/* clang-format off */
+#define DIAL	{SESSION_DIAL, ACT_DIAL}
+#define ANSWER	{SESSION_ANSWER, ACT_ANSWER}
+#define RELAY	{SESSION_RELAY, ACT_RELAY}
+#define LINGER	{SESSION_LINGER, ACT_LINGER}
+#define GONE	{SESSION_CLOSED, ACT_CLOSE}
+#define BROKEN	{SESSION_CLOSED, ACT_RESET}
+#define NOTHING	{SESSION_CLOSED, ACT_NONE}
+#define ROW(route, refuse, dialled, client_end, answered, end, brk, timeout, stop) { \
+	[ON_ROUTE] = route, [ON_REFUSE] = refuse, [ON_DIALLED] = dialled, [ON_CLIENT_END] = client_end, \
+	[ON_ANSWERED] = answered, [ON_END] = end, [ON_BREAK] = brk, [ON_TIMEOUT] = timeout, [ON_STOP] = stop}
 
-static const struct session_step steps[][SESSION_EVENTS] =
-    {
-	[SESSION_HELLO] =
-	    {
-		[ON_ROUTE] = {SESSION_DIAL, ACT_DIAL},
-		[ON_REFUSE] = {SESSION_ANSWER, ACT_ANSWER},
-		[ON_DIALLED] = GONE,
-		[ON_CLIENT_END] = GONE,
-		[ON_ANSWERED] = GONE,
-		[ON_END] = GONE,
-		[ON_BREAK] = BROKEN,
-		[ON_TIMEOUT] = {SESSION_ANSWER, ACT_ANSWER},
-		[ON_STOP] = GONE,
-	    },
-	[SESSION_DIAL] =
-	    {
-		[ON_ROUTE] = GONE,
-		[ON_REFUSE] = {SESSION_ANSWER, ACT_ANSWER},
-		[ON_DIALLED] = {SESSION_RELAY, ACT_RELAY},
-		[ON_CLIENT_END] = GONE,
-		[ON_ANSWERED] = GONE,
-		[ON_END] = GONE,
-		[ON_BREAK] = BROKEN,
-		[ON_TIMEOUT] = {SESSION_ANSWER, ACT_ANSWER},
-		[ON_STOP] = GONE,
-	    },
-	[SESSION_RELAY] =
-	    {
-		[ON_ROUTE] = GONE,
-		[ON_REFUSE] = BROKEN,
-		[ON_DIALLED] = GONE,
-		[ON_CLIENT_END] = GONE,
-		[ON_ANSWERED] = {SESSION_LINGER, ACT_LINGER},
-		[ON_END] = GONE,
-		[ON_BREAK] = BROKEN,
-		[ON_TIMEOUT] = GONE,
-		[ON_STOP] = GONE,
-	    },
-	[SESSION_ANSWER] =
-	    {
-		[ON_ROUTE] = GONE,
-		[ON_REFUSE] = GONE,
-		[ON_DIALLED] = GONE,
-		[ON_CLIENT_END] = GONE,
-		[ON_ANSWERED] = {SESSION_LINGER, ACT_LINGER},
-		[ON_END] = GONE,
-		[ON_BREAK] = BROKEN,
-		[ON_TIMEOUT] = GONE,
-		[ON_STOP] = GONE,
-	    },
-	[SESSION_LINGER] =
-	    {
-		[ON_ROUTE] = GONE,
-		[ON_REFUSE] = GONE,
-		[ON_DIALLED] = GONE,
-		[ON_CLIENT_END] = GONE,
-		[ON_ANSWERED] = GONE,
-		[ON_END] = GONE,
-		[ON_BREAK] = BROKEN,
-		[ON_TIMEOUT] = GONE,
-		[ON_STOP] = GONE,
-	    },
-	[SESSION_CLOSED] =
-	    {
-		[ON_ROUTE] = {SESSION_CLOSED, ACT_NONE},
-		[ON_REFUSE] = {SESSION_CLOSED, ACT_NONE},
-		[ON_DIALLED] = {SESSION_CLOSED, ACT_NONE},
-		[ON_CLIENT_END] = {SESSION_CLOSED, ACT_NONE},
-		[ON_ANSWERED] = {SESSION_CLOSED, ACT_NONE},
-		[ON_END] = {SESSION_CLOSED, ACT_NONE},
-		[ON_BREAK] = {SESSION_CLOSED, ACT_NONE},
-		[ON_TIMEOUT] = {SESSION_CLOSED, ACT_NONE},
-		[ON_STOP] = {SESSION_CLOSED, ACT_NONE},
-	    },
+/* What cannot happen closes: a connection that we do not understand is not kept. */
+static const struct session_step steps[][SESSION_EVENTS] = {
+	/*                     route    refuse   dialled  client   answered end      break    timeout  stop */
+	[SESSION_HELLO]  = ROW(DIAL,    ANSWER,  GONE,    GONE,    GONE,    GONE,    BROKEN,  ANSWER,  GONE),
+	[SESSION_DIAL]   = ROW(GONE,    ANSWER,  RELAY,   GONE,    GONE,    GONE,    BROKEN,  ANSWER,  GONE),
+	[SESSION_RELAY]  = ROW(GONE,    BROKEN,  GONE,    GONE,    LINGER,  GONE,    BROKEN,  GONE,    GONE),
+	[SESSION_ANSWER] = ROW(GONE,    GONE,    GONE,    GONE,    LINGER,  GONE,    BROKEN,  GONE,    GONE),
+	[SESSION_LINGER] = ROW(GONE,    GONE,    GONE,    GONE,    GONE,    GONE,    BROKEN,  GONE,    GONE),
+	[SESSION_CLOSED] = ROW(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING),
 };
+/* clang-format on */
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == SESSION_STATES, "a row for every state");
 _Static_assert(SESSION_EVENTS == 9, "a cell for every event");
 
