@@ -93,20 +93,20 @@ int
 book_leave(struct book *book, const struct life *life)
 {
 	struct life *left, copy = *life;
+	bool full;
 
-	if (life->boot[0] == '\0')
+	if (copy.boot[0] == '\0')
 		return 0;
 	book_forget(book, copy.boot, copy.ifindex);
-	if (book->n_left == BOOK_LEFT_MAX) {
-		memmove(book->left, book->left + 1, (BOOK_LEFT_MAX - 1) * sizeof(*left));
-		book->n_left--;
-	}
+	full = book->n_left == BOOK_LEFT_MAX;
+	if (full)
+		book_forget(book, book->left[0].boot, book->left[0].ifindex);
 	left = reallocarray(book->left, book->n_left + 1, sizeof(*left));
 	if (!left)
 		return -1;
 	book->left = left;
 	left[book->n_left++] = copy;
-	return 0;
+	return full;
 }
 
 bool

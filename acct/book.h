@@ -62,7 +62,7 @@ struct account *book_find(const struct book *, const char *name);
 struct account *book_add(struct book *, const char *name);
 void book_free(struct book *);
 
-/* Into left, in place of the oldest where there are BOOK_LEFT_MAX. -1: no memory. */
+/* Into left. 1: the oldest had to make room, of which then nobody knows; -1: no memory. */
 int book_leave(struct book *, const struct life *);
 /* Out of left: the interface is gone. */
 void book_forget(struct book *, const char *boot, uint32_t ifindex);

@@ -17,7 +17,7 @@
 #define LAST_ANSWER_S 2.0
 
 /* Dumps that an interface may be missing from before it counts as gone: its end may be told a moment later. */
-enum { MISSED_MAX = 3, ASK_S = 10 };
+enum { MISSED_MAX = 3 };
 
 int
 count_boot(char out[BOOK_BOOT_TEXT])
@@ -34,20 +34,6 @@ count_boot(char out[BOOK_BOOT_TEXT])
 	id[strcspn(id, "\n")] = '\0';
 	snprintf(out, BOOK_BOOT_TEXT, "%s/%" PRIu64, id, (uint64_t)ns.st_ino);
 	return 0;
-}
-
-static void
-addresses_read(struct count *count)
-{
-	struct ip fresh[LINK_ADDRESSES_MAX];
-	int n = link_addresses(count->link, fresh, LINK_ADDRESSES_MAX);
-
-	count->addresses_changed = n == -1; /* asked again a second later; the old ones hold until then */
-	if (n == -1)
-		return;
-	memcpy(count->addresses, fresh, (size_t)n * sizeof(*fresh));
-	count->world.n_host = (size_t)n;
-	count->trouble.addresses += n == LINK_ADDRESSES_MAX;
 }
 
 static void
@@ -112,106 +98,6 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	poll_all(count, false);
 	tell_wait(count);
 	tell_all(count);
-}
-
-static int
-tap_order(const void *a, const void *b)
-{
-	return strcmp((*(struct line *const *)a)->guest->tap, (*(struct line *const *)b)->guest->tap);
-}
-
-/* One line for each account: those of the file, and those that were in it. */
-static int
-lines_make(struct count *count, const struct conf *conf, struct line **lines)
-{
-	for (size_t i = 0; i < conf->n_guests; i++) {
-		if (book_add(&count->book, conf->guests[i].name))
-			continue;
-		count->trouble.full++;
-		log_error("no room to count %s; remove old accounts", conf->guests[i].name);
-	}
-	*lines = calloc(count->book.n + 1, sizeof(**lines));
-	if (!*lines)
-		return -1;
-	for (size_t i = 0; i < count->book.n; i++) {
-		(*lines)[i].account = count->book.list[i];
-		(*lines)[i].asking = count->book.list[i]->seq == 0 ? ASK_S : 0;
-		(*lines)[i].guest = conf_guest(conf, count->book.list[i]->name);
-	}
-	return 0;
-}
-
-/* A tap that is the guest's no more, though the interface lives on. */
-static void
-line_leave(struct count *count, struct line *line, const struct guest *guest)
-{
-	if (line->ifindex == 0 || (guest && strcmp(guest->tap, line->account->life.tap) == 0))
-		return;
-	line_end(count, line, &line->now);
-}
-
-/* What goes on under the new file keeps its tap, its frames and what is under way to Redis. */
-static void
-lines_carry(struct count *count, const struct conf *conf, struct line *lines)
-{
-	/* All before any is copied: frames that an end drains are still counted by the lines of the old file. */
-	for (size_t i = 0; i < count->n_lines; i++)
-		line_leave(count, &count->lines[i], conf_guest(conf, count->lines[i].account->name));
-	for (size_t i = 0, k = 0; i < count->n_lines; i++, k++) {
-		while (lines[k].account != count->lines[i].account)
-			k++;
-		count->lines[i].guest = lines[k].guest;
-		lines[k] = count->lines[i];
-	}
-}
-
-static void
-world_turn(struct count *count, const struct conf *conf, struct addr *proxied)
-{
-	free(count->proxied);
-	count->proxied = proxied;
-	count->world = (struct world){
-	    .network = conf->network,
-	    .network6 = conf->network6,
-	    .host = count->addresses,
-	    .n_host = count->world.n_host,
-	    .proxied = proxied,
-	    .n_proxied = world_proxied(conf, proxied),
-	};
-	addresses_read(count);
-}
-
-static int
-lines_take(struct count *count, const struct conf *conf, struct line *lines)
-{
-	struct line **by_tap = calloc(count->book.n + 1, sizeof(struct line *));
-	struct living *living = calloc(count->book.n + 1, sizeof(*living));
-	struct addr *proxied = calloc(conf->n_guests + 1, WORLD_PROXIED * sizeof(*proxied));
-
-	if (!by_tap || !living || !proxied) {
-		free(by_tap);
-		free(living);
-		free(proxied);
-		free(lines);
-		return -1;
-	}
-	lines_carry(count, conf, lines);
-	free(count->by_tap);
-	free(count->living);
-	free(count->lines);
-	count->lines = lines;
-	count->n_lines = count->book.n;
-	count->by_tap = by_tap;
-	count->living = living;
-	count->n_by_tap = 0;
-	for (size_t i = 0; i < count->n_lines; i++)
-		if (lines[i].guest)
-			by_tap[count->n_by_tap++] = &lines[i];
-	qsort(by_tap, count->n_by_tap, sizeof(*by_tap), tap_order);
-	count->conf = conf;
-	lines_watch(count);
-	world_turn(count, conf, proxied);
-	return 0;
 }
 
 /* Another name's numbers stay with that name in redis, and its sums hold both. */

@@ -37,6 +37,7 @@ struct count_trouble {
 	uint64_t behind; /* Redis held more than the journal */
 	uint64_t taken; /* accounts that the journal had lost and Redis knew */
 	uint64_t full; /* guests that found no room in the book */
+	uint64_t left; /* BOOK_LEFT_MAX was reached */
 	uint64_t addresses; /* LINK_ADDRESSES_MAX was reached */
 	uint64_t ends_missed; /* interfaces that went without a word: their last second is lost */
 	uint64_t strays; /* packets of interfaces that are no longer ours */
@@ -84,14 +85,25 @@ void count_stop(struct count *);
 /* line.c: what interfaces and the capture say. */
 extern const struct link_calls count_link_calls;
 void count_packet(void *count, struct span cooked, uint64_t length);
-struct line *line_of_account(struct count *, const struct account *);
-void lines_watch(struct count *);
 /* What moved, perhaps nothing, goes into the account; the clock is read here and nowhere else. */
 void line_post(struct count *, struct line *, struct record *delta);
 void line_poll(struct count *, struct line *, const struct kernel *now, bool last_one);
 /* Redis has answered or is not waited for any more: the line is counted from here on. */
 void line_stop_asking(struct count *, struct line *);
 void line_end(struct count *, struct line *, const struct kernel *last);
+
+/* lines.c: which line is whose. NULL: nobody's. */
+struct line *line_of_tap(struct count *, const char *tap);
+struct line *line_of_ifindex(struct count *, uint32_t ifindex); /* as of the last lines_watch */
+struct line *line_of_account(struct count *, const struct account *);
+/* After taps_changed: the capture looks at those that there are. */
+void lines_watch(struct count *);
+/* After addresses_changed, which stays where they cannot be read. */
+void addresses_read(struct count *);
+/* One line for each account, those of the file and those that were in it, for lines_take. -1: no memory. */
+int lines_make(struct count *, const struct conf *, struct line **lines);
+/* They take over from the lines that are; the file holds from here on. -1: no memory, nothing changed. */
+int lines_take(struct count *, const struct conf *, struct line *lines);
 
 /* tell.c: what Redis is told. */
 extern const struct write_calls count_write_calls;

@@ -13,93 +13,6 @@
 
 enum { PURGE_POLLS = 2 }; /* the last frames may lie in the capture for a moment */
 
-/* --- which line is whose -------------------------------------------------------------------------- */
-
-static int
-ifindex_order(const void *a, const void *b)
-{
-	uint32_t x = ((const struct living *)a)->ifindex, y = ((const struct living *)b)->ifindex;
-
-	return x < y ? -1 : x > y;
-}
-
-static struct line *
-line_of_tap(struct count *count, const char *tap)
-{
-	size_t lo = 0, hi = count->n_by_tap;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int order = strcmp(count->by_tap[mid]->guest->tap, tap);
-
-		if (order == 0)
-			return count->by_tap[mid];
-		if (order < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
-}
-
-static struct line *
-line_of_ifindex(struct count *count, uint32_t ifindex)
-{
-	size_t lo = 0, hi = count->n_living;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (count->living[mid].ifindex == ifindex)
-			return count->living[mid].line;
-		if (count->living[mid].ifindex < ifindex)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
-}
-
-struct line *
-line_of_account(struct count *count, const struct account *account)
-{
-	size_t lo = 0, hi = count->n_lines;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int order = strcmp(count->lines[mid].account->name, account->name);
-
-		if (order == 0)
-			return &count->lines[mid];
-		if (order < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
-}
-
-void
-lines_watch(struct count *count)
-{
-	uint32_t *ifindexes = calloc(count->n_lines + 1, sizeof(*ifindexes));
-
-	count->n_living = 0;
-	for (size_t i = 0; i < count->n_lines; i++) {
-		struct line *line = &count->lines[i];
-
-		if (line->ifindex != 0)
-			count->living[count->n_living++] = (struct living){line->ifindex, line};
-	}
-	qsort(count->living, count->n_living, sizeof(*count->living), ifindex_order);
-	for (size_t i = 0; ifindexes && i < count->n_living; i++)
-		ifindexes[i] = count->living[i].ifindex;
-	if (!ifindexes || tap_watch(count->tap, ifindexes, count->n_living) == -1)
-		log_warn("cannot filter the capture: %s", strerror(errno));
-	free(ifindexes);
-	count->taps_changed = false;
-}
-
 /* --- bytes ---------------------------------------------------------------------------------------- */
 
 void
@@ -151,6 +64,18 @@ line_poll(struct count *count, struct line *line, const struct kernel *now, bool
 
 /* --- lives ---------------------------------------------------------------------------------------- */
 
+/* The interface that the account was on lives on, and may be somebody's again. */
+static void
+life_leave(struct count *count, const struct life *life)
+{
+	int left = book_leave(&count->book, life);
+
+	if (left == -1)
+		log_error("no memory to keep how far %s is counted: who has it next is billed for all of it",
+		    life->tap);
+	count->trouble.left += left == 1;
+}
+
 static void
 line_begin(struct count *count, struct line *line, const struct link_row *row)
 {
@@ -160,9 +85,8 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	bool before;
 
 	if (life->ifindex != row->ifindex && life->ifindex != line->ended &&
-	    strcmp(life->boot, count->boot) == 0 && book_leave(book, life) == -1)
-		log_error(
-		    "no memory: %s is forgotten, whoever has it next is billed for all of it", life->tap);
+	    strcmp(life->boot, count->boot) == 0)
+		life_leave(count, life);
 	before = book_take(book, count->boot, row->ifindex, &row->kernel, &done);
 	log_info("%s: %s is interface %u, %s", line->account->name, row->name, row->ifindex,
 	    before ? "counted on from before" : "counted from its beginning");

@@ -60,12 +60,12 @@ trouble_status(const struct count *count)
 	const struct count_trouble *t = &count->trouble;
 	const struct link_status *l = link_status(count->link);
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "counters_fell",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "counters_fell",
 	    (json_int_t)t->fell, "redis_forgot", (json_int_t)t->forgot, "journal_behind",
 	    (json_int_t)t->behind, "taken_from_redis", (json_int_t)t->taken, "accounts_full",
-	    (json_int_t)t->full, "addresses_full", (json_int_t)t->addresses, "ends_missed",
-	    (json_int_t)t->ends_missed, "strays", (json_int_t)t->strays, "events_lost", (json_int_t)l->lost,
-	    "dumps_failed", (json_int_t)l->failed);
+	    (json_int_t)t->full, "left_full", (json_int_t)t->left, "addresses_full", (json_int_t)t->addresses,
+	    "ends_missed", (json_int_t)t->ends_missed, "strays", (json_int_t)t->strays, "events_lost",
+	    (json_int_t)l->lost, "dumps_failed", (json_int_t)l->failed);
 }
 
 static json_t *

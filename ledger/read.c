@@ -119,20 +119,12 @@ take_record(struct ledger *l, const redisReply *reply, struct record *out)
 	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
 		struct span name = span_of_reply(reply->element[i]),
 			    text = span_of_reply(reply->element[i + 1]);
-		int field = record_field(name);
-		uint64_t number;
 
-		if (field == -1 && !span_is(name, "ts"))
-			continue;
-		if (number_parse(text, &number) == -1) {
+		if (record_take(out, name, text) == -1) {
 			snprintf(l->why, sizeof(l->why), "%.*s is no number: somebody else writes this key",
 			    (int)name.len, name.ptr);
 			return -1;
 		}
-		if (field == -1)
-			out->ts = (int64_t)number;
-		else
-			out->v[field] = number;
 	}
 	return reply->elements > 0;
 }

@@ -89,6 +89,23 @@ number_parse(struct span text, uint64_t *out)
 	return 0;
 }
 
+int
+record_take(struct record *record, struct span name, struct span text)
+{
+	int field = record_field(name);
+	uint64_t number;
+
+	if (field == -1 && !span_is(name, "ts"))
+		return 0;
+	if (number_parse(text, &number) == -1)
+		return -1;
+	if (field == -1)
+		record->ts = (int64_t)number;
+	else
+		record->v[field] = number;
+	return 1;
+}
+
 const char *
 slot_print(const uint64_t v[SLOT_FIELDS], char out[SLOT_TEXT])
 {

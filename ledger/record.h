@@ -55,6 +55,9 @@ const char *record_name(enum record_field);
 /* The field of a name, or -1. */
 int record_field(struct span name);
 
+/* A field as a key holds it. 1: taken; 0: not a record's, which is passed over; -1: no number. */
+int record_take(struct record *, struct span name, struct span text);
+
 void record_add(struct record *sum, const struct record *delta);
 bool record_is_zero(const struct record *);
 /* What a delta adds to a slot's six numbers. */

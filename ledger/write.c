@@ -140,24 +140,13 @@ reply_text(const redisReply *reply)
 static int
 take_field(struct held *held, struct record *record, struct span name, struct span text)
 {
-	int field = record_field(name);
-	uint64_t number;
-
+	if (span_is(name, "seq"))
+		return number_parse(text, &held->seq);
 	if (span_is(name, "life") && text.len < sizeof(held->life)) {
 		memcpy(held->life, text.ptr, text.len);
 		return 0;
 	}
-	if (field == -1 && !span_is(name, "seq") && !span_is(name, "ts"))
-		return 0;
-	if (number_parse(text, &number) == -1)
-		return -1;
-	if (field != -1)
-		record->v[field] = number;
-	else if (span_is(name, "seq"))
-		held->seq = number;
-	else
-		record->ts = (int64_t)number;
-	return 0;
+	return record_take(record, name, text) == -1 ? -1 : 0;
 }
 
 static int

@@ -167,6 +167,24 @@ slots(void **state)
 	assert_memory_equal(v, back, sizeof(v));
 }
 
+static void
+a_key_s_fields(void **state)
+{
+	struct record record = {0};
+
+	(void)state;
+	for (int i = 0; i < RECORD_FIELDS; i++)
+		assert_int_equal(record_take(&record, span_str(record_name(i)), span_str("7")), 1);
+	for (int i = 0; i < RECORD_FIELDS; i++)
+		assert_int_equal(record.v[i], 7);
+	assert_int_equal(record_take(&record, span_str("ts"), span_str("1795305600")), 1);
+	assert_int_equal(record.ts, 1795305600);
+	assert_int_equal(record_take(&record, span_str("another"), span_str("-")), 0);
+	assert_int_equal(record_take(&record, span_str("billed"), span_str("-1")), -1);
+	assert_int_equal(record_take(&record, span_str("ts"), span_str("")), -1);
+	assert_int_equal(record.v[REC_BILLED], 7);
+}
+
 int
 main(void)
 {
@@ -178,6 +196,7 @@ main(void)
 	    cmocka_unit_test(fields),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(slots),
+	    cmocka_unit_test(a_key_s_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

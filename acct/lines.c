@@ -1,0 +1,194 @@
+/*
+ * All lines: which is whose, and what becomes of them under another file; see count.h.
+ */
+#include "acct/count.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ASK_S = 10 };
+
+/* --- which line is whose -------------------------------------------------------------------------- */
+
+static int
+tap_to_line(const void *tap, const void *line)
+{
+	return strcmp(tap, (*(struct line *const *)line)->guest->tap);
+}
+
+struct line *
+line_of_tap(struct count *count, const char *tap)
+{
+	struct line **found = bsearch(tap, count->by_tap, count->n_by_tap, sizeof(*found), tap_to_line);
+
+	return found ? *found : NULL;
+}
+
+static int
+ifindex_order(const void *a, const void *b)
+{
+	uint32_t x = ((const struct living *)a)->ifindex, y = ((const struct living *)b)->ifindex;
+
+	return x < y ? -1 : x > y;
+}
+
+struct line *
+line_of_ifindex(struct count *count, uint32_t ifindex)
+{
+	const struct living key = {ifindex, NULL}, *found;
+
+	found = bsearch(&key, count->living, count->n_living, sizeof(key), ifindex_order);
+	return found ? found->line : NULL;
+}
+
+static int
+account_to_line(const void *account, const void *line)
+{
+	return strcmp(((const struct account *)account)->name, ((const struct line *)line)->account->name);
+}
+
+struct line *
+line_of_account(struct count *count, const struct account *account)
+{
+	return bsearch(account, count->lines, count->n_lines, sizeof(*count->lines), account_to_line);
+}
+
+void
+lines_watch(struct count *count)
+{
+	uint32_t *ifindexes = calloc(count->n_lines + 1, sizeof(*ifindexes));
+
+	count->n_living = 0;
+	for (size_t i = 0; i < count->n_lines; i++) {
+		struct line *line = &count->lines[i];
+
+		if (line->ifindex != 0)
+			count->living[count->n_living++] = (struct living){line->ifindex, line};
+	}
+	qsort(count->living, count->n_living, sizeof(*count->living), ifindex_order);
+	for (size_t i = 0; ifindexes && i < count->n_living; i++)
+		ifindexes[i] = count->living[i].ifindex;
+	if (!ifindexes || tap_watch(count->tap, ifindexes, count->n_living) == -1)
+		log_warn("cannot filter the capture: %s", strerror(errno));
+	free(ifindexes);
+	count->taps_changed = false;
+}
+
+/* --- another file --------------------------------------------------------------------------------- */
+
+static int
+tap_order(const void *a, const void *b)
+{
+	return strcmp((*(struct line *const *)a)->guest->tap, (*(struct line *const *)b)->guest->tap);
+}
+
+int
+lines_make(struct count *count, const struct conf *conf, struct line **lines)
+{
+	for (size_t i = 0; i < conf->n_guests; i++) {
+		if (book_add(&count->book, conf->guests[i].name))
+			continue;
+		count->trouble.full++;
+		log_error(
+		    "no room to count %s: the journal keeps %d guests that are or were; move it aside and "
+		    "start again, redis holds the rest",
+		    conf->guests[i].name, BOOK_ACCOUNTS_MAX);
+	}
+	*lines = calloc(count->book.n + 1, sizeof(**lines));
+	if (!*lines)
+		return -1;
+	for (size_t i = 0; i < count->book.n; i++) {
+		(*lines)[i].account = count->book.list[i];
+		(*lines)[i].asking = count->book.list[i]->seq == 0 ? ASK_S : 0;
+		(*lines)[i].guest = conf_guest(conf, count->book.list[i]->name);
+	}
+	return 0;
+}
+
+/* A tap that is the guest's no more, though the interface lives on. */
+static void
+line_leave(struct count *count, struct line *line, const struct guest *guest)
+{
+	if (line->ifindex == 0 || (guest && strcmp(guest->tap, line->account->life.tap) == 0))
+		return;
+	line_end(count, line, &line->now);
+}
+
+/* What goes on under the new file keeps its tap, its frames and what is under way to Redis. */
+static void
+lines_carry(struct count *count, const struct conf *conf, struct line *lines)
+{
+	/* All before any is copied: frames that an end drains are still counted by the lines of the old file. */
+	for (size_t i = 0; i < count->n_lines; i++)
+		line_leave(count, &count->lines[i], conf_guest(conf, count->lines[i].account->name));
+	for (size_t i = 0, k = 0; i < count->n_lines; i++, k++) {
+		while (lines[k].account != count->lines[i].account)
+			k++;
+		count->lines[i].guest = lines[k].guest;
+		lines[k] = count->lines[i];
+	}
+}
+
+void
+addresses_read(struct count *count)
+{
+	struct ip fresh[LINK_ADDRESSES_MAX];
+	int n = link_addresses(count->link, fresh, LINK_ADDRESSES_MAX);
+
+	count->addresses_changed = n == -1; /* asked again a second later; the old ones hold until then */
+	if (n == -1)
+		return;
+	memcpy(count->addresses, fresh, (size_t)n * sizeof(*fresh));
+	count->world.n_host = (size_t)n;
+	count->trouble.addresses += n == LINK_ADDRESSES_MAX;
+}
+
+static void
+world_turn(struct count *count, const struct conf *conf, struct addr *proxied)
+{
+	free(count->proxied);
+	count->proxied = proxied;
+	count->world = (struct world){
+	    .network = conf->network,
+	    .network6 = conf->network6,
+	    .host = count->addresses,
+	    .n_host = count->world.n_host,
+	    .proxied = proxied,
+	    .n_proxied = world_proxied(conf, proxied),
+	};
+	addresses_read(count);
+}
+
+int
+lines_take(struct count *count, const struct conf *conf, struct line *lines)
+{
+	struct line **by_tap = calloc(count->book.n + 1, sizeof(struct line *));
+	struct living *living = calloc(count->book.n + 1, sizeof(*living));
+	struct addr *proxied = calloc(conf->n_guests + 1, WORLD_PROXIED * sizeof(*proxied));
+
+	if (!by_tap || !living || !proxied) {
+		free(by_tap);
+		free(living);
+		free(proxied);
+		free(lines);
+		return -1;
+	}
+	lines_carry(count, conf, lines);
+	free(count->by_tap);
+	free(count->living);
+	free(count->lines);
+	count->lines = lines;
+	count->n_lines = count->book.n;
+	count->by_tap = by_tap;
+	count->living = living;
+	count->n_by_tap = 0;
+	for (size_t i = 0; i < count->n_lines; i++)
+		if (lines[i].guest)
+			by_tap[count->n_by_tap++] = &lines[i];
+	qsort(by_tap, count->n_by_tap, sizeof(*by_tap), tap_order);
+	count->conf = conf;
+	lines_watch(count);
+	world_turn(count, conf, proxied);
+	return 0;
+}
