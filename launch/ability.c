@@ -54,7 +54,7 @@ ability_read(struct span version, struct span help, struct ability *out)
 bool
 ability_needs_padding(const struct ability *ability, uint32_t xstate_bytes)
 {
-	return ability->major < XSTATE_CURED && xstate_bytes > XSTATE_ROOM;
+	return ability->dynamic && ability->major < XSTATE_CURED && xstate_bytes > XSTATE_ROOM;
 }
 
 enum elf_kind

@@ -28,7 +28,7 @@ int ability_read(struct span version, struct span help, struct ability *out);
 
 /*
  * Some distribution kernels hold a process's extended state in 2,696 bytes; a CPU with more (AMX) wants all of it
- * back, and the first process dies. True where this kernel on such a CPU needs the preload's padding.
+ * back, and the first process dies. True where this kernel on such a CPU needs the preload's padding, and can have it.
  */
 bool ability_needs_padding(const struct ability *, uint32_t xstate_bytes);
 

@@ -11,7 +11,7 @@ enum {
 	UNANSWERED_MAX = 3, /* questions in a row, and the console counts as silent */
 };
 
-enum shutdown { NOT_ASKED, ASKING, TAKEN };
+enum shutdown { NOT_ASKED, ASKING, SENT };
 
 struct health {
 	struct ev_loop *loop;
@@ -32,11 +32,9 @@ on_answer(void *arg, const struct mcmsg_reply *reply)
 {
 	struct health *h = arg;
 
+	(void)reply;
 	h->answers = true;
 	h->unanswered = 0;
-	/* Answers to "version" that were still on their way have a text, the one to "cad" has none. */
-	if (h->shutdown == ASKING && !reply->failed && reply->text.len == 0)
-		h->shutdown = TAKEN;
 }
 
 static void
@@ -70,7 +68,11 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	struct health *h = timer->data;
 
 	(void)loop, (void)events;
-	mconsole_ask(h->mconsole, h->shutdown == ASKING ? "cad" : "version");
+	/* What is sent arrives, and once: an init that hears it often in a row, like systemd, reboots at once. */
+	if (h->shutdown != ASKING)
+		mconsole_ask(h->mconsole, "version");
+	else if (mconsole_ask(h->mconsole, "cad") == 0)
+		h->shutdown = SENT;
 	if (++h->unanswered > UNANSWERED_MAX)
 		h->answers = false;
 	if (!h->found && h->answers && h->shutdown == NOT_ASKED)

@@ -24,7 +24,7 @@ struct health *health_open(struct ev_loop *, int run_fd, const struct ip *, heal
 void health_close(struct health *); /* NULL is nothing */
 
 bool health_console_answers(const struct health *);
-/* Asks the guest to power off until its kernel has taken the request. */
+/* Asks the guest to power off, as soon as its kernel takes the request, and once. */
 void health_shutdown(struct health *);
 
 #endif

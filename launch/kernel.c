@@ -78,6 +78,7 @@ ask(const char *const argv[], unsigned uid, char *room)
 	return span_of(room, pid == -1 || !WIFEXITED(status) || WEXITSTATUS(status) > 1 ? 0 : got);
 }
 
+/* Of the features that the host's kernel has enabled (ebx), as it wants them back; ecx counts those it left off, too. */
 static uint32_t
 xstate_bytes(void)
 {

@@ -43,16 +43,17 @@ check_image(const struct conf *conf, const struct guest *guest, struct launch *o
 		launch_why(why, "the image's path is too long");
 		return LAUNCH_NEVER;
 	}
-	if (stat(out->image, &st) == -1 && errno == ENOENT) {
+	if (stat(out->image, &st) == 0) {
+		if (S_ISREG(st.st_mode))
+			return LAUNCHED;
+		launch_why(why, "image %s is no regular file", out->image);
+	} else if (errno == ENOENT) {
 		launch_why(
 		    why, "image %s does not exist; make it: lodge guest create %s", out->image, guest->name);
-		return LAUNCH_NEVER;
+	} else {
+		launch_why(why, "image %s: %s", out->image, strerror(errno));
 	}
-	if (access(out->image, F_OK) == -1 || !S_ISREG(st.st_mode)) {
-		launch_why(why, "image %s: %s", out->image, errno ? strerror(errno) : "no regular file");
-		return LAUNCH_NEVER;
-	}
-	return LAUNCHED;
+	return LAUNCH_NEVER;
 }
 
 static const char *

@@ -42,14 +42,27 @@ load(const char *file)
 	return conf;
 }
 
+static enum launched
+plan(const struct conf *conf, const struct guest *guest, struct launch *out, char *why)
+{
+	char *root = conf_run_path(conf, "guests/%s", guest->name);
+	enum launched result = LAUNCH_LATER;
+
+	if (root)
+		result = launch_plan(conf, guest, root, out, why);
+	else
+		launch_why(why, "out of memory");
+	free(root);
+	return result;
+}
+
 static int
 print_plan(const struct conf *conf, const struct guest *guest)
 {
 	static struct launch launch;
-	char why[LAUNCH_WHY], *root = conf_run_path(conf, "guests/%s", guest->name);
-	enum launched result = launch_plan(conf, guest, root, &launch, why);
+	char why[LAUNCH_WHY];
+	enum launched result = plan(conf, guest, &launch, why);
 
-	free(root);
 	if (result != LAUNCHED) {
 		log_error("%s: %s", guest->name, why);
 		return result == LAUNCH_NEVER ? EXIT_INPUT : EXIT_SYSTEM;
@@ -65,11 +78,9 @@ static void
 check_first(const struct conf *conf, const struct guest *guest)
 {
 	static struct launch launch;
-	char why[LAUNCH_WHY], *root = conf_run_path(conf, "guests/%s", guest->name);
-	enum launched result = launch_plan(conf, guest, root, &launch, why);
+	char why[LAUNCH_WHY];
 
-	free(root);
-	if (result == LAUNCH_NEVER)
+	if (plan(conf, guest, &launch, why) == LAUNCH_NEVER)
 		fatal_input("%s: %s", guest->name, why);
 }
 

@@ -18,11 +18,13 @@ enum { TAIL_BYTES = 4096, TAIL_LINES = 6, NOT_FOUND = 127 };
 #define TOOL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static _Noreturn void
-become(int cwd, int output, const char *tmpdir, const char *const argv[])
+become(pid_t parent, int cwd, int output, const char *tmpdir, const char *const argv[])
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(NOT_FOUND); /* who waits for it died before the signal was set */
 	signal(SIGPIPE, SIG_DFL);
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(output, STDOUT_FILENO) == -1 ||
 	    dup2(output, STDERR_FILENO) == -1 || (cwd != -1 && fchdir(cwd) == -1))
@@ -121,17 +123,23 @@ static int
 run(int cwd, const char *tmpdir, const char *const argv[], struct output *output)
 {
 	int ends[2], status = -1;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	if (interrupted)
 		return -1;
-	if (pipe2(ends, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
+	if (pipe2(ends, O_CLOEXEC) == -1) {
 		log_error("cannot start %s: %s", argv[0], strerror(errno));
 		return -1;
 	}
+	pid = fork();
 	if (pid == 0)
-		become(cwd, ends[1], tmpdir, argv);
+		become(parent, cwd, ends[1], tmpdir, argv);
 	close(ends[1]);
+	if (pid == -1) {
+		log_error("cannot start %s: %s", argv[0], strerror(errno));
+		close(ends[0]);
+		return -1;
+	}
 	output_read(output, ends[0], pid);
 	close(ends[0]);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)

@@ -134,11 +134,14 @@ boot(struct trial *t, unsigned uid, int *status, char *why)
 
 	if (openpty(&master, &spawn.console_fd, NULL, NULL, NULL) == -1) {
 		launch_why(why, "a terminal for the console: %s", strerror(errno));
+		remove_folder(t);
 		return LAUNCH_LATER;
 	}
 	fcntl(master, F_SETFD, FD_CLOEXEC);
 	result = spawn_guest(&spawn, &spawned, why);
 	close(spawn.console_fd);
+	remove_folder(
+	    t); /* the jail stands, and holds what it needs of it: from here on an interrupt leaves nothing */
 	if (result == 0) {
 		read_console(t, master);
 		close(spawned.run_fd);
@@ -199,7 +202,8 @@ trial_boot(const struct conf *conf, FILE *f)
 	result = plan(&trial, conf, uid, why);
 	if (result == LAUNCHED)
 		result = boot(&trial, uid, &status, why);
-	remove_folder(&trial);
+	else
+		remove_folder(&trial);
 	if (result == LAUNCHED)
 		return report(&trial, conf->kernel, status, f);
 	log_error("%s", why);

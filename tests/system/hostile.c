@@ -1,8 +1,8 @@
 /*
  * For tests/system/hostile_kernel: what root in a guest can make of its kernel. It answers as a kernel would when
  * asked what it is, and in the jail tries what reaches out of it: a line each, "NAME: REASON" or "NAME: done".
- * As the guest bob it is honest and slow: it lets the questions of its management console pile up, answers all
- * of them at once, and is off when one of them was ctrl-alt-del.
+ * As the guest bob it is honest and slow: it lets the questions of its management console pile up and answers all
+ * of them at once. It is off when one of them was ctrl-alt-del, and crashes when more than one was.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -131,23 +131,24 @@ be_slow(void)
 
 	if (mkdir("uml/guest", 0700) == -1 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
 		_exit(1);
-	for (;;) {
-		sleep(4); /* ten questions in a second fill the queue */
-		for (;;) {
-			socklen_t n = sizeof(from);
-			bool cad;
+	for (int pressed = 0; pressed == 0;) {
+		socklen_t n = sizeof(from);
 
-			memset(request, 0, sizeof(request));
-			if (recvfrom(fd, request, sizeof(request), MSG_DONTWAIT, (struct sockaddr *)&from,
-				&n) == -1)
-				break;
-			cad = strcmp(request + 12, "cad") == 0;
+		sleep(4); /* ten questions in a second fill the queue */
+		while (memset(request, 0, sizeof(request)),
+		    recvfrom(fd, request, sizeof(request), MSG_DONTWAIT, (struct sockaddr *)&from, &n) !=
+			-1) {
+			bool cad = strcmp(request + 12, "cad") == 0;
+
+			pressed += cad;
 			sendto(fd, cad ? taken : version, cad ? sizeof(taken) : sizeof(version), 0,
 			    (struct sockaddr *)&from, n);
-			if (cad)
-				_exit(0);
+			n = sizeof(from);
 		}
+		if (pressed)
+			_exit(pressed > 1);
 	}
+	_exit(0);
 }
 
 int

@@ -67,7 +67,8 @@ test_ability(void **state)
 static void
 test_padding(void **state)
 {
-	const struct ability faulty = {.major = 6, .minor = 12}, cured = {.major = 7, .minor = 2};
+	const struct ability faulty = {.major = 6, .minor = 12, .dynamic = true},
+			     cured = {.major = 7, .minor = 2, .dynamic = true}, unreached = {.major = 6};
 
 	(void)state;
 	assert_false(ability_needs_padding(&faulty, 0));
@@ -76,6 +77,7 @@ test_padding(void **state)
 	assert_true(ability_needs_padding(&faulty, 2697));
 	assert_true(ability_needs_padding(&faulty, 11008));
 	assert_false(ability_needs_padding(&cured, 11008));
+	assert_false(ability_needs_padding(&unreached, 11008));
 }
 
 /* A program of one header, with an interpreter or without. */
