@@ -3,22 +3,17 @@
  * guests, lodge-proxy and lodge-acct together. On the way down: guests and proxy, natd and what it made, acct
  * (which has by then seen the last number of every tap), Redis; nothing is left behind.
  */
-#include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/job.h"
+#include "cli/rundir.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-enum { ANSWER_MS = 1000, ORPHAN_SECONDS = 60 };
 
 /* Ranks on the way up; images take IMAGE and what follows, one each. */
 enum { UP_REDIS, UP_NATD, UP_IMAGE, UP_REST = UP_IMAGE + CONF_GUESTS_MAX };
@@ -29,7 +24,6 @@ struct up {
 	struct conf conf;
 	const char *file;
 	char *config; /* its absolute path: what the children are given */
-	int lock;
 	ev_signal term, intr, hup;
 	struct conf *next; /* a reload that waits for removed guests to end */
 	bool again; /* and another SIGHUP came meanwhile */
@@ -296,111 +290,12 @@ on_stop(struct ev_loop *loop, ev_signal *w, int events)
 	jobs_stop(&up->jobs, EXIT_DONE);
 }
 
-/* One of ours that outlived its supervisor: the program behind a control socket lies beside us. */
-static void
-end_orphan(const char *path)
-{
-	json_t *answer = ctl_ask(path, "status", ANSWER_MS);
-	pid_t pid = answer ? (pid_t)json_integer_value(json_object_get(answer, "pid")) : 0;
-	char exe[64], target[PATH_MAX];
-	ssize_t n;
-
-	json_decref(answer);
-	if (pid <= 1)
-		return;
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
-	n = readlink(exe, target, sizeof(target) - 1);
-	if (n <= 0 || strncmp(target, sys_bindir(), strlen(sys_bindir())) != 0)
-		fatal("%s: somebody else answers there; stop it, or name another `run:`", path);
-	log_warn("%s: process %d outlived its supervisor, ending it", path, pid);
-	kill(pid, SIGTERM);
-	for (int i = 0; i < ORPHAN_SECONDS * 10 && kill(pid, 0) == 0; i++)
-		usleep(100 * 1000);
-}
-
-static void
-end_orphans(const struct conf *conf)
-{
-	static const char *const daemons[] = {"proxy", "acct", "natd"};
-	char *path;
-
-	for (size_t i = 0; i < conf->n_guests; i++) {
-		path = conf_run_path(conf, "guest-%s.sock", conf->guests[i].name);
-		if (path)
-			end_orphan(path);
-		free(path);
-	}
-	for (size_t i = 0; i < 3; i++) {
-		path = conf_run_path(conf, "%s.sock", daemons[i]);
-		if (path)
-			end_orphan(path);
-		free(path);
-	}
-}
-
-/* A private Redis of an earlier lodge up ends by itself; two on one append-only file would spoil it. */
-static void
-await_redis(const struct conf *conf)
-{
-	if (conf->redis.kind != REDIS_PRIVATE)
-		return;
-	for (int i = 0; i < ORPHAN_SECONDS * 10; i++) {
-		json_t *answer = ctl_ask(conf->redis.path, "PING", ANSWER_MS);
-
-		json_decref(answer);
-		if (!answer && (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR))
-			return;
-		usleep(100 * 1000);
-	}
-	fatal("%s: a redis-server that is not ours answers there; stop it, or name another `run:`",
-	    conf->redis.path);
-}
-
-/* One `lodge up` a run directory: the lock goes with the process, however it ends. */
-static int
-take_lock(const struct conf *conf)
-{
-	char *path = conf_run_path(conf, "up.lock");
-	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
-
-	if (fd == -1)
-		fatal("%s: %s", path ? path : conf->run, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
-		fatal("another lodge up runs with %s; lodge status shows it", conf->run);
-	free(path);
-	return fd;
-}
-
 static void
 signal_start(struct up *up, ev_signal *w, int number, void (*callback)(struct ev_loop *, ev_signal *, int))
 {
 	ev_signal_init(w, callback, number);
 	w->data = up;
 	ev_signal_start(up->jobs.loop, w);
-}
-
-/* What is ours in the run directory; the directory itself when nothing else is in it. */
-static void
-sweep(const struct conf *conf)
-{
-	static const char *const names[] = {
-	    "redis/redis.sock", "proxy.sock", "acct.sock", "natd.sock", "up.lock"};
-	static const char *const folders[] = {"redis", "guests"};
-	char *path;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		path = conf_run_path(conf, "%s", names[i]);
-		if (path)
-			unlink(path);
-		free(path);
-	}
-	for (size_t i = 0; i < 2; i++) {
-		path = conf_run_path(conf, "%s", folders[i]);
-		if (path)
-			rmdir(path);
-		free(path);
-	}
-	rmdir(conf->run);
 }
 
 static void
@@ -410,13 +305,9 @@ prepare(struct up *up)
 
 	if (geteuid() != 0)
 		exit(cli_fail(EXIT_PERMISSION, "up makes devices, routes and jails: run it as root"));
-	if (sys_mkdir(up->conf.run, 0755, 0, 0) == -1)
-		fatal("%s: %s", up->conf.run, strerror(errno));
 	if (sys_mkdir(up->conf.state, 0755, 0, 0) == -1)
 		fatal("%s: %s", up->conf.state, strerror(errno));
-	up->lock = take_lock(&up->conf);
-	end_orphans(&up->conf);
-	await_redis(&up->conf);
+	rundir_take(&up->conf);
 	notify = conf_run_path(&up->conf, "up.notify");
 	if (!notify || jobs_open(&up->jobs, EV_DEFAULT, notify) == -1)
 		fatal("%s: %s", notify ? notify : up->conf.run, strerror(errno));
@@ -451,7 +342,7 @@ cmd_up(const char *file, int argc, char **argv)
 	ev_run(up.jobs.loop, 0);
 	status = up.jobs.status;
 	jobs_close(&up.jobs);
-	sweep(&up.conf);
+	rundir_sweep(&up.conf);
 	conf_free(&up.conf);
 	free(up.config);
 	log_info("down");
