@@ -1,7 +1,7 @@
 /*
  * Any first bytes on an HTTP port. Laws: only MORE changes as bytes come; no strict prefix yields a host; what the
  * guest gets is accepted again, for the same host, with the same framing; a body ends at the same byte however it
- * is cut.
+ * is cut, and so does the answer to an Upgrade.
  */
 #include "proxy/http.h"
 
@@ -50,6 +50,18 @@ check_body(struct span body, const struct http_head *head)
 	check(want == -1 || (size_t)want == body.len || http_body_done(&once));
 }
 
+/* The same bytes as a guest's answer to an Upgrade. */
+static void
+check_reply(struct span in)
+{
+	struct http_reply_scan once = {0}, slow = {0};
+	enum http_reply want = http_reply(&once, in), got = REPLY_MORE;
+
+	for (size_t i = 0; i < in.len && got == REPLY_MORE; i++)
+		got = http_reply(&slow, span_of(in.ptr + i, 1));
+	check(got == want);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -57,6 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct span in = span_of(bytes, n);
 	struct sniff whole = http_sniff(in, &head), last = {0};
 
+	check_reply(in);
 	for (size_t i = 0; i <= n && last.verdict == SNIFF_MORE; i++) {
 		last = http_sniff(span_first(in, i), &slow);
 		if (last.verdict == SNIFF_HOST || last.verdict == SNIFF_NONE)

@@ -666,6 +666,27 @@ def no_descriptors():
 
 
 @test
+def passed_sockets():
+    def start(kind):
+        s = socket.socket(socket.AF_INET, kind)
+        s.bind(("127.0.0.1", 8081))
+        if kind == socket.SOCK_STREAM:
+            s.listen(16)
+        code = "import os; os.dup2(%d, 3); os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1'); os.execv(%r, [%r, '-c', %r])"
+        with s:
+            return subprocess.Popen([sys.executable, "-c", code % (s.fileno(), PROXY, PROXY, W + "/passed.yaml")],
+                                    pass_fds=(s.fileno(),), stderr=open(W + "/passed", "w"))
+    with open(W + "/passed.yaml", "w") as f:
+        f.write((YAML % dict(w=W, per_client=5, idle="20s", more="")).replace("[8080]", "[8081]").replace("/run\n", "/run2\n"))
+    p = start(socket.SOCK_STREAM)
+    ok(within(5, lambda: b" 200 " in ask(b"GET / HTTP/1.1\r\nHost: alice.test\r\n\r\n", 8081)), "a socket that is passed is served")
+    p.terminate()
+    p.wait(5)
+    p = start(socket.SOCK_DGRAM)
+    ok(p.wait(5) == 1 and "does not listen" in open(W + "/passed").read(), "one that does not listen is refused", open(W + "/passed").read())
+
+
+@test
 def killed_worker():
     within(3, lambda: status()["open"] == 0)
     victim = workers()[0]
