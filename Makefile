@@ -122,7 +122,7 @@ $(PROGRAMS:%=$(B)/%):
 $(B)/lodge-preload.so: $(PRELOAD)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) -fPIC -shared -Wl,-z,relro,-z,now -MMD -MP -MF $(B)/preload.d -o $@ $< -ldl
+	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) -fPIC -shared -Wl,-z,relro,-z,now -MMD -MP -MF $(B)/preload.d -o $@ $<
 
 # --- unit tests: one file per core, linked with the cores alone ----------------------------------
 
