@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLIENT_SECONDS = 5, STALE_MS = 1000, ANSWER_MAX = 64 << 20 };
+enum { PAUSE_SECONDS = 1, CLIENT_SECONDS = 5, STALE_MS = 1000, ANSWER_MAX = 64 << 20 };
 
 struct client {
 	struct ctl *ctl;
@@ -28,6 +28,7 @@ struct client {
 struct ctl {
 	struct ev_loop *loop;
 	ev_io io;
+	ev_timer pause; /* runs while there is no descriptor for another client */
 	ctl_answer *answer;
 	void *arg;
 	struct client clients[CTL_CLIENTS];
@@ -160,8 +161,15 @@ on_ask(struct ev_loop *loop, ev_io *w, int events)
 	struct client *c = ctl->clients;
 
 	(void)events;
-	if (fd == -1)
+	if (fd == -1) {
+		if (errno == EMFILE || errno == ENFILE) {
+			/* Whoever asks stays readable until there is a descriptor: look again later, do not spin. */
+			ev_io_stop(loop, w);
+			ev_timer_set(&ctl->pause, PAUSE_SECONDS, 0);
+			ev_timer_start(loop, &ctl->pause);
+		}
 		return;
+	}
 	while (c < ctl->clients + CTL_CLIENTS && c->open)
 		c++;
 	if (c == ctl->clients + CTL_CLIENTS) {
@@ -174,6 +182,15 @@ on_ask(struct ev_loop *loop, ev_io *w, int events)
 	c->io.data = c->timer.data = c;
 	ev_io_start(loop, &c->io);
 	ev_timer_start(loop, &c->timer);
+}
+
+static void
+on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct ctl *ctl = w->data;
+
+	(void)events;
+	ev_io_start(loop, &ctl->io);
 }
 
 /* A socket that somebody answers is in use; one that nobody answers is left over. */
@@ -215,7 +232,8 @@ ctl_open(struct ev_loop *loop, const char *path, unsigned uid, unsigned gid, ctl
 	ctl->arg = arg;
 	strcpy(ctl->path, path);
 	ev_io_init(&ctl->io, on_ask, fd, EV_READ);
-	ctl->io.data = ctl;
+	ev_timer_init(&ctl->pause, on_pause_over, 0, 0);
+	ctl->io.data = ctl->pause.data = ctl;
 	ev_io_start(loop, &ctl->io);
 	return ctl;
 fail:
@@ -236,6 +254,7 @@ ctl_close(struct ctl *ctl)
 		if (c->open)
 			client_close(c);
 	ev_io_stop(ctl->loop, &ctl->io);
+	ev_timer_stop(ctl->loop, &ctl->pause);
 	close(ctl->io.fd);
 	if (unlink(ctl->path) == -1 && errno != ENOENT)
 		log_debug("%s stays: %s", ctl->path, strerror(errno));
