@@ -39,6 +39,7 @@ int life_parse(struct span, struct life *);
 
 struct account {
 	char name[CONF_GUEST_NAME_MAX + 1];
+	bool fresh; /* not on disk: met by a process whose journal was good, so Redis hardly knows more */
 	uint64_t seq; /* grows with every change of what follows */
 	struct life life;
 	struct record total;

@@ -104,8 +104,10 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 static int
 book_turn(struct count *count)
 {
+	const struct journal_status *journal = journal_status(count->journal);
 	struct book *book = &count->book;
 
+	count->journal_good = journal->number > 0 && !journal->damaged;
 	book_boot(book, count->boot);
 	if (strcmp(book->host, count->conf->host) == 0)
 		return 0;

@@ -11,6 +11,9 @@
 #include "ledger/write.h"
 
 #include <jansson.h>
+#include <limits.h>
+
+enum { ASK_ALWAYS = INT_MAX };
 
 /* One account and the tap that moves it now. */
 struct line {
@@ -25,8 +28,8 @@ struct line {
 	unsigned missed; /* dumps since it was last in one */
 	uint64_t acked; /* sequence that Redis is known to hold */
 	bool in_flight;
-	unsigned
-	    asking; /* not 0: the journal knows nothing of it; Redis is asked first, for so many seconds */
+	unsigned asking; /* not 0: unknown to the journal; Redis is asked first, for so many seconds */
+	bool nonsense; /* what Redis answered was no count: told once */
 	uint64_t surplus; /* of taps that went */
 };
 
@@ -54,6 +57,7 @@ struct count {
 	char boot[BOOK_BOOT_TEXT];
 	struct book book;
 	struct journal *journal;
+	bool journal_good; /* at the start there was one */
 	struct link *link;
 	struct tap *tap;
 	struct writer *writer;

@@ -136,6 +136,13 @@ on_gone(void *arg, const struct link_row *row)
 		book_forget(&count->book, count->boot, row->ifindex);
 	if (!line || line->ended == row->ifindex)
 		return;
+	if (line->asking == ASK_ALWAYS) {
+		/* A count that began now would stay below what Redis holds: better to lose this life alone. */
+		log_error("%s: %s is gone before redis said how far it was counted", line->account->name,
+		    row->name);
+		count->trouble.ends_missed++;
+		return;
+	}
 	line_stop_asking(count, line);
 	if (line->ifindex != row->ifindex) {
 		if (line->ifindex != 0) {

@@ -87,8 +87,15 @@ int
 lines_make(struct count *count, const struct conf *conf, struct line **lines)
 {
 	for (size_t i = 0; i < conf->n_guests; i++) {
-		if (book_add(&count->book, conf->guests[i].name))
+		struct account *account = book_find(&count->book, conf->guests[i].name);
+
+		if (account)
 			continue;
+		account = book_add(&count->book, conf->guests[i].name);
+		if (account) {
+			account->fresh = count->journal_good;
+			continue;
+		}
 		count->trouble.full++;
 		log_error(
 		    "no room to count %s: the journal keeps %d guests that are or were; move it aside and "
@@ -99,9 +106,12 @@ lines_make(struct count *count, const struct conf *conf, struct line **lines)
 	if (!*lines)
 		return -1;
 	for (size_t i = 0; i < count->book.n; i++) {
-		(*lines)[i].account = count->book.list[i];
-		(*lines)[i].asking = count->book.list[i]->seq == 0 ? ASK_S : 0;
-		(*lines)[i].guest = conf_guest(conf, count->book.list[i]->name);
+		struct account *account = count->book.list[i];
+		unsigned asking = account->fresh ? ASK_S : ASK_ALWAYS;
+
+		(*lines)[i].account = account;
+		(*lines)[i].asking = account->seq == 0 ? asking : 0;
+		(*lines)[i].guest = conf_guest(conf, account->name);
 	}
 	return 0;
 }

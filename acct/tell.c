@@ -108,7 +108,7 @@ tell_wait(struct count *count)
 			log_warn("%s: redis does not say what was counted before; counting from nothing",
 			    line->account->name);
 			line_stop_asking(count, line);
-		} else if (line->asking > 1) {
+		} else if (line->asking > 1 && line->asking != ASK_ALWAYS) {
 			line->asking--;
 		}
 	}
@@ -151,8 +151,16 @@ on_held(void *arg, void *guest, const struct held *held)
 	struct line *line = line_of_account(count, guest);
 
 	line->in_flight = false;
-	if (!held || line->asking == 0)
+	if (line->asking == 0)
 		return;
+	if (!held) {
+		if (!line->nonsense)
+			log_error("%s: what redis holds is no count of ours, or not to be read: see ACL and "
+				  "lodge:src:%s:{%s}:*; asking on",
+			    line->account->name, count->conf->host, line->account->name);
+		line->nonsense = true;
+		return;
+	}
 	if (held->seq > 0)
 		line_take(count, line, held);
 	line_stop_asking(count, line);

@@ -126,7 +126,7 @@ struct question {
 	void *guest;
 	struct held held;
 	unsigned asked, answers;
-	bool failed;
+	bool lost, nonsense;
 };
 
 enum { ANSWER_CUR, ANSWER_PERIOD, ANSWER_SLOTS, ANSWERS = ANSWER_SLOTS + SLOT_KINDS };
@@ -154,7 +154,7 @@ take_answer(struct question *q, const redisReply *reply)
 {
 	struct record *record = q->answers == ANSWER_CUR ? &q->held.total : &q->held.period;
 
-	if (!reply || reply->type == REDIS_REPLY_ERROR)
+	if (reply->type == REDIS_REPLY_ERROR)
 		return -1;
 	if (q->answers >= ANSWER_SLOTS)
 		return reply->type == REDIS_REPLY_NIL
@@ -175,12 +175,16 @@ on_answer(redisAsyncContext *redis, void *answer, void *arg)
 
 	(void)redis;
 	connection_answered(w);
-	if (take_answer(q, answer) == -1)
-		q->failed = true;
+	if (!answer)
+		q->lost = true;
+	else if (take_answer(q, answer) == -1)
+		q->nonsense = true;
 	if (++q->answers < q->asked)
 		return;
-	if (!w->closing)
-		w->calls.on_held(w->arg, q->guest, q->failed || q->asked < ANSWERS ? NULL : &q->held);
+	if (!w->closing && (q->lost || q->asked < ANSWERS))
+		w->calls.on_failed(w->arg, q->guest);
+	else if (!w->closing)
+		w->calls.on_held(w->arg, q->guest, q->nonsense ? NULL : &q->held);
 	free(q);
 }
 

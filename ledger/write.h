@@ -59,7 +59,8 @@ struct write_calls {
 	void (*on_ready)(void *arg); /* connected and able to write */
 	/* The server took the numbers under seq; before them it held held. */
 	void (*on_done)(void *arg, void *guest, uint64_t seq, uint64_t held);
-	void (*on_held)(void *arg, void *guest, const struct held *); /* answers write_ask; NULL: no answer */
+	void (*on_held)(
+	    void *arg, void *guest, const struct held *); /* answers write_ask; NULL: with nonsense */
 	void (*on_failed)(void *arg, void *guest); /* no answer, or an error: not taken, for all we know */
 };
 
