@@ -168,9 +168,12 @@ static void
 on_up(struct jobs *jobs)
 {
 	struct up *up = jobs->arg;
+	size_t ready = 0;
 
-	log_info("up: %zu guest%s; lodge status shows them, Ctrl-C takes everything down", up->conf.n_guests,
-	    up->conf.n_guests == 1 ? "" : "s");
+	for (size_t i = 0; i < jobs->n; i++)
+		ready += jobs->order[i].state == JOB_READY && strncmp(jobs->list[i]->name, "guest ", 6) == 0;
+	log_info("up: %zu of %zu guests; lodge status shows them, Ctrl-C takes everything down", ready,
+	    up->conf.n_guests);
 	sys_notify("READY=1");
 }
 

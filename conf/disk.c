@@ -22,13 +22,15 @@ take_image(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 	take_text(p, key, node, into);
 }
 
-/* A base's name, or a path. */
+/* A base that can be made by name, or a path. */
 static const char *
 from_fault(struct span s)
 {
 	if (s.len > 0 && s.ptr[0] == '/')
 		return name_path(s);
-	return name_host(s) ? "is no name of a base, like debian-12, and no whole path" : NULL;
+	if (span_is(s, "debian-12") || span_is(s, "small"))
+		return NULL;
+	return "is neither debian-12 nor small nor the whole path of a directory or root tarball";
 }
 
 void

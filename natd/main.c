@@ -32,10 +32,11 @@ struct natd {
 	struct status status;
 };
 
-/* The outside device and its IPv6 settings. -1: why, as a sentence. */
+/* The outside device and its IPv6 settings. -1: why, as a sentence, good until the next call. */
 static int
 host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host, const char **why)
 {
+	static char missing[128];
 	char path[FACT_NAME];
 
 	*host = (struct plan_host){.ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1};
@@ -46,8 +47,9 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 		return -1;
 	}
 	if (if_nametoindex(host->wan) == 0) {
-		*why =
-		    "there is no such device; correct `wan:`, or leave it out for that of the default route";
+		snprintf(missing, sizeof(missing),
+		    "wan: no device %s; correct it, or leave it out for that of the default route", host->wan);
+		*why = missing;
 		return -1;
 	}
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", host->wan);
