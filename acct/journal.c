@@ -167,9 +167,9 @@ journal_read(struct journal *j, unsigned uid, unsigned gid, struct book *book)
 	j->status.damaged = totals == -2 || closed == -2;
 	j->status.number = j->totals.number;
 	if (totals == -2)
-		log_error("the journal is lost: each guest goes on from what redis holds, or where it holds "
-			  "nothing "
-			  "from its tap's beginning; or put a good copy back and start again");
+		log_error(
+		    "the journal is lost: each guest goes on from what redis holds, where it holds nothing "
+		    "from its tap's beginning; or put a good copy back and start again");
 	return 0;
 }
 

@@ -5,7 +5,8 @@
  * a number only ever grows. All keys of one guest share the hash tag {GUEST}.
  *
  *   record.c keys.c  what is counted, and under which name	(cores)
- *   write.c script.c the asynchronous writer: lodge-acct	(write.h)
+ *   command.c	      a command as Redis reads it		(core)
+ *   connect.c write.c script.c  the asynchronous writer: lodge-acct	(write.h)
  *   read.c	      the reader below: whoever shows numbers
  */
 #ifndef LEDGER_LEDGER_H
