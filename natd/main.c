@@ -48,7 +48,8 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	}
 	if (if_nametoindex(host->wan) == 0) {
 		snprintf(missing, sizeof(missing),
-		    "wan: no device %s; correct it, or leave it out for that of the default route", host->wan);
+		    "wan: no device %s; correct it, or leave it out for that of the default route",
+		    host->wan);
 		*why = missing;
 		return -1;
 	}
