@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -98,6 +99,34 @@ rundir_take(const struct conf *conf)
 	await_redis(conf);
 }
 
+/* A folder of a launcher's own files, as it leaves them when it is killed. */
+static void
+folder_remove(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+static void
+sweep_guest(const struct conf *conf, const char *name)
+{
+	char *socket = conf_run_path(conf, "guest-%s.sock", name);
+	char *folder = conf_run_path(conf, "guests/%s", name);
+
+	if (socket)
+		unlink(socket);
+	if (folder)
+		folder_remove(folder);
+	free(socket);
+	free(folder);
+}
+
 void
 rundir_sweep(const struct conf *conf)
 {
@@ -112,6 +141,8 @@ rundir_sweep(const struct conf *conf)
 			unlink(path);
 		free(path);
 	}
+	for (size_t i = 0; i < conf->n_guests; i++)
+		sweep_guest(conf, conf->guests[i].name);
 	for (size_t i = 0; i < 2; i++) {
 		path = conf_run_path(conf, "%s", folders[i]);
 		if (path)

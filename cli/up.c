@@ -298,7 +298,7 @@ signal_start(struct up *up, ev_signal *w, int number, void (*callback)(struct ev
 {
 	ev_signal_init(w, callback, number);
 	w->data = up;
-	ev_signal_start(up->jobs.loop, w);
+	ev_signal_start(EV_DEFAULT, w);
 }
 
 static void
@@ -335,11 +335,12 @@ cmd_up(const char *file, int argc, char **argv)
 	up.config = realpath(file, NULL);
 	if (!up.config)
 		fatal("%s: %s", file, strerror(errno));
-	prepare(&up);
 	signal(SIGPIPE, SIG_IGN); /* who reads our words may go first */
+	/* Before anything is made: a signal that comes from here on waits for the loop, which takes all down. */
 	signal_start(&up, &up.term, SIGTERM, on_stop);
 	signal_start(&up, &up.intr, SIGINT, on_stop);
 	signal_start(&up, &up.hup, SIGHUP, on_hup);
+	prepare(&up);
 	add_all(&up);
 	jobs_advance(&up.jobs);
 	ev_run(up.jobs.loop, 0);

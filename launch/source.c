@@ -274,8 +274,6 @@ source_fetch(const struct conf *conf, const struct guest *guest, const char *wor
 	case SOURCE_UNKNOWN:
 		break;
 	}
-	log_error("guest %s: disk.from: %s: %s; say debian-12, small, or the absolute path of a directory or "
-		  "root tarball",
-	    guest->name, from, from[0] == '/' ? "not there" : "unknown");
+	log_error("guest %s: disk.from: %s: not there", guest->name, from);
 	return -1;
 }

@@ -104,7 +104,8 @@ lodge() { host "$LODGE" -c "$W/lodge.yaml" "$@"; }
 
 # lodge up in the background; its words go to $W/up.log.
 lodge_start() {
-	nsenter --net="$W/ns/host" "$LODGE" -c "$W/lodge.yaml" up >"$W/up.log" 2>&1 &
+	# A shell without job control makes its background programs deaf to Ctrl-C; this one is to hear it.
+	nsenter --net="$W/ns/host" env --default-signal=INT "$LODGE" -c "$W/lodge.yaml" up >"$W/up.log" 2>&1 &
 	UP_PID=$!
 }
 

@@ -116,7 +116,7 @@ class Up:
         self.p = subprocess.Popen([W + "/bin/lodge", "-c", W + "/lodge.yaml", "-d", "up"],
                                   stderr=stderr or open(LOG, "w"), start_new_session=True)
         if wait:
-            ok(within(10, lambda: "up: %d guest" % len(guests) in log()), "comes up", log())
+            ok(within(10, lambda: "up: %d of %d guests" % (len(guests), len(guests)) in log()), "comes up", log())
 
     def reload(self, *guests, **others):
         n = log().count("lodge: reload")
@@ -209,7 +209,7 @@ def reload_before_ready():
     up = Up("alice", wait=False)
     within(3, lambda: events("lodge-natd"))
     up.reload("alice", "bob")
-    ok(within(5, lambda: "up: 2 guests" in log()), "a SIGHUP before a program listens does not end it", log())
+    ok(within(5, lambda: "up: 2 of 2 guests" in log()), "a SIGHUP before a program listens does not end it", log())
     ok(within(2, lambda: "lodge-natd hup" in events()), "and reaches it when it is ready", events())
     how("lodge-natd")
     up.end()
