@@ -173,8 +173,8 @@ debian_make(const char *dir, const char *path, const char *work)
 	if (result == 0)
 		result = keep(made, path);
 	else if (!tool_interrupted())
-		log_error("the Debian base was not made; it takes mmdebstrap on this host and a way to "
-			  "deb.debian.org");
+		log_error("the Debian base was not made; it takes mmdebstrap on this host and a way to the "
+			  "Debian archive");
 	if (result == -1)
 		unlink(made);
 	return result;
