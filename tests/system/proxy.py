@@ -281,7 +281,7 @@ def ok(what, title, note=""):
     count += 1
     failed += not what
     print("%sok %d - %s" % ("" if what else "not ", count, title), flush=True)
-    if note:
+    if note and not what:
         print("# " + str(note)[:400].replace("\n", "\n# "), flush=True)
 
 
