@@ -13,19 +13,6 @@
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
-static struct span
-guarded(const char *text)
-{
-	static const char *copy;
-	static size_t len;
-
-	if (copy)
-		guard_free(copy, len);
-	len = strlen(text);
-	copy = guard_copy(text, len);
-	return span_of(copy, len);
-}
-
 static struct ip
 ip(const char *text)
 {

@@ -2,6 +2,8 @@
 #ifndef TESTS_GUARD_H
 #define TESTS_GUARD_H
 
+#include "base/span.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,20 @@ static inline void
 guard_free(const char *copy, size_t n)
 {
 	munmap((char *)(uintptr_t)copy + n - guard_room(n), guard_room(n) + (size_t)sysconf(_SC_PAGESIZE));
+}
+
+/* A text as a span that ends at an unreadable page; one at a time. */
+static inline struct span
+guarded(const char *text)
+{
+	static const char *copy;
+	static size_t len;
+
+	if (copy)
+		guard_free(copy, len);
+	len = strlen(text);
+	copy = guard_copy(text, len);
+	return span_of(copy, len);
 }
 
 #endif

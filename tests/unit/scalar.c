@@ -10,20 +10,6 @@
 
 #include "conf/parse.h"
 
-/* A span that ends at an unreadable page; one at a time. */
-static struct span
-guarded(const char *text)
-{
-	static const char *copy;
-	static size_t len;
-
-	if (copy)
-		guard_free(copy, len);
-	len = strlen(text);
-	copy = guard_copy(text, len);
-	return span_of(copy, len);
-}
-
 struct number_case {
 	const char *text;
 	bool good;
