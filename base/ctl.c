@@ -1,6 +1,7 @@
 /* A daemon's control socket; see ctl.h. */
 #include "base/ctl.h"
 #include "base/log.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -9,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PAUSE_SECONDS = 1, CLIENT_SECONDS = 5, STALE_MS = 1000, ANSWER_MAX = 64 << 20 };
@@ -264,10 +264,7 @@ ctl_close(struct ctl *ctl)
 static int64_t
 now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)(sys_seconds() * 1000);
 }
 
 /* The whole answer as one allocated text, or NULL with errno. */

@@ -70,4 +70,7 @@ const char *sys_bindir(void);
 /* Raise the soft limit of open files to the hard one; returns it. */
 unsigned long sys_raise_files(void);
 
+/* Seconds of the clock that nobody sets: for how long, never for when. */
+double sys_seconds(void);
+
 #endif

@@ -28,15 +28,6 @@ struct making {
 	int tree;
 };
 
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int
 failed(const struct making *m, const char *what)
 {
@@ -213,11 +204,11 @@ image_make(const struct conf *conf, const struct guest *guest)
 	tool_interruptible(true);
 	result = making_open(&m);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && result == 0; i++) {
-		double from = seconds();
+		double from = sys_seconds();
 
 		result = steps[i].run(&m);
 		if (result == 0)
-			log_info("guest %s: %s: %.1f s", guest->name, steps[i].name, seconds() - from);
+			log_info("guest %s: %s: %.1f s", guest->name, steps[i].name, sys_seconds() - from);
 	}
 	tool_interruptible(false);
 	making_close(&m);

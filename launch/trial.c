@@ -35,15 +35,6 @@ struct trial {
 	double seconds;
 };
 
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 static int
 write_initrd(const char *path, const char *bytes, size_t n)
 {
@@ -103,17 +94,17 @@ plan(struct trial *t, const struct conf *conf, unsigned uid, char *why)
 static void
 read_console(struct trial *t, int master)
 {
-	double end = now() + TRIAL_MS / 1000.0;
+	double end = sys_seconds() + TRIAL_MS / 1000.0;
 	struct pollfd pfd = {.fd = master, .events = POLLIN};
 
-	while (t->n < TRIAL_TEXT && now() < end && poll(&pfd, 1, TRIAL_MS) == 1) {
+	while (t->n < TRIAL_TEXT && sys_seconds() < end && poll(&pfd, 1, TRIAL_MS) == 1) {
 		ssize_t n = read(master, t->text + t->n, TRIAL_TEXT - t->n);
 
 		if (n <= 0)
 			return;
 		t->n += (size_t)n;
 		if (t->seconds == 0 && memmem(t->text, t->n, TINY_WORD, strlen(TINY_WORD)))
-			t->seconds = now();
+			t->seconds = sys_seconds();
 	}
 }
 
@@ -129,7 +120,7 @@ boot(struct trial *t, unsigned uid, int *status, char *why)
 	    .tap_fd = -1,
 	    .cgroup_fd = -1};
 	struct spawned spawned;
-	double begin = now();
+	double begin = sys_seconds();
 	int master, result;
 
 	if (openpty(&master, &spawn.console_fd, NULL, NULL, NULL) == -1) {

@@ -106,14 +106,6 @@ record_take(struct record *record, struct span name, struct span text)
 	return 1;
 }
 
-const char *
-slot_print(const uint64_t v[SLOT_FIELDS], char out[SLOT_TEXT])
-{
-	snprintf(out, SLOT_TEXT, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, v[0],
-	    v[1], v[2], v[3], v[4], v[5]);
-	return out;
-}
-
 int
 slot_parse(struct span text, uint64_t v[SLOT_FIELDS])
 {

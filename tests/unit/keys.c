@@ -153,10 +153,9 @@ slots(void **state)
 	static const char *const wrong[] = {"", "1", "1 2 3 4 5", "1 2 3 4 5 6 7", "1  2 3 4 5 6",
 	    " 1 2 3 4 5 6", "1 2 3 4 5 6 ", "1 2 3 4 5 x"};
 	uint64_t v[SLOT_FIELDS] = {0, 1, UINT64_MAX, 3, 1ull << 53, 5}, back[SLOT_FIELDS];
-	char text[SLOT_TEXT];
 
 	(void)state;
-	assert_int_equal(slot_parse(span_str(slot_print(v, text)), back), 0);
+	assert_int_equal(slot_parse(span_str("0 1 18446744073709551615 3 9007199254740992 5"), back), 0);
 	assert_memory_equal(v, back, sizeof(v));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		const char *copy = guard_copy(wrong[i], strlen(wrong[i]));
