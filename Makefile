@@ -26,7 +26,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    conf/parse.c conf/node.c conf/scalar.c conf/check.c conf/guest.c conf/print.c conf/errors.c conf/value.c \
 	    conf/text.c conf/name.c conf/take.c conf/redis.c conf/proxy.c conf/web.c conf/disk.c conf/quota.c conf/document.c conf/includes.c \
 	    conf/check_names.c conf/check_ports.c conf/check_things.c \
-	    proxy/http.c proxy/body.c proxy/tls.c proxy/name.c proxy/route.c proxy/session.c proxy/haproxy.c \
+	    proxy/http.c proxy/body.c proxy/tls.c base/name.c conf/route.c proxy/session.c proxy/haproxy.c \
 	    proxy/answer.c proxy/limit.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c ledger/command.c \

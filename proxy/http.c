@@ -1,6 +1,6 @@
 /* The head of an HTTP/1 request; see http.h. Framing of bodies: body.c. */
 #include "proxy/http.h"
-#include "proxy/name.h"
+#include "base/name.h"
 
 enum {
 	BAD_REQUEST = 400,

@@ -11,7 +11,7 @@
 #define PROXY_RELAY_H
 
 #include "proxy/http.h"
-#include "proxy/route.h"
+#include "conf/route.h"
 #include "proxy/share.h"
 #include "proxy/stream.h"
 

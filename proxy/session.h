@@ -10,8 +10,8 @@
 #ifndef PROXY_SESSION_H
 #define PROXY_SESSION_H
 
-#include "proxy/name.h"
-#include "proxy/route.h"
+#include "base/name.h"
+#include "conf/route.h"
 #include "proxy/sniff.h"
 
 enum door { DOOR_HTTP, DOOR_TLS };

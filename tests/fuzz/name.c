@@ -1,5 +1,5 @@
 /* Any text as a name. Laws: a good one judges to itself, and its bytes are those a name may have. */
-#include "proxy/name.h"
+#include "base/name.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Names that may be routed, and all that only looks like one. */
-#include "proxy/name.h"
+#include "base/name.h"
 #include "tests/unit/guard.h"
 
 #include <setjmp.h>

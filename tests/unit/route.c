@@ -1,5 +1,5 @@
 /* Name → guest: exact before the longest suffix before the default, at any number of names. */
-#include "proxy/route.h"
+#include "conf/route.h"
 #include "tests/unit/guard.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Name → guest; see route.h. */
-#include "proxy/route.h"
+#include "conf/route.h"
 
 #include <stdlib.h>
 

@@ -4,8 +4,8 @@
  * Planned once from a conf and never changed; it owns all it points to, so the conf may go. Finding costs one
  * walk over the name and one probe a label, however many names there are.
  */
-#ifndef PROXY_ROUTE_H
-#define PROXY_ROUTE_H
+#ifndef CONF_ROUTE_H
+#define CONF_ROUTE_H
 
 #include "conf/conf.h"
 

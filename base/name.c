@@ -1,5 +1,5 @@
 /* Is this a name that may be routed? See name.h. */
-#include "proxy/name.h"
+#include "base/name.h"
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * Is this a name that may be routed? A core, and a strict one: a guest gets to see the same bytes, and must not
  * read another name in them than we did.
  */
-#ifndef PROXY_NAME_H
-#define PROXY_NAME_H
+#ifndef BASE_NAME_H
+#define BASE_NAME_H
 
 #include "base/span.h"
 
