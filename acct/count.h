@@ -69,7 +69,7 @@ struct count {
 	struct living *living; /* lines with a tap, sorted by ifindex */
 	size_t n_living;
 	struct world world;
-	struct addr *proxied; /* world's; the file's */
+	struct delivery *proxied; /* world's; the file's */
 	struct ip addresses[LINK_ADDRESSES_MAX];
 	bool taps_changed, addresses_changed;
 	bool dirty_totals, dirty_closed;

@@ -89,11 +89,13 @@ read_ip6(struct span in, struct packet *p)
 static void
 read_ports(struct span in, struct packet *p)
 {
-	if (p->family == 0 || p->protocol != TCP || p->later || in.len < p->headers + 4)
+	bool known = p->protocol == TCP || p->protocol == UDP;
+
+	if (p->family == 0 || !known || p->later || in.len < p->headers + 4)
 		return;
 	p->ends.from.port = (uint16_t)get16(in.ptr + p->headers);
 	p->ends.to.port = (uint16_t)get16(in.ptr + p->headers + 2);
-	p->ends.tcp = true;
+	p->ends.proto = p->protocol == TCP ? PROTO_TCP : PROTO_UDP;
 }
 
 /* Bytes of the transport header that every segment repeats; 0: not cut into segments. */

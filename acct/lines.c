@@ -155,7 +155,7 @@ addresses_read(struct count *count)
 }
 
 static void
-world_turn(struct count *count, const struct conf *conf, struct addr *proxied)
+world_turn(struct count *count, const struct conf *conf, struct delivery *proxied)
 {
 	free(count->proxied);
 	count->proxied = proxied;
@@ -175,7 +175,7 @@ lines_take(struct count *count, const struct conf *conf, struct line *lines)
 {
 	struct line **by_tap = calloc(count->book.n + 1, sizeof(struct line *));
 	struct living *living = calloc(count->book.n + 1, sizeof(*living));
-	struct addr *proxied = calloc(conf->n_guests + 1, WORLD_PROXIED * sizeof(*proxied));
+	struct delivery *proxied = calloc(conf->n_guests + 1, WORLD_PROXIED * sizeof(*proxied));
 
 	if (!by_tap || !living || !proxied) {
 		free(by_tap);

@@ -10,12 +10,14 @@ by_ip(const void *a, const void *b)
 }
 
 static int
-by_addr(const void *a, const void *b)
+by_place(const void *a, const void *b)
 {
-	const struct addr *x = a, *y = b;
-	int order = ip_cmp(&x->ip, &y->ip);
+	const struct delivery *x = a, *y = b;
+	int order = ip_cmp(&x->at.ip, &y->at.ip);
 
-	return order ? order : (int)x->port - (int)y->port;
+	if (order == 0)
+		order = (int)x->at.port - (int)y->at.port;
+	return order ? order : (int)x->proto - (int)y->proto;
 }
 
 static bool
@@ -25,9 +27,12 @@ is_host(const struct world *world, const struct ip *ip)
 }
 
 static bool
-is_proxied(const struct world *world, const struct addr *guest)
+is_proxied(const struct world *world, const struct addr *guest, uint8_t proto)
 {
-	return world->n_proxied && bsearch(guest, world->proxied, world->n_proxied, sizeof(*guest), by_addr);
+	struct delivery key = {*guest, proto};
+
+	return proto && world->n_proxied &&
+	       bsearch(&key, world->proxied, world->n_proxied, sizeof(key), by_place);
 }
 
 /* Addresses that no router passes on: what bears one stays on the tap. */
@@ -60,7 +65,7 @@ world_class(const struct world *world, enum direction direction, const struct en
 	if (other->family == 0 || stays(&e->from.ip) || stays(&e->to.ip))
 		return CLASS_HOST;
 	if (is_host(world, other))
-		return e->tcp && is_proxied(world, guest) ? CLASS_WAN : CLASS_HOST;
+		return is_proxied(world, guest, e->proto) ? CLASS_WAN : CLASS_HOST;
 	if (is_broadcast(&world->network, &e->to.ip))
 		return CLASS_HOST;
 	if (net_has(&world->network, other) || net_has(&world->network6, other))
@@ -69,8 +74,9 @@ world_class(const struct world *world, enum direction direction, const struct en
 }
 
 size_t
-world_proxied(const struct conf *conf, struct addr *out)
+world_proxied(const struct conf *conf, struct delivery *out)
 {
+	const struct proxy_conf *proxy = &conf->proxy;
 	size_t n = 0;
 
 	for (size_t i = 0; i < conf->n_guests; i++) {
@@ -78,13 +84,17 @@ world_proxied(const struct conf *conf, struct addr *out)
 		const struct ip *const ips[] = {&g->address, &g->address6};
 
 		for (size_t k = 0; k < sizeof(ips) / sizeof(*ips); k++) {
-			if (ips[k]->family != 0 && conf->proxy.n_http > 0)
-				out[n++] = (struct addr){*ips[k], g->to_http};
-			if (ips[k]->family != 0 && conf->proxy.n_tls > 0)
-				out[n++] = (struct addr){*ips[k], g->to_tls};
+			if (!ip_is_set(ips[k]))
+				continue;
+			if (proxy->n_http > 0)
+				out[n++] = (struct delivery){{*ips[k], g->to_http}, PROTO_TCP};
+			if (proxy->n_tls > 0)
+				out[n++] = (struct delivery){{*ips[k], g->to_tls}, PROTO_TCP};
+			if (proxy->n_quic > 0)
+				out[n++] = (struct delivery){{*ips[k], g->to_quic}, PROTO_UDP};
 		}
 	}
 	if (n > 0)
-		qsort(out, n, sizeof(*out), by_addr);
+		qsort(out, n, sizeof(*out), by_place);
 	return n;
 }

@@ -2,7 +2,7 @@
  * Whose bytes: what a packet's two ends make it count as. A core.
  *
  * The proxy may connect to a guest from the host's own address (client-address: none, proxy-v1, proxy-v2). What it
- * carries is a client's outside, so TCP between the host and the ports where the proxy delivers is wan.
+ * carries is a client's outside, so what passes between the host and the ports where the proxy delivers is wan.
  */
 #ifndef ACCT_WORLD_H
 #define ACCT_WORLD_H
@@ -17,26 +17,32 @@ enum traffic {
 	CLASSES,
 };
 
+/* Where the proxy delivers. */
+struct delivery {
+	struct addr at;
+	uint8_t proto; /* PROTO_TCP or PROTO_UDP */
+};
+
 /* What addresses mean here. */
 struct world {
 	struct net network, network6; /* family 0: none */
 	const struct ip *host; /* addresses of the host, sorted by ip_cmp */
 	size_t n_host;
-	const struct addr *proxied; /* where the proxy delivers, as world_proxied has it */
+	const struct delivery *proxied; /* as world_proxied has it */
 	size_t n_proxied;
 };
 
 struct ends {
 	struct addr from, to; /* ip.family 0: no IP */
-	bool tcp; /* TCP, and the ports are known */
+	uint8_t proto; /* PROTO_TCP or PROTO_UDP: then the ports are known; 0: something else */
 };
 
 /* direction tells which end is the guest. */
 enum traffic world_class(const struct world *, enum direction, const struct ends *);
 
-enum { WORLD_PROXIED = 4 }; /* of one guest, at most */
+enum { WORLD_PROXIED = 6 }; /* of one guest, at most */
 
 /* The guests' ports where the proxy delivers, sorted, into room for WORLD_PROXIED each; returns how many. */
-size_t world_proxied(const struct conf *, struct addr *out);
+size_t world_proxied(const struct conf *, struct delivery *out);
 
 #endif

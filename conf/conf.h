@@ -104,6 +104,7 @@ struct guest {
 	bool rest; /* ports: [rest] */
 	struct place rest_place;
 	uint16_t to_http, to_tls, to_quic; /* proxy-to */
+	bool redirect_https; /* plain HTTP is answered with where to go */
 	enum client_address client_address;
 	uint64_t memory_bytes;
 	struct place memory_place;
@@ -144,8 +145,11 @@ struct proxy_conf {
 	enum client_address client_address; /* never CLIENT_DEFAULT */
 	struct guest *fallback; /* `default:`; NULL: reject */
 	unsigned workers; /* 0: auto, one per core */
+	struct net *proxy_in; /* whose connections begin with a PROXY header that says for whom */
+	size_t n_proxy_in;
 	unsigned per_client, per_guest, total; /* connections; 0: no ceiling */
-	uint32_t hello_ms, connect_ms, idle_ms;
+	unsigned client_rate; /* new connections per second of one client; 0: no ceiling */
+	uint32_t hello_ms, connect_ms, idle_ms, half_open_ms, drain_ms;
 };
 
 struct web_conf {

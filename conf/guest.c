@@ -165,6 +165,7 @@ static const struct key guest_keys[] = {
     {.name = "ports", .take = take_forwards},
     {.name = "proxy-to", .take = take_proxy_to},
     {"client-address", take_client_address, .offset = offsetof(struct guest, client_address)},
+    {"redirect-https", take_bool, .offset = offsetof(struct guest, redirect_https)},
     {"memory", take_memory, .offset = offsetof(struct guest, memory_bytes), .min = 16 << 20,
 	.max = UINT64_C(1) << 40},
     {.name = "disk", .take = take_disk},

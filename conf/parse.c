@@ -169,15 +169,19 @@ defaults_set(struct report *r, struct conf *c)
 	ssh = value_append(r, &c->reserve, &c->n_reserve, sizeof(*ssh));
 	if (ssh)
 		*ssh = (struct port_range){.lo = 22, .hi = 22, .proto = PROTO_BOTH};
-	c->proxy = (struct proxy_conf){.client_address = CLIENT_NONE,
+	c->proxy = (struct proxy_conf){.client_address = CLIENT_TRANSPARENT,
 	    .per_client = 256,
 	    .per_guest = 4096,
 	    .total = 65536,
+	    .client_rate = 200,
 	    .hello_ms = 5000,
 	    .connect_ms = 5000,
-	    .idle_ms = 600000};
+	    .idle_ms = 600000,
+	    .half_open_ms = 60000,
+	    .drain_ms = 60000};
 	c->proxy.http = one_port(r, 80, &c->proxy.n_http);
 	c->proxy.tls = one_port(r, 443, &c->proxy.n_tls);
+	c->proxy.quic = one_port(r, 443, &c->proxy.n_quic);
 	c->billing.day = 1;
 }
 

@@ -40,25 +40,55 @@ ports_print(FILE *out, const char *key, const uint16_t *ports, size_t n)
 }
 
 static void
+trusted_print(const struct proxy_conf *c, FILE *out)
+{
+	char net[NET_TEXT];
+
+	fputs("  proxy-in: [", out);
+	for (size_t i = 0; i < c->n_proxy_in; i++)
+		fprintf(out, "%s\"%s\"", i ? ", " : "", net_print(&c->proxy_in[i], net));
+	fputs("]\n", out);
+}
+
+static void
+timeouts_print(const struct proxy_conf *c, FILE *out)
+{
+	const struct {
+		const char *name;
+		uint32_t ms;
+	} list[] = {
+	    {"hello", c->hello_ms},
+	    {"connect", c->connect_ms},
+	    {"idle", c->idle_ms},
+	    {"half-open", c->half_open_ms},
+	    {"drain", c->drain_ms},
+	};
+	char text[VALUE_TEXT];
+
+	fputs("  timeouts: {", out);
+	for (size_t i = 0; i < COUNT(list); i++)
+		fprintf(
+		    out, "%s%s: %s", i ? ", " : "", list[i].name, scalar_duration_print(list[i].ms, text));
+	fputs("}\n", out);
+}
+
+static void
 proxy_print(const struct proxy_conf *c, FILE *out)
 {
-	char hello[VALUE_TEXT], connect[VALUE_TEXT], idle[VALUE_TEXT];
-
 	fputs("\nproxy:\n", out);
 	ports_print(out, "http", c->http, c->n_http);
 	ports_print(out, "tls", c->tls, c->n_tls);
 	ports_print(out, "quic", c->quic, c->n_quic);
 	fprintf(out, "  client-address: %s\n", word_clients[c->client_address - CLIENT_TRANSPARENT]);
+	trusted_print(c, out);
 	fprintf(out, "  default: %s\n", c->fallback ? c->fallback->name : "reject");
 	if (c->workers)
 		fprintf(out, "  workers: %u\n", c->workers);
 	else
 		fputs("  workers: auto\n", out);
-	fprintf(
-	    out, "  per-client: %u\n  per-guest: %u\n  total: %u\n", c->per_client, c->per_guest, c->total);
-	fprintf(out, "  timeouts: {hello: %s, connect: %s, idle: %s}\n",
-	    scalar_duration_print(c->hello_ms, hello), scalar_duration_print(c->connect_ms, connect),
-	    scalar_duration_print(c->idle_ms, idle));
+	fprintf(out, "  per-client: %u\n  per-client-rate: %u\n  per-guest: %u\n  total: %u\n", c->per_client,
+	    c->client_rate, c->per_guest, c->total);
+	timeouts_print(c, out);
 }
 
 static void
@@ -199,6 +229,7 @@ guest_print(const struct guest *g, FILE *out)
 	if (g->client_address != CLIENT_DEFAULT)
 		fprintf(
 		    out, "    client-address: %s\n", word_clients[g->client_address - CLIENT_TRANSPARENT]);
+	fprintf(out, "    redirect-https: %s\n", g->redirect_https ? "yes" : "no");
 	fprintf(out, "    memory: %s\n", scalar_size_print(g->memory_bytes, size));
 	disk_print(&g->disk, out);
 	fputs("    ssh-keys:", out);

@@ -69,11 +69,55 @@ take_quic(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 	struct proxy_conf *c = into;
 
 	take_ports(p, key, node, &c->quic, &c->n_quic, &c->quic_place);
-	if (c->n_quic == 0)
+}
+
+/* A bare address is a network of one. */
+static bool
+trusted_parse(struct span text, struct net *out)
+{
+	struct ip ip;
+
+	if (net_parse(text, out) == 0)
+		return true;
+	if (ip_parse(text, &ip) == -1)
+		return false;
+	*out = (struct net){ip, (uint8_t)(8 * ip_len(&ip))};
+	return true;
+}
+
+static void
+trusted_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct proxy_conf *c = into;
+	struct net net, *slot;
+	struct span text;
+
+	if (!node_text(p, key->name, node, &text))
 		return;
-	error_add(p->report, c->quic_place, "quic: routing QUIC is not available yet in this version");
-	error_hint(p->report, "leave quic: out, or write quic: []");
-	c->n_quic = 0;
+	if (!trusted_parse(text, &net)) {
+		take_wrong(p, key, node,
+		    "is no address and no network; write ADDRESS, or ADDRESS/BITS with no bit set past BITS");
+		return;
+	}
+	for (size_t i = 0; i < c->n_proxy_in; i++) {
+		if (net_overlaps(&c->proxy_in[i], &net)) {
+			take_wrong(p, key, node, "is in this list already; keep the wider one");
+			return;
+		}
+	}
+	if (c->n_proxy_in == CONF_TRUSTED_MAX) {
+		take_wrong(p, key, node, "is one too many; 64 are the most");
+		return;
+	}
+	slot = value_append(p->report, &c->proxy_in, &c->n_proxy_in, sizeof(*slot));
+	if (slot)
+		*slot = net;
+}
+
+static void
+take_trusted(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	node_list(p, key, node, into, trusted_add);
 }
 
 static void
@@ -108,6 +152,10 @@ take_timeouts(struct parse *p, const struct key *key, yaml_node_t *node, void *i
 		.max = 600000},
 	    {"idle", take_duration, .offset = offsetof(struct proxy_conf, idle_ms), .min = 1000,
 		.max = 7 * 86400000u},
+	    {"half-open", take_duration, .offset = offsetof(struct proxy_conf, half_open_ms), .min = 10,
+		.max = 7 * 86400000u},
+	    {"drain", take_duration, .offset = offsetof(struct proxy_conf, drain_ms), .min = 10,
+		.max = 86400000},
 	};
 
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
@@ -121,11 +169,14 @@ take_proxy(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 	    {.name = "tls", .take = take_tls},
 	    {.name = "quic", .take = take_quic},
 	    {"client-address", take_client_address, .offset = offsetof(struct proxy_conf, client_address)},
+	    {.name = "proxy-in", .take = take_trusted},
 	    {.name = "default", .take = take_fallback},
 	    {"workers", take_workers, .offset = offsetof(struct proxy_conf, workers), .min = 1, .max = 256},
 	    {"per-client", take_number, .offset = offsetof(struct proxy_conf, per_client), .min = 0,
 		.max = 10000000},
 	    {"per-guest", take_number, .offset = offsetof(struct proxy_conf, per_guest), .min = 0,
+		.max = 10000000},
+	    {"per-client-rate", take_number, .offset = offsetof(struct proxy_conf, client_rate), .min = 0,
 		.max = 10000000},
 	    {"total", take_number, .offset = offsetof(struct proxy_conf, total), .min = 0, .max = 10000000},
 	    {.name = "timeouts", .take = take_timeouts},

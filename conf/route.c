@@ -68,10 +68,12 @@ guest_of(const struct guest *g, const struct proxy_conf *proxy)
 {
 	struct route_guest out = {
 	    .address = g->address,
+	    .address6 = g->address6,
 	    .to_http = g->to_http,
 	    .to_tls = g->to_tls,
 	    .to_quic = g->to_quic,
 	    .client_address = g->client_address == CLIENT_DEFAULT ? proxy->client_address : g->client_address,
+	    .redirect_https = g->redirect_https,
 	};
 
 	memcpy(out.name, g->name, sizeof(out.name));

@@ -12,9 +12,10 @@
 /* What the proxy must know of a guest. */
 struct route_guest {
 	char name[CONF_GUEST_NAME_MAX + 1];
-	struct ip address;
+	struct ip address, address6; /* address6 may be unset */
 	uint16_t to_http, to_tls, to_quic;
 	enum client_address client_address; /* never CLIENT_DEFAULT */
+	bool redirect_https;
 };
 
 /* One rule: who has the name, and where the file says so. */

@@ -155,10 +155,7 @@ take_client_address(struct parse *p, const struct key *key, yaml_node_t *node, v
 {
 	int i = word_of(p, key, word_clients, node);
 
-	if (i == 0)
-		take_wrong(
-		    p, key, node, "is not available yet in this version; use proxy-v2, proxy-v1 or none");
-	if (i > 0)
+	if (i != -1)
 		*(enum client_address *)at(key, into) = (enum client_address)(CLIENT_TRANSPARENT + i);
 }
 

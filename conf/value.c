@@ -96,6 +96,7 @@ conf_free(struct conf *c)
 	free(c->proxy.http);
 	free(c->proxy.tls);
 	free(c->proxy.quic);
+	free(c->proxy.proxy_in);
 	free(c->web.name);
 	free(c->web.cert);
 	free(c->web.key);

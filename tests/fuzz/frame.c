@@ -17,14 +17,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	static struct ip host[2] = {{4, {192, 168, 77, 1}}, {4, {198, 51, 100, 1}}};
-	static struct addr proxied[2] = {{{4, {192, 168, 77, 2}}, 80}, {{4, {192, 168, 77, 2}}, 443}};
+	static struct delivery proxied[] = {{{{4, {192, 168, 77, 2}}, 80}, PROTO_TCP},
+	    {{{4, {192, 168, 77, 2}}, 443}, PROTO_TCP}, {{{4, {192, 168, 77, 2}}, 443}, PROTO_UDP}};
 	const struct world world = {
 	    .network = {{4, {192, 168, 77, 0}}, 24},
 	    .network6 = {{6, {0x20, 1, 0x0d, 0xb8, 0, 0x77}}, 64},
 	    .host = host,
 	    .n_host = 2,
 	    .proxied = proxied,
-	    .n_proxied = 2,
+	    .n_proxied = 3,
 	};
 	struct world plain = world;
 	struct frame frame, same;
@@ -52,8 +53,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	/* Only what would be the host's becomes a client's. */
 	plain.n_proxied = 0;
 	assert(frame_decode(cooked, length, mtu, &plain, &same) == 0);
-	assert(same.class == frame.class ||
-	       (same.class == CLASS_HOST && frame.class == CLASS_WAN && frame.protocol == 6));
+	assert(same.class == frame.class || (same.class == CLASS_HOST && frame.class == CLASS_WAN &&
+						(frame.protocol == 6 || frame.protocol == 17)));
 
 	tally_begin(&tally, &now);
 	tally_add(&tally, &frame);

@@ -16,8 +16,11 @@ user: nobody
 proxy:
   http: [8080]
   tls: [8443]
+  quic: []
+  client-address: none
   workers: 2
   per-client: %(per_client)s
+  per-client-rate: 0
   timeouts: {hello: 1s, connect: 1s, idle: %(idle)s}
 guests:
   alice:

@@ -47,8 +47,9 @@ differ_guests(const struct guest *a, const struct guest *b)
 	if (a->rest != b->rest || a->to_http != b->to_http || a->to_tls != b->to_tls ||
 	    a->to_quic != b->to_quic)
 		return "rest, proxy-to";
-	if (a->client_address != b->client_address || a->memory_bytes != b->memory_bytes)
-		return "client-address, memory";
+	if (a->client_address != b->client_address || a->redirect_https != b->redirect_https ||
+	    a->memory_bytes != b->memory_bytes)
+		return "client-address, redirect-https, memory";
 	if (!same_text(a->disk.image, b->disk.image) || a->disk.size_bytes != b->disk.size_bytes ||
 	    !same_text(a->disk.from, b->disk.from))
 		return "disk";
@@ -76,9 +77,17 @@ differ_proxy(const struct proxy_conf *a, const struct proxy_conf *b)
 	if (!same_text(a->fallback ? a->fallback->name : NULL, b->fallback ? b->fallback->name : NULL))
 		return "proxy.default";
 	if (a->client_address != b->client_address || a->workers != b->workers ||
-	    a->per_client != b->per_client || a->per_guest != b->per_guest || a->total != b->total)
+	    a->per_client != b->per_client || a->client_rate != b->client_rate ||
+	    a->per_guest != b->per_guest || a->total != b->total)
 		return "proxy numbers";
-	if (a->hello_ms != b->hello_ms || a->connect_ms != b->connect_ms || a->idle_ms != b->idle_ms)
+	if (a->n_proxy_in != b->n_proxy_in)
+		return "proxy-in";
+	for (size_t i = 0; i < a->n_proxy_in; i++) {
+		if (memcmp(&a->proxy_in[i], &b->proxy_in[i], sizeof(*a->proxy_in)) != 0)
+			return "proxy-in";
+	}
+	if (a->hello_ms != b->hello_ms || a->connect_ms != b->connect_ms || a->idle_ms != b->idle_ms ||
+	    a->half_open_ms != b->half_open_ms || a->drain_ms != b->drain_ms)
 		return "proxy.timeouts";
 	return NULL;
 }

@@ -82,16 +82,18 @@ static struct world
 world(void)
 {
 	static struct ip host[3];
-	static struct addr proxied[2];
-	struct world w = {.host = host, .n_host = 3, .proxied = proxied, .n_proxied = 2};
+	static struct delivery proxied[4];
+	struct world w = {.host = host, .n_host = 3, .proxied = proxied, .n_proxied = 4};
 
 	net_parse(span_str("192.168.77.0/24"), &w.network);
 	net_parse(span_str("2001:db8:77::/64"), &w.network6);
 	host[0] = ip("192.168.77.1");
 	host[1] = ip("198.51.100.1");
 	host[2] = ip("2001:db8:77::1");
-	proxied[0] = (struct addr){ip("192.168.77.2"), 80};
-	proxied[1] = (struct addr){ip("2001:db8:77::2"), 80};
+	proxied[0] = (struct delivery){{ip("192.168.77.2"), 80}, PROTO_TCP};
+	proxied[1] = (struct delivery){{ip("192.168.77.2"), 443}, PROTO_UDP};
+	proxied[2] = (struct delivery){{ip("2001:db8:77::2"), 80}, PROTO_TCP};
+	proxied[3] = (struct delivery){{ip("2001:db8:77::2"), 443}, PROTO_UDP};
 	return w;
 }
 
@@ -286,6 +288,11 @@ the_proxys_connections(void **state)
 	    {ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 17, 5), 40000, 80), CLASS_HOST},
 	    {ports(ip6(OUT, "2001:db8:77::1", "2001:db8:77::2", 6), 40000, 80), CLASS_WAN},
 	    {ports(ip6(OUT, "2001:db8:77::1", "2001:db8:77::2", 17), 40000, 80), CLASS_HOST},
+	    {ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 17, 5), 40000, 443), CLASS_WAN},
+	    {ports(ip4(IN, "192.168.77.2", "192.168.77.1", 17, 5), 443, 40000), CLASS_WAN},
+	    {ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 6, 5), 40000, 443), CLASS_HOST},
+	    {ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 132, 5), 40000, 443), CLASS_HOST},
+	    {ports(ip6(IN, "2001:db8:77::2", "2001:db8:77::1", 17), 443, 40000), CLASS_WAN},
 	    {ip6_fragment(0), CLASS_WAN},
 	    {ip6_fragment(8), CLASS_HOST},
 	};
@@ -312,12 +319,13 @@ every_prefix_of_a_proxied(void **state)
 	const struct packet whole[] = {
 	    ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 6, 7), 40000, 80),
 	    ports(ip6(OUT, "2001:db8:77::1", "2001:db8:77::2", 6), 40000, 80),
+	    ports(ip4(OUT, "192.168.77.1", "192.168.77.2", 17, 5), 40000, 443),
 	};
-	const size_t known[] = {FRAME_SLL2 + 28 + 4, FRAME_SLL2 + 40 + 4};
+	const size_t known[] = {FRAME_SLL2 + 28 + 4, FRAME_SLL2 + 40 + 4, FRAME_SLL2 + 20 + 4};
 	struct world w = world();
 
 	(void)state;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		for (size_t n = FRAME_SLL2; n <= whole[i].n; n++) {
 			const char *copy = guard_copy(whole[i].b, n);
 			struct frame f;

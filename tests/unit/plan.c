@@ -65,6 +65,8 @@ test_table(void **state)
 	    {ALICE, "nft add element arp lodge arp4 { \"tap2\" . 02:00:c0:a8:4d:02 . 192.168.77.2 }\n"},
 	    {ALICE, "nft add element inet lodge wan { \"eth0\" }\n"},
 	    {ALICE, "nft add element inet lodge hostok { tcp . 443 }\n"},
+	    {ALICE, "nft add element inet lodge hostok { udp . 443 }\n"},
+	    {ALICE, "!hostok { udp . 80 }"},
 	    {ALICE, "nft add element inet lodge reserved { 22-22 }\n"},
 	    {ALICE, "nft add element inet lodge reserved { 2000-2010 }\n"},
 	    {ALICE "    ports: [10000-10999]\n", "element inet lodge tcp4 { 10000-10999 : 192.168.77.2 }\n"},

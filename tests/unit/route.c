@@ -23,7 +23,12 @@ static struct domain bob_domains[] = {
 };
 static struct guest guests[] = {
     {.name = "alice", .domains = alice_domains, .n_domains = 4, .to_http = 80, .to_tls = 443},
-    {.name = "bob", .domains = bob_domains, .n_domains = 4, .client_address = CLIENT_PROXY_V2},
+    {.name = "bob",
+	.domains = bob_domains,
+	.n_domains = 4,
+	.client_address = CLIENT_PROXY_V2,
+	.address6 = {6, {0x20, 0x01, [15] = 3}},
+	.redirect_https = true},
 };
 static struct conf conf = {
     .guests = guests,
@@ -94,6 +99,10 @@ test_guests(void **state)
 	assert_int_equal(list[0].client_address, CLIENT_NONE);
 	assert_int_equal(list[1].client_address, CLIENT_PROXY_V2);
 	assert_int_equal(list[0].to_tls, 443);
+	assert_false(ip_is_set(&list[0].address6));
+	assert_false(list[0].redirect_https);
+	assert_int_equal(ip_cmp(&list[1].address6, &guests[1].address6), 0);
+	assert_true(list[1].redirect_https);
 	routes_free(r);
 }
 
