@@ -27,7 +27,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    conf/text.c conf/name.c conf/take.c conf/redis.c conf/proxy.c conf/web.c conf/disk.c conf/quota.c conf/document.c conf/includes.c \
 	    conf/check_names.c conf/check_ports.c conf/check_things.c \
 	    proxy/http.c proxy/body.c proxy/tls.c base/name.c conf/route.c proxy/session.c proxy/haproxy.c \
-	    proxy/answer.c proxy/limit.c \
+	    proxy/answer.c proxy/limit.c proxy/seat.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c ledger/command.c \
 	    acct/frame.c acct/world.c acct/tally.c acct/slot.c acct/book.c acct/part.c acct/life.c \

@@ -165,7 +165,7 @@ check_fallback(struct parse *p)
 	if (p->conf->proxy.fallback)
 		return;
 	near = guest_near(p->conf, p->fallback);
-	error_add(p->report, p->fallback_place, "default: no guest is called \"%s\"%s%s%s", p->fallback,
+	error_add(p->report, p->conf->proxy.fallback_place, "default: no guest is called \"%s\"%s%s%s", p->fallback,
 	    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	if (!near)
 		error_hint(p->report, "write reject, or the name of a guest");

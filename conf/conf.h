@@ -144,6 +144,7 @@ struct proxy_conf {
 	struct place http_place, tls_place, quic_place;
 	enum client_address client_address; /* never CLIENT_DEFAULT */
 	struct guest *fallback; /* `default:`; NULL: reject */
+	struct place fallback_place;
 	unsigned workers; /* 0: auto, one per core */
 	struct net *proxy_in; /* whose connections begin with a PROXY header that says for whom */
 	size_t n_proxy_in;

@@ -76,7 +76,6 @@ struct parse {
 	yaml_document_t *doc; /* the one walked */
 	uint32_t file;
 	char *fallback; /* proxy.default: a guest's name, or NULL */
-	struct place fallback_place;
 };
 
 /* A key of a mapping: what takes its value, where it goes, and what the taker wants to know. */

@@ -123,12 +123,12 @@ take_trusted(struct parse *p, const struct key *key, yaml_node_t *node, void *in
 static void
 take_fallback(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
+	struct proxy_conf *c = into;
 	struct span text;
 
-	(void)into;
 	if (!node_text(p, key->name, node, &text) || span_is(text, "reject"))
 		return;
-	p->fallback_place = node_place(p, node);
+	c->fallback_place = node_place(p, node);
 	if (name_guest(text))
 		take_wrong(p, key, node, "is neither reject nor the name of a guest");
 	else

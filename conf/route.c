@@ -64,15 +64,18 @@ add_rule(struct routes *r, const struct domain *domain, const struct route_guest
 }
 
 static struct route_guest
-guest_of(const struct guest *g, const struct proxy_conf *proxy)
+guest_of(const struct conf *conf, size_t number)
 {
+	const struct guest *g = &conf->guests[number];
 	struct route_guest out = {
+	    .number = (uint16_t)number,
 	    .address = g->address,
 	    .address6 = g->address6,
 	    .to_http = g->to_http,
 	    .to_tls = g->to_tls,
 	    .to_quic = g->to_quic,
-	    .client_address = g->client_address == CLIENT_DEFAULT ? proxy->client_address : g->client_address,
+	    .client_address =
+		g->client_address == CLIENT_DEFAULT ? conf->proxy.client_address : g->client_address,
 	    .redirect_https = g->redirect_https,
 	};
 
@@ -115,12 +118,13 @@ routes_plan(const struct conf *conf)
 	for (size_t i = 0; r && i < conf->n_guests; i++) {
 		const struct guest *g = &conf->guests[i];
 
-		r->guests[i] = guest_of(g, &conf->proxy);
+		r->guests[i] = guest_of(conf, i);
 		r->n_guests++;
 		for (size_t k = 0; k < g->n_domains; k++)
 			add_rule(r, &g->domains[k], &r->guests[i], &names);
 		if (conf->proxy.fallback == g)
-			r->fallback = (struct route){&r->guests[i], "", DOMAIN_EXACT, g->place};
+			r->fallback =
+			    (struct route){&r->guests[i], "", DOMAIN_EXACT, conf->proxy.fallback_place};
 	}
 	return r;
 }

@@ -11,6 +11,7 @@
 
 /* What the proxy must know of a guest. */
 struct route_guest {
+	uint16_t number; /* in conf.guests */
 	char name[CONF_GUEST_NAME_MAX + 1];
 	struct ip address, address6; /* address6 may be unset */
 	uint16_t to_http, to_tls, to_quic;

@@ -18,12 +18,28 @@ log_end(const struct connection *c)
 {
 	char from[ADDR_TEXT];
 	double ms = (ev_now(c->relay->loop) - c->began) * 1000;
+	const char *end = c->refusal ? refusal_name(c->refusal) : c->why ? "cut" : "done";
 
-	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu ms=%.0f %s%s%s",
-	    c->s.door == DOOR_HTTP ? "http" : "tls", addr_print(&c->from, from), c->name[0] ? c->name : "-",
+	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu ms=%.0f end=%s%s%s%s",
+	    door_name(c->s.door), addr_print(&c->from, from), c->name[0] ? c->name : "-",
 	    c->guest_name[0] ? c->guest_name : "-", (unsigned long long)c->to_guest.bytes,
-	    (unsigned long long)c->from_guest.bytes, ms, c->refusal ? refusal_name(c->refusal) : "",
-	    c->refusal ? ": " : "", c->why ? c->why : "done");
+	    (unsigned long long)c->from_guest.bytes, ms, end, c->why ? " why=\"" : "", c->why ? c->why : "",
+	    c->why ? "\"" : "");
+}
+
+void
+connection_count(struct connection *c)
+{
+	struct share_worker *own = c->relay->own;
+	uint64_t to = c->to_guest.bytes - c->counted_to_guest;
+	uint64_t from = c->from_guest.bytes - c->counted_from_guest;
+
+	own->to_guest_bytes += to;
+	own->from_guest_bytes += from;
+	own->guests[c->seat].to_guest_bytes += to;
+	own->guests[c->seat].from_guest_bytes += from;
+	c->counted_to_guest += to;
+	c->counted_from_guest += from;
 }
 
 static void
@@ -32,14 +48,15 @@ forget_guest(struct connection *c)
 	hello_release(c);
 	stream_drop(&c->to_guest, &c->s.to_guest);
 	stream_drop(&c->from_guest, &c->s.from_guest);
-	if (c->guest_key.kind)
-		limit_remove(c->relay->own->limits, &c->guest_key);
-	c->guest_key.kind = 0;
-	if (c->guest.fd == -1)
-		return;
-	ev_io_stop(c->relay->loop, &c->guest);
-	close(c->guest.fd);
-	c->guest.fd = -1;
+	if (c->guest.fd != -1) {
+		connection_count(c);
+		ev_io_stop(c->relay->loop, &c->guest);
+		close(c->guest.fd);
+		c->guest.fd = -1;
+	}
+	if (c->seat != SEAT_NONE)
+		c->relay->own->guests[c->seat].open--;
+	c->seat = SEAT_NONE;
 }
 
 static void
@@ -53,12 +70,10 @@ connection_close(struct connection *c, bool reset)
 		setsockopt(c->client.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	if (reset && c->guest.fd != -1)
 		setsockopt(c->guest.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	forget_guest(c);
 	if (c->refusal)
 		c->to_guest.bytes = c->from_guest.bytes = 0; /* what was said then was ours */
 	log_end(c);
-	r->own->to_guest_bytes += c->to_guest.bytes;
-	r->own->from_guest_bytes += c->from_guest.bytes;
-	forget_guest(c);
 	limit_remove(r->own->limits, &client);
 	r->own->open--;
 	ev_io_stop(r->loop, &c->client);
@@ -226,6 +241,7 @@ void
 connection_refuse(struct connection *c, enum refusal refusal, uint16_t answer, const char *why)
 {
 	c->relay->own->refused[refusal]++;
+	c->relay->own->guests[c->seat].refused[refusal]++;
 	c->refusal = (uint8_t)refusal;
 	c->answer = answer;
 	c->why = why;
@@ -246,6 +262,7 @@ act_dial(struct connection *c)
 		ev_io_set(&c->guest, fd, 0);
 		if (connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS) {
 			c->relay->own->routed++;
+			c->relay->own->guests[c->seat].routed[c->s.door]++;
 			set_deadline(c, c->relay->rules.connect_s);
 			connection_update(c);
 			return;

@@ -32,7 +32,8 @@ struct connection {
 	uint32_t hello_room; /* of to_guest.kept, while it gathers a hello */
 	uint32_t discarded;
 	struct addr from, to; /* the client, and where in the guest */
-	struct limit_key guest_key; /* kind 0: not counted */
+	uint16_t seat; /* where this guest is counted, while there is one */
+	uint64_t counted_to_guest, counted_from_guest; /* of the bytes below */
 	char guest_name[CONF_GUEST_NAME_MAX + 1];
 	char name[NAME_ROOM];
 	const char *why; /* static text, or NULL */
@@ -45,6 +46,9 @@ void connection_step(struct connection *, enum session_event);
 
 /* Counts the refusal and notes what to tell the client; the caller then steps. */
 void connection_refuse(struct connection *, enum refusal, uint16_t answer, const char *why);
+
+/* What has passed since the last time goes to the totals and to the guest's counts. */
+void connection_count(struct connection *);
 
 /* Derive the watchers from what is pending. */
 void connection_update(struct connection *);

@@ -121,16 +121,17 @@ static bool
 admit_guest(struct connection *c, const struct route_guest *guest)
 {
 	const struct relay *r = c->relay;
-	struct limit_key key = limit_guest(&guest->address);
 
 	memcpy(c->guest_name, guest->name, sizeof(c->guest_name));
-	if (r->rules.per_guest && share_limit_count(r->share, &key) >= r->rules.per_guest) {
+	c->seat = r->rules.seats[guest->number];
+	if (c->seat != SEAT_NONE)
+		r->own->guests[c->seat].open++;
+	if (r->rules.per_guest && c->seat != SEAT_NONE &&
+	    share_guest_open(r->share, c->seat) > r->rules.per_guest) {
 		connection_refuse(c, REFUSED_PER_GUEST, refusal_answer(REFUSED_PER_GUEST, c->s.door),
 		    "too many connections to this guest");
 		return false;
 	}
-	if (limit_add(r->own->limits, &key) == 0)
-		c->guest_key = key;
 	c->to = (struct addr){guest->address, c->s.door == DOOR_HTTP ? guest->to_http : guest->to_tls};
 	return true;
 }

@@ -58,7 +58,7 @@ keep_own(const struct listeners *ls, unsigned number, int line, int text)
 
 /* Read what the supervisor wrote and checked. */
 static int
-read_rules(int fd, struct relay_rules *rules)
+read_rules(int fd, const uint16_t *seats, struct relay_rules *rules)
 {
 	struct conf conf = {0};
 	struct conf_errors errors = {0};
@@ -76,7 +76,7 @@ read_rules(int fd, struct relay_rules *rules)
 		result = conf_parse(&text, 1, &host, &conf, &errors);
 	}
 	if (result == 0)
-		result = relay_plan(&conf, rules);
+		result = relay_plan(&conf, seats, rules);
 	conf_free(&conf);
 	conf_errors_free(&errors);
 	free(bytes);
@@ -90,11 +90,11 @@ take_rules(struct life *life)
 	struct share *share = life->share;
 	uint64_t generation = __atomic_load_n(&share->generation, __ATOMIC_ACQUIRE);
 	struct relay_rules rules;
-	int result = read_rules(life->text, &rules);
+	int result = read_rules(life->text, share->seat_of, &rules);
 
 	if (__atomic_load_n(&share->writing, __ATOMIC_ACQUIRE) != generation) {
 		if (result == 0)
-			routes_free(rules.routes);
+			relay_rules_free(&rules);
 		return;
 	}
 	if (result == -1) {
@@ -145,13 +145,12 @@ life_run(const struct workers_plan *plan, unsigned number, int line, int text)
 	if (plan->drop && sys_drop(plan->uid, plan->gid, keep_nothing) == -1)
 		fatal("worker %u: giving up privilege: %s", number, strerror(errno));
 	life.loop = ev_loop_new(EVFLAG_AUTO);
-	if (!life.loop || relay_plan(plan->conf, &rules) == -1)
+	if (!life.loop || relay_plan(plan->conf, plan->seats->of_guest, &rules) == -1)
 		fatal("worker %u: out of memory", number);
 	life.relay =
 	    relay_start(life.loop, plan->share, number, plan->listeners->list, plan->listeners->n, &rules);
 	if (!life.relay)
 		fatal("worker %u: %s", number, strerror(errno));
-	plan->share->workers[number].generation = plan->share->generation;
 	ev_io_init(&order, on_order, line, EV_READ);
 	order.data = &life;
 	ev_io_start(life.loop, &order);

@@ -1,4 +1,4 @@
-/* How many connections a client or a guest has; see limit.h. Open addressing, at most half full. */
+/* How many connections a client has; see limit.h. Open addressing, at most half full. */
 #include "proxy/limit.h"
 
 enum { IPV6_CLIENT_BYTES = 8 };
@@ -29,17 +29,11 @@ limit_init(struct limit_table *t, size_t keys, uint64_t seed)
 struct limit_key
 limit_client(const struct ip *ip)
 {
-	struct limit_key key = {.ip = *ip, .kind = LIMIT_CLIENT};
+	struct limit_key key = {.ip = *ip};
 
 	if (ip->family == 6)
 		memset(key.ip.b + IPV6_CLIENT_BYTES, 0, sizeof(key.ip.b) - IPV6_CLIENT_BYTES);
 	return key;
-}
-
-struct limit_key
-limit_guest(const struct ip *ip)
-{
-	return (struct limit_key){.ip = *ip, .kind = LIMIT_GUEST};
 }
 
 static uint64_t
@@ -57,13 +51,13 @@ home(const struct limit_table *t, const struct limit_key *key)
 
 	memcpy(&a, key->ip.b, 8);
 	memcpy(&b, key->ip.b + 8, 8);
-	return (uint32_t)mix(mix(a ^ t->seed) ^ b ^ (uint64_t)key->kind << 8 ^ key->ip.family) & t->mask;
+	return (uint32_t)mix(mix(a ^ t->seed) ^ b ^ key->ip.family) & t->mask;
 }
 
 static bool
 same(const struct limit_key *a, const struct limit_key *b)
 {
-	return a->kind == b->kind && ip_cmp(&a->ip, &b->ip) == 0;
+	return ip_cmp(&a->ip, &b->ip) == 0;
 }
 
 /* Where the key is, or the free slot where it would be. Bounded, also while another process writes. */
@@ -72,7 +66,7 @@ find(const struct limit_table *t, const struct limit_key *key)
 {
 	uint32_t i = home(t, key);
 
-	for (uint32_t n = 0; n < t->mask && t->slots[i].key.kind && !same(&t->slots[i].key, key); n++)
+	for (uint32_t n = 0; n < t->mask && t->slots[i].key.ip.family && !same(&t->slots[i].key, key); n++)
 		i = (i + 1) & t->mask;
 	return i;
 }
@@ -106,7 +100,7 @@ limit_add(struct limit_table *t, const struct limit_key *key)
 static void
 close_gap(struct limit_table *t, uint32_t i)
 {
-	for (uint32_t k = (i + 1) & t->mask; t->slots[k].key.kind; k = (k + 1) & t->mask) {
+	for (uint32_t k = (i + 1) & t->mask; t->slots[k].key.ip.family; k = (k + 1) & t->mask) {
 		uint32_t from_home = (k - home(t, &t->slots[k].key)) & t->mask;
 
 		if (from_home < ((k - i) & t->mask))

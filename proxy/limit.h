@@ -1,5 +1,5 @@
 /*
- * How many connections a client or a guest has. A core: a table of counters in memory of the caller's.
+ * How many connections a client has. A core: a table of counters in memory of the caller's.
  *
  * Each worker writes only its own table and reads all of them (they lie in shared memory): what a worker counted
  * goes with it when it dies, and nobody waits for anybody. A reader may miss what is being moved at that moment,
@@ -10,15 +10,12 @@
 
 #include "base/addr.h"
 
-enum limit_kind { LIMIT_CLIENT = 1, LIMIT_GUEST = 2 };
-
 struct limit_key {
 	struct ip ip;
-	uint8_t kind;
 };
 
 struct limit_slot {
-	struct limit_key key; /* kind 0: free */
+	struct limit_key key; /* family 0: free */
 	uint32_t n;
 };
 
@@ -34,7 +31,6 @@ void limit_init(struct limit_table *, size_t keys, uint64_t seed);
 
 /* The key of a client: its address, or for IPv6 its /64. */
 struct limit_key limit_client(const struct ip *);
-struct limit_key limit_guest(const struct ip *);
 
 uint32_t limit_count(const struct limit_table *, const struct limit_key *);
 /* One more. -1: the table is full. */

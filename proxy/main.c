@@ -25,6 +25,7 @@ struct proxy {
 	struct conf conf;
 	struct listeners listeners;
 	struct share *share;
+	struct seats seats;
 	struct workers_plan plan;
 	struct workers *workers;
 	struct ctl *ctl;
@@ -79,7 +80,7 @@ on_ask(void *arg, const char *word)
 
 	if (strcmp(word, "status") != 0)
 		return NULL;
-	return status_json(&p->conf, p->share, p->workers, p->reloads, p->refused_reloads);
+	return status_json(&p->conf, p->share, &p->seats, p->workers, p->reloads, p->refused_reloads);
 }
 
 static void
@@ -211,6 +212,7 @@ main(int argc, char **argv)
 	drop(&p);
 	p.plan.conf = &p.conf;
 	p.plan.share = p.share;
+	p.plan.seats = &p.seats;
 	p.plan.listeners = &p.listeners;
 	p.plan.on_ready = on_ready;
 	p.workers = workers_start(loop, &p.plan);

@@ -16,12 +16,13 @@ struct door_watch {
 };
 
 int
-relay_plan(const struct conf *conf, struct relay_rules *out)
+relay_plan(const struct conf *conf, const uint16_t *seats, struct relay_rules *out)
 {
 	const struct proxy_conf *p = &conf->proxy;
 
 	*out = (struct relay_rules){
 	    .routes = routes_plan(conf),
+	    .seats = malloc((conf->n_guests + 1) * sizeof(*seats)),
 	    .hello_s = p->hello_ms / 1000.0,
 	    .connect_s = p->connect_ms / 1000.0,
 	    .idle_s = p->idle_ms / 1000.0,
@@ -29,7 +30,19 @@ relay_plan(const struct conf *conf, struct relay_rules *out)
 	    .per_guest = p->per_guest,
 	    .total = p->total,
 	};
-	return out->routes ? 0 : -1;
+	if (!out->routes || !out->seats) {
+		relay_rules_free(out);
+		return -1;
+	}
+	memcpy(out->seats, seats, conf->n_guests * sizeof(*seats));
+	return 0;
+}
+
+void
+relay_rules_free(struct relay_rules *rules)
+{
+	routes_free(rules->routes);
+	free(rules->seats);
 }
 
 /* Is there room for one more of this client? */
@@ -169,7 +182,7 @@ relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const st
 void
 relay_swap(struct relay *r, const struct relay_rules *rules)
 {
-	routes_free(r->rules.routes);
+	relay_rules_free(&r->rules);
 	r->rules = *rules;
 }
 
@@ -182,7 +195,7 @@ relay_stop(struct relay *r)
 		r->connections->why = "the proxy stops";
 		connection_step(r->connections, ON_STOP);
 	}
-	routes_free(r->rules.routes);
+	relay_rules_free(&r->rules);
 	free(r->doors);
 	free(r);
 }

@@ -28,6 +28,7 @@ enum {
 /* What a reload changes, as one value. */
 struct relay_rules {
 	struct routes *routes;
+	uint16_t *seats; /* by the number of a guest */
 	double hello_s, connect_s, idle_s;
 	unsigned per_client, per_guest, total; /* 0: no ceiling */
 };
@@ -49,8 +50,9 @@ struct relay {
 	char head[HTTP_HEAD_MAX + HTTP_REWRITE_EXTRA];
 };
 
-/* -1: out of memory. */
-int relay_plan(const struct conf *, struct relay_rules *);
+/* seats: one for each guest of the conf. -1: out of memory. */
+int relay_plan(const struct conf *, const uint16_t *seats, struct relay_rules *);
+void relay_rules_free(struct relay_rules *);
 
 /* Listen with these (they stay the caller's). NULL: errno. */
 struct relay *relay_start(struct ev_loop *, struct share *, unsigned worker, const struct listener *,

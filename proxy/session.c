@@ -18,6 +18,15 @@ static const char *const refusal_names[] = {
 };
 _Static_assert(sizeof(refusal_names) / sizeof(refusal_names[0]) == REFUSALS, "every refusal has a name");
 
+static const char *const door_names[] = {[DOOR_HTTP] = "http", [DOOR_TLS] = "tls"};
+_Static_assert(sizeof(door_names) / sizeof(door_names[0]) == DOORS, "every door has a name");
+
+const char *
+door_name(enum door door)
+{
+	return door_names[door];
+}
+
 const char *
 refusal_name(enum refusal refusal)
 {

@@ -14,7 +14,9 @@
 #include "conf/route.h"
 #include "proxy/sniff.h"
 
-enum door { DOOR_HTTP, DOOR_TLS };
+enum door { DOOR_HTTP, DOOR_TLS, DOORS };
+
+const char *door_name(enum door);
 
 /* Why a connection did not get through; each is counted. */
 enum refusal {

@@ -6,6 +6,7 @@
 #define PROXY_SHARE_H
 
 #include "proxy/limit.h"
+#include "proxy/seat.h"
 #include "proxy/session.h"
 
 enum {
@@ -13,16 +14,25 @@ enum {
 	SHARE_SESSIONS_MAX = 128 << 10, /* of one worker */
 };
 
+/* What a worker counted of one guest. Only what is open now goes when the worker dies. */
+struct share_guest {
+	uint64_t open; /* connections now */
+	uint64_t routed[DOORS]; /* in all */
+	uint64_t to_guest_bytes, from_guest_bytes;
+	uint64_t refused[REFUSALS]; /* for reasons that were found when the guest was known */
+};
+
 struct share_worker {
 	uint64_t generation; /* of the routes it runs with */
 	uint64_t open; /* connections now */
 	uint64_t held_bytes; /* of incomplete hellos, now */
 	uint64_t accepted, routed, answered; /* answered: refused with a page or an alert */
-	uint64_t to_guest_bytes, from_guest_bytes; /* of connections that have ended */
+	uint64_t to_guest_bytes, from_guest_bytes;
 	uint64_t stalls; /* times that accepting paused for want of descriptors or memory */
 	uint64_t pipe_shortages; /* times that bytes were copied for want of a pipe */
 	uint64_t refused[REFUSALS];
-	struct limit_table *limits;
+	struct limit_table *limits; /* of clients */
+	struct share_guest *guests; /* by seat */
 };
 
 struct share {
@@ -30,6 +40,7 @@ struct share {
 	size_t sessions; /* ceiling of one worker */
 	uint64_t generation; /* of the rules that lie in the text */
 	uint64_t writing; /* of those that are being written there; else the same */
+	uint16_t seat_of[CONF_GUESTS_MAX]; /* by the number of a guest in the text */
 	struct share_worker workers[SHARE_WORKERS_MAX];
 };
 
@@ -39,8 +50,13 @@ struct share *share_open(unsigned workers, size_t sessions);
 /* A dead worker's connections are gone. */
 void share_clear(struct share *, unsigned worker);
 
+/* New rules with these guests follow: seats of those that left earlier are free once nobody can count there. */
+void share_seat(struct share *, struct seats *, const struct conf *, uint64_t generation);
+
 /* Over all workers. */
 uint64_t share_open_count(const struct share *);
 uint32_t share_limit_count(const struct share *, const struct limit_key *);
+uint64_t share_guest_open(const struct share *, size_t seat);
+struct share_guest share_guest_sum(const struct share *, size_t seat);
 
 #endif

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 static json_t *
-number(uint64_t n)
+number_json(uint64_t n)
 {
 	return json_integer((json_int_t)n);
 }
@@ -19,7 +19,7 @@ refused_json(const struct share *share)
 
 		for (unsigned i = 0; i < share->n_workers; i++)
 			n += share->workers[i].refused[k];
-		json_object_set_new(out, refusal_name((enum refusal)k), number(n));
+		json_object_set_new(out, refusal_name((enum refusal)k), number_json(n));
 	}
 	return out;
 }
@@ -36,18 +36,39 @@ workers_json(const struct share *share, const struct workers *workers)
 	return out;
 }
 
-/* Connections each guest has now. */
 static json_t *
-guests_json(const struct conf *conf, const struct share *share)
+guest_json(const struct share *share, size_t number, bool left)
+{
+	struct share_guest sum = share_guest_sum(share, number);
+	json_t *out = json_object(), *routed = json_object(), *refused = json_object();
+
+	for (int k = 0; k < DOORS; k++)
+		json_object_set_new(routed, door_name((enum door)k), number_json(sum.routed[k]));
+	for (int k = REFUSED_NOT + 1; k < REFUSALS; k++)
+		if (sum.refused[k])
+			json_object_set_new(
+			    refused, refusal_name((enum refusal)k), number_json(sum.refused[k]));
+	json_object_set_new(out, "open", number_json(sum.open));
+	json_object_set_new(out, "routed", routed);
+	json_object_set_new(out, "to_guest", number_json(sum.to_guest_bytes));
+	json_object_set_new(out, "from_guest", number_json(sum.from_guest_bytes));
+	json_object_set_new(out, "refused", refused);
+	if (left)
+		json_object_set_new(out, "left", json_true());
+	return out;
+}
+
+/* Those of the file, then those that left it and are still counted. */
+static json_t *
+guests_json(const struct conf *conf, const struct share *share, const struct seats *seats)
 {
 	json_t *out = json_object();
 
-	for (size_t i = 0; i < conf->n_guests; i++) {
-		struct limit_key key = limit_guest(&conf->guests[i].address);
-
-		json_object_set_new(out, conf->guests[i].name,
-		    json_pack("{s:i}", "open", (int)share_limit_count(share, &key)));
-	}
+	for (size_t i = 0; i < conf->n_guests; i++)
+		json_object_set_new(out, conf->guests[i].name, guest_json(share, seats->of_guest[i], false));
+	for (size_t i = SEAT_NONE + 1; i < seats->n; i++)
+		if (seats->list[i].left)
+			json_object_set_new(out, seats->list[i].name, guest_json(share, i, true));
 	return out;
 }
 
@@ -62,8 +83,8 @@ count_names(const struct conf *conf)
 }
 
 json_t *
-status_json(const struct conf *conf, const struct share *share, const struct workers *workers,
-    unsigned reloads, unsigned refused_reloads)
+status_json(const struct conf *conf, const struct share *share, const struct seats *seats,
+    const struct workers *workers, unsigned reloads, unsigned refused_reloads)
 {
 	json_t *out = json_pack("{s:s, s:i}", "name", "lodge-proxy", "pid", (int)getpid());
 	struct share_worker sum = {0};
@@ -78,22 +99,22 @@ status_json(const struct conf *conf, const struct share *share, const struct wor
 		sum.to_guest_bytes += share->workers[i].to_guest_bytes;
 		sum.from_guest_bytes += share->workers[i].from_guest_bytes;
 	}
-	json_object_set_new(out, "open", number(share_open_count(share)));
-	json_object_set_new(out, "accepted", number(sum.accepted));
-	json_object_set_new(out, "routed", number(sum.routed));
-	json_object_set_new(out, "answered", number(sum.answered));
-	json_object_set_new(out, "to_guest", number(sum.to_guest_bytes));
-	json_object_set_new(out, "from_guest", number(sum.from_guest_bytes));
+	json_object_set_new(out, "open", number_json(share_open_count(share)));
+	json_object_set_new(out, "accepted", number_json(sum.accepted));
+	json_object_set_new(out, "routed", number_json(sum.routed));
+	json_object_set_new(out, "answered", number_json(sum.answered));
+	json_object_set_new(out, "to_guest", number_json(sum.to_guest_bytes));
+	json_object_set_new(out, "from_guest", number_json(sum.from_guest_bytes));
 	json_object_set_new(out, "refused", refused_json(share));
-	json_object_set_new(out, "held_bytes", number(sum.held_bytes));
-	json_object_set_new(out, "accept_stalls", number(sum.stalls));
-	json_object_set_new(out, "pipe_shortages", number(sum.pipe_shortages));
-	json_object_set_new(out, "names", number(count_names(conf)));
-	json_object_set_new(out, "guests", guests_json(conf, share));
-	json_object_set_new(out, "generation", number(share->generation));
-	json_object_set_new(out, "reloads", number(reloads));
-	json_object_set_new(out, "refused_reloads", number(refused_reloads));
+	json_object_set_new(out, "held_bytes", number_json(sum.held_bytes));
+	json_object_set_new(out, "accept_stalls", number_json(sum.stalls));
+	json_object_set_new(out, "pipe_shortages", number_json(sum.pipe_shortages));
+	json_object_set_new(out, "names", number_json(count_names(conf)));
+	json_object_set_new(out, "guests", guests_json(conf, share, seats));
+	json_object_set_new(out, "generation", number_json(share->generation));
+	json_object_set_new(out, "reloads", number_json(reloads));
+	json_object_set_new(out, "refused_reloads", number_json(refused_reloads));
 	json_object_set_new(out, "workers", workers_json(share, workers));
-	json_object_set_new(out, "workers_replaced", number(workers_replaced(workers)));
+	json_object_set_new(out, "workers_replaced", number_json(workers_replaced(workers)));
 	return out;
 }

@@ -93,6 +93,7 @@ transfer_from_guest(struct connection *c)
 void
 transfer_settle(struct connection *c)
 {
+	connection_count(c);
 	c->deadline = ev_now(c->relay->loop) + c->relay->rules.idle_s;
 	for (;;) {
 		switch (session_settle(&c->s)) {

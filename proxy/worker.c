@@ -111,6 +111,7 @@ worker_start(struct worker *w)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, line) == -1)
 		goto later;
+	w->all->plan->share->workers[w->number].generation = w->all->plan->share->generation;
 	pid = fork_quietly(&old);
 	if (pid == 0)
 		life_run(w->all->plan, w->number, line[1], w->all->text);
@@ -142,6 +143,7 @@ workers_start(struct ev_loop *loop, const struct workers_plan *plan)
 	all->loop = loop;
 	all->plan = plan;
 	all->n = plan->share->n_workers;
+	share_seat(plan->share, plan->seats, plan->conf, plan->share->generation);
 	all->text = memfd_create("lodge-proxy rules", MFD_CLOEXEC);
 	if (all->text == -1) {
 		free(all);
@@ -188,6 +190,7 @@ workers_reload(struct workers *all)
 	__atomic_add_fetch(&share->writing, 1, __ATOMIC_SEQ_CST);
 	if (write_rules(all->text, all->plan->conf) == -1)
 		return -1;
+	share_seat(share, all->plan->seats, all->plan->conf, share->writing);
 	__atomic_store_n(&share->generation, share->writing, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < all->n; i++)
 		if (all->list[i].line.fd != -1 && send(all->list[i].line.fd, &word, 1, MSG_NOSIGNAL) == -1)

@@ -18,6 +18,7 @@ enum {
 struct workers_plan {
 	const struct conf *conf; /* changed by a reload; a new worker starts with it */
 	struct share *share;
+	struct seats *seats; /* of the conf's guests */
 	const struct listeners *listeners;
 	bool drop; /* become uid:gid */
 	unsigned uid, gid;

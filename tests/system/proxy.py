@@ -578,7 +578,7 @@ def reload():
     ok(b" 421 " in ask(b"GET / HTTP/1.1\r\nHost: new.test\r\n\r\n"), "a name is unknown")
     write_conf(more=", new.test")
     proxy.send_signal(signal.SIGHUP)
-    ok(within(3, lambda: all(w["generation"] == 1 for w in status()["workers"])), "all workers take new rules")
+    ok(within(3, lambda: all(w["generation"] == 2 for w in status()["workers"])), "all workers take new rules")
     ok(b" 200 " in ask(b"GET / HTTP/1.1\r\nHost: new.test\r\n\r\n"), "then it is known")
     stop, odd = threading.Event(), []
 
