@@ -28,6 +28,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    conf/check_names.c conf/check_ports.c conf/check_things.c \
 	    proxy/http.c proxy/body.c proxy/tls.c base/name.c conf/route.c proxy/session.c proxy/haproxy.c \
 	    proxy/answer.c proxy/limit.c proxy/seat.c \
+	    proxy/quic.c proxy/quic_keys.c proxy/quic_gather.c proxy/quic_hello.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c ledger/command.c \
 	    acct/frame.c acct/world.c acct/tally.c acct/slot.c acct/book.c acct/part.c acct/life.c \
@@ -97,6 +98,7 @@ $(B)/fuzzcores.a: $(call fobj,$(CORES))
 BASE_LIBS   := -lev -ljansson -lcap-ng
 CONF_LIBS   := -lyaml
 LEDGER_LIBS := -lhiredis
+PROXY_LIBS  := -lcrypto
 NATD_LIBS   := -lnftnl -lnetfilter_conntrack -lmnl
 ACCT_LIBS   := -lpcap -lmnl
 
@@ -109,7 +111,7 @@ $(B)/lodge-acct:  $(call obj,$(wildcard acct/*.c))   $(B)/ledger.a $(LEFT)
 $(B)/lodge-guest: $(call obj,$(filter-out $(PRELOAD),$(wildcard launch/*.c))) $(LEFT)
 
 $(B)/lodge:       LIBS := $(LEDGER_LIBS) $(CONF_LIBS) $(BASE_LIBS)
-$(B)/lodge-proxy: LIBS := $(CONF_LIBS) $(BASE_LIBS)
+$(B)/lodge-proxy: LIBS := $(PROXY_LIBS) $(CONF_LIBS) $(BASE_LIBS)
 $(B)/lodge-natd:  LIBS := $(NATD_LIBS) $(CONF_LIBS) $(BASE_LIBS)
 $(B)/lodge-acct:  LIBS := $(ACCT_LIBS) $(LEDGER_LIBS) $(CONF_LIBS) $(BASE_LIBS)
 $(B)/lodge-guest: LIBS := $(CONF_LIBS) $(BASE_LIBS) -lutil
@@ -131,7 +133,7 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/test/%,$(wildcard tests/unit/*.c))
 $(B)/test/%: $(B)/asan/tests/unit/%.o $(B)/cores.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka -lyaml
+	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka -lyaml -lcrypto
 
 unit: $(UNITS)
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS) || \
@@ -145,7 +147,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 $(B)/fuzz/%: $(B)/fuzzobj/tests/fuzz/%.o $(B)/fuzzcores.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ -lyaml
+	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^ -lyaml -lcrypto
 
 fuzz: $(FUZZERS)
 	@for f in $(notdir $(FUZZERS)); do sh tests/fuzz/run $(B)/fuzz/$$f $(FUZZ_SECONDS) || exit 1; done

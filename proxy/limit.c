@@ -1,5 +1,6 @@
 /* How many connections a client has; see limit.h. Open addressing, at most half full. */
 #include "proxy/limit.h"
+#include "base/hash.h"
 
 enum { IPV6_CLIENT_BYTES = 8 };
 
@@ -36,22 +37,12 @@ limit_client(const struct ip *ip)
 	return key;
 }
 
-static uint64_t
-mix(uint64_t h)
-{
-	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
-	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
-	return h ^ h >> 32;
-}
-
 static uint32_t
 home(const struct limit_table *t, const struct limit_key *key)
 {
-	uint64_t a, b;
+	uint64_t h = hash_bytes(t->seed, key->ip.b, sizeof(key->ip.b));
 
-	memcpy(&a, key->ip.b, 8);
-	memcpy(&b, key->ip.b + 8, 8);
-	return (uint32_t)mix(mix(a ^ t->seed) ^ b ^ key->ip.family) & t->mask;
+	return (uint32_t)hash_mix(h ^ key->ip.family) & t->mask;
 }
 
 static bool
