@@ -44,7 +44,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest
 
-.PHONY: all help tested demo check unit fuzz gates layers pure system clean format bench man
+.PHONY: all help tested demo check unit fuzz gates layers pure system clean format bench-proxy man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -58,6 +58,7 @@ help:
 #: make gates      layers (who includes whom) and pure (cores call nothing but memory and strings)
 #: make man        the manual pages are well formed
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
+#: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
 #: make format     clang-format over the tree
 #: make clean      remove build/
 
@@ -171,6 +172,16 @@ system: all
 
 demo: all
 	@sh pkg/demo --run
+
+# --- bench: no part of check, for it needs a quiet machine ----------------------------------------
+
+$(B)/bench-load: $(call obj,$(wildcard bench/*.c))
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+WHAT ?=
+bench-proxy: $(B)/lodge-proxy $(B)/bench-load
+	@python3 bench/proxy $(WHAT)
 
 # Everything that the tests run, so that it can be built in parallel before they run one by one.
 tested: all $(UNITS) $(FUZZERS)

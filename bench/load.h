@@ -1,0 +1,39 @@
+/* The load generator: servers that answer as they are told, clients that count. One thread, raw epoll. */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include "bench/canned.h"
+
+#include <stdint.h>
+
+enum mode {
+	MODE_TLS, /* new connections: hello, answer, end */
+	MODE_CLOSE, /* HTTP, a connection a request */
+	MODE_KEEP, /* HTTP, many requests a connection */
+	MODE_BULK, /* few connections with an endless answer */
+	MODE_IDLE, /* many connections that stay open, until stdin ends */
+};
+
+struct load {
+	enum mode mode;
+	const char *address;
+	unsigned port;
+	unsigned connections; /* at a time */
+	unsigned rate; /* new ones per second; 0: as soon as one has ended */
+	double seconds;
+	unsigned names, guests; /* name n belongs to guest n % guests; 0 guests: whoever answers is right */
+	uint64_t answer_bytes;
+	unsigned requests; /* of one connection, in MODE_KEEP */
+	bool server_closes;
+};
+
+/* Serve until killed: ports 443 and 80 of each address; the first is guest 0. */
+int serve(char **addresses, int n);
+
+/* Run and print one line of NAME=VALUE pairs. */
+int load(const struct load *);
+
+void die(const char *what) __attribute__((noreturn));
+uint64_t now_ns(void);
+
+#endif

@@ -1,0 +1,208 @@
+/* The guests' servers; see load.h. */
+#include "bench/load.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { EVENTS = 256, ACCEPTS = 64, SMALL = 16384 };
+
+struct peer {
+	int fd;
+	int guest;
+	bool listens, tls;
+	bool answering, close;
+	uint64_t left; /* of the answer */
+	unsigned at; /* in the answer's canned piece */
+	unsigned n_kept; /* of a question that is not whole */
+	char *kept;
+};
+
+struct guest {
+	unsigned char answer[CANNED_ANSWER];
+	char reply[2][CANNED_TEXT]; /* keep, close */
+	size_t reply_len[2];
+};
+
+static struct guest *guests;
+static int poll_fd;
+static char scratch[SMALL];
+
+static void
+watch(struct peer *p, int op, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = p};
+
+	if (epoll_ctl(poll_fd, op, p->fd, &ev) == -1)
+		die("epoll_ctl");
+}
+
+static void
+hang_up(struct peer *p)
+{
+	close(p->fd);
+	free(p->kept);
+	free(p);
+}
+
+static bool
+keep(struct peer *p, size_t n)
+{
+	char *kept = realloc(p->kept, SMALL);
+
+	if (!kept)
+		die("realloc");
+	memcpy(kept, scratch, n);
+	p->kept = kept;
+	p->n_kept = (unsigned)n;
+	return false;
+}
+
+/* False: the peer is gone. */
+static bool
+send_answer(struct peer *p)
+{
+	const struct guest *g = &guests[p->guest];
+
+	while (p->left > 0) {
+		size_t n = CANNED_ANSWER - p->at;
+		ssize_t sent = send(p->fd, g->answer + p->at, n < p->left ? n : p->left, MSG_NOSIGNAL);
+
+		if (sent == -1 && errno == EAGAIN)
+			return true;
+		if (sent == -1) {
+			hang_up(p);
+			return false;
+		}
+		p->left -= (uint64_t)sent;
+		p->at = (p->at + (unsigned)sent) % CANNED_ANSWER;
+	}
+	p->answering = false;
+	if (!p->close)
+		return true;
+	hang_up(p);
+	return false;
+}
+
+/* False: the peer is gone, or its question is not whole yet. */
+static bool
+answer_tls(struct peer *p, size_t n)
+{
+	struct order order;
+
+	if (!canned_hello_read((unsigned char *)scratch, n, &order))
+		return keep(p, n);
+	p->answering = true;
+	p->left = order.answer_bytes;
+	p->close = order.close;
+	return send_answer(p);
+}
+
+static bool
+answer_http(struct peer *p, size_t n)
+{
+	const struct guest *g = &guests[p->guest];
+	bool close;
+
+	if (n < 4 || memcmp(scratch + n - 4, "\r\n\r\n", 4) != 0)
+		return keep(p, n);
+	close = memmem(scratch, n, "nnection: close", 15) != NULL;
+	if (send(p->fd, g->reply[close], g->reply_len[close], MSG_NOSIGNAL) != -1 && !close)
+		return true;
+	hang_up(p);
+	return false;
+}
+
+static void
+read_question(struct peer *p, bool ended)
+{
+	do {
+		size_t room = sizeof(scratch) - p->n_kept;
+		ssize_t n = recv(p->fd, scratch + p->n_kept, room, 0);
+
+		if (n == -1 && errno == EAGAIN)
+			return;
+		if (n <= 0) {
+			hang_up(p);
+			return;
+		}
+		if (p->n_kept)
+			memcpy(scratch, p->kept, p->n_kept);
+		n += p->n_kept;
+		p->n_kept = 0;
+		if (!(p->tls ? answer_tls(p, (size_t)n) : answer_http(p, (size_t)n)))
+			return;
+	} while (ended);
+}
+
+static void
+welcome(const struct peer *door)
+{
+	for (int i = 0; i < ACCEPTS; i++) {
+		struct peer *p;
+		int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK), on = 1;
+
+		if (fd == -1)
+			return;
+		p = calloc(1, sizeof(*p));
+		if (!p)
+			die("calloc");
+		*p = (struct peer){.fd = fd, .guest = door->guest, .tls = door->tls};
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		watch(p, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+	}
+}
+
+static void
+open_door(const char *address, int guest, bool tls)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(tls ? 443 : 80)};
+	struct peer *p = calloc(1, sizeof(*p));
+	int on = 1;
+
+	if (!p || inet_pton(AF_INET, address, &sa.sin_addr) != 1)
+		die(address);
+	*p = (struct peer){.guest = guest, .tls = tls, .listens = true};
+	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	setsockopt(p->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(p->fd, (struct sockaddr *)&sa, sizeof(sa)) == -1 || listen(p->fd, 4096) == -1)
+		die("listen");
+	watch(p, EPOLL_CTL_ADD, EPOLLIN);
+}
+
+int
+serve(char **addresses, int n)
+{
+	struct epoll_event events[EVENTS];
+
+	poll_fd = epoll_create1(0);
+	guests = calloc((size_t)n, sizeof(*guests));
+	if (!guests || poll_fd == -1)
+		die("serve");
+	for (int i = 0; i < n; i++) {
+		canned_answer(guests[i].answer, (unsigned)i);
+		for (int close = 0; close < 2; close++)
+			guests[i].reply_len[close] = canned_reply(guests[i].reply[close], (unsigned)i, close);
+		open_door(addresses[i], i, true);
+		open_door(addresses[i], i, false);
+	}
+	for (;;) {
+		int n_events = epoll_wait(poll_fd, events, EVENTS, -1);
+
+		for (int i = 0; i < n_events; i++) {
+			struct peer *p = events[i].data.ptr;
+
+			if (p->listens)
+				welcome(p);
+			else if (p->answering)
+				send_answer(p);
+			else
+				read_question(p, events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
+		}
+	}
+}
