@@ -8,6 +8,8 @@
 #include <getopt.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/tcp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -17,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -182,6 +185,17 @@ sys_drop(unsigned uid, unsigned gid, const int *keep)
 refused:
 	errno = EPERM;
 	return -1;
+}
+
+int
+sys_filter(struct sock_filter *code, size_t n, bool audit)
+{
+	struct sock_fprog program = {.len = (unsigned short)n, .filter = code};
+	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | (audit ? SECCOMP_FILTER_FLAG_LOG : 0);
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0)
+		return 0;
+	return errno == ENOSYS || errno == EINVAL ? 0 : -1;
 }
 
 void

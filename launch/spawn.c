@@ -1,11 +1,11 @@
 /* Starts one guest's kernel in its jail; see spawn.h. */
 #include "launch/spawn.h"
+#include "base/sys.h"
 #include "launch/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -101,17 +101,13 @@ limit_all(const struct spawn *spawn)
 	limit(RLIMIT_NICE, 0);
 }
 
-/* A host's kernel without seccomp has one wall less: the jail stands without it. */
 static int
 filter_calls(void)
 {
 	struct sock_filter code[FILTER_MAX];
-	struct sock_fprog program = {.len = (unsigned short)filter_build(code), .filter = code};
+	size_t n = filter_build(code);
 
-	if (program.len == 0 ||
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0)
-		return 0;
-	return errno == ENOSYS || errno == EINVAL ? 0 : -1;
+	return n == 0 ? 0 : sys_filter(code, n, false);
 }
 
 /* For good: no identity but the guest's, no capability now or after any exec. */

@@ -2,6 +2,7 @@
 #include "proxy/life.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "proxy/allow.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -131,6 +132,19 @@ set_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* From here on this process moves bytes and does nothing else; see allow.h. */
+static void
+allow_calls(unsigned number)
+{
+	struct sock_filter code[ALLOW_MAX];
+	size_t n = allow_build(code, (unsigned)getpid());
+
+	if (n == 0)
+		log_debug("worker %u: no filter of system calls for this machine", number);
+	else if (sys_filter(code, n, true) == -1)
+		fatal("worker %u: filter of system calls: %s", number, strerror(errno));
+}
+
 void
 life_run(const struct workers_plan *plan, unsigned number, int line, int text)
 {
@@ -154,6 +168,7 @@ life_run(const struct workers_plan *plan, unsigned number, int line, int text)
 	ev_io_init(&order, on_order, line, EV_READ);
 	order.data = &life;
 	ev_io_start(life.loop, &order);
+	allow_calls(number);
 	if (send(line, &ready, 1, MSG_NOSIGNAL) == -1)
 		log_debug("worker %u: nobody waits for it", number);
 	ev_run(life.loop, 0);

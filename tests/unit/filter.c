@@ -1,59 +1,24 @@
 /* The system calls a guest's kernel may not make: the program run, instruction by instruction, over all of them. */
 #include "launch/filter.h"
+#include "tests/unit/bpf.h"
 
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/if_tun.h>
 #include <linux/sched.h>
-#include <linux/seccomp.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <cmocka.h>
 
 static struct sock_filter program[FILTER_MAX];
 static size_t n_program;
 
-/* The six instructions the filter is made of; any other, or a jump out of it, fails the test. */
 static uint32_t
 run(const struct seccomp_data *data)
 {
-	uint32_t value = 0;
-
-	for (size_t at = 0; at < n_program; at++) {
-		const struct sock_filter *f = &program[at];
-
-		switch (f->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			assert_true(f->k % 4 == 0 && f->k + 4 <= sizeof(*data));
-			memcpy(&value, (const char *)data + f->k, 4);
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			at += value == f->k ? f->jt : f->jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			at += value >= f->k ? f->jt : f->jf;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			at += value & f->k ? f->jt : f->jf;
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			value &= f->k;
-			break;
-		case BPF_RET | BPF_K:
-			return f->k;
-		default:
-			fail_msg("instruction %zu: code %#x", at, f->code);
-		}
-	}
-	fail_msg("ran out of the program");
-	return 0;
+	return bpf_run(program, n_program, data);
 }
 
 static uint32_t

@@ -1,0 +1,6 @@
+# For system tests in Python: runs NAME.py beside the test in a network namespace of its own. A test is
+#	# TAP: the fear it holds
+#	. "$(dirname "$0")/python.sh"
+cd "$(dirname "$0")/../.." || exit 1
+export LODGE_BUILD="${LODGE_BUILD:-$PWD/build}"
+exec unshare -n -- sh -c 'ip link set lo up && exec python3 "$0"' "tests/system/$(basename "$0").py"
