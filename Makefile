@@ -33,7 +33,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    ledger/keys.c ledger/record.c ledger/command.c \
 	    acct/frame.c acct/world.c acct/tally.c acct/slot.c acct/book.c acct/part.c acct/life.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
-	    cli/order.c cli/table.c)
+	    cli/order.c cli/table.c cli/asked.c)
 
 CORES    += $(wildcard base/bpf.c proxy/allow.c proxy/rate.c proxy/handover.c)
 

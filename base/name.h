@@ -22,4 +22,7 @@ int name_judge(struct span text, char *out);
 /* The same for the value of a Host field, RFC 9110 7.2: a `:port` behind the name is dropped. */
 int name_judge_host(struct span text, char *out);
 
+/* As name_judge_host, for people. NULL: a name. Else what is wrong with it, to follow «… is no name of a host: ». */
+const char *name_fault(struct span text, char *out);
+
 #endif

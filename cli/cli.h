@@ -16,6 +16,7 @@ struct command {
 
 int cmd_check(const char *file, int argc, char **argv);
 int cmd_guest(const char *file, int argc, char **argv);
+int cmd_routes(const char *file, int argc, char **argv);
 int cmd_status(const char *file, int argc, char **argv);
 int cmd_up(const char *file, int argc, char **argv);
 

@@ -14,6 +14,7 @@ static int cmd_help(const char *file, int argc, char **argv);
 static const struct command commands[] = {
     {"up", cmd_up, "", "run everything the file names until Ctrl-C (hosts without systemd)"},
     {"status", cmd_status, "[-j]", "guests, programs and traffic on one screen"},
+    {"routes", cmd_routes, "[-j] [NAME…]", "which guest a name goes to, and which line of the file says so"},
     {"check", cmd_check, "", "check the file; every mistake with its place, or the normalised file"},
     {"guest", cmd_guest, "create|start|stop|restart|kill NAME", "one guest"},
     {"help", cmd_help, "", "this text"},

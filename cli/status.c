@@ -69,11 +69,8 @@ guest_json(const struct conf *conf, const struct guest *guest, const struct mone
 	char address[IP_TEXT];
 
 	for (size_t i = 0; i < guest->n_domains; i++) {
-		static const char *const prefix[] = {
-		    [DOMAIN_EXACT] = "", [DOMAIN_SUFFIX] = ".", [DOMAIN_BELOW] = "*."};
-
-		json_array_append_new(
-		    names, json_sprintf("%s%s", prefix[guest->domains[i].kind], guest->domains[i].name));
+		json_array_append_new(names,
+		    json_sprintf("%s%s", conf_domain_prefix(guest->domains[i].kind), guest->domains[i].name));
 	}
 	json_object_set_new(json, "name", json_string(guest->name));
 	json_object_set_new(json, "address", json_string(ip_print(&guest->address, address)));

@@ -72,12 +72,6 @@ kinds_meet(const struct owned *a, const struct owned *b)
 	return !(exact && below);
 }
 
-static const char *
-dots(const struct owned *o)
-{
-	return o->kind == DOMAIN_EXACT ? "" : o->kind == DOMAIN_SUFFIX ? "." : "*.";
-}
-
 static void
 conflict(struct parse *p, const struct owned *a, const struct owned *b)
 {
@@ -85,14 +79,17 @@ conflict(struct parse *p, const struct owned *a, const struct owned *b)
 	bool same = is_same(a, b) && a->kind == b->kind;
 
 	if (a->guest == b->guest)
-		error_add(p->report, late->place, "domains: %s%s is given twice", dots(late), late->name);
+		error_add(p->report, late->place, "domains: %s%s is given twice",
+		    conf_domain_prefix(late->kind), late->name);
 	else if (same)
-		error_add(p->report, late->place, "domains: %s%s belongs to both %s and %s", dots(late),
-		    late->name, owner(early), owner(late));
+		error_add(p->report, late->place, "domains: %s%s belongs to both %s and %s",
+		    conf_domain_prefix(late->kind), late->name, owner(early), owner(late));
 	else
 		error_add(p->report, late->place, "domains: %s%s of %s and %s%s of %s claim the same names",
-		    dots(late), late->name, owner(late), dots(early), early->name, owner(early));
-	error_note(p->report, early->place, "%s has %s%s here", owner(early), dots(early), early->name);
+		    conf_domain_prefix(late->kind), late->name, owner(late), conf_domain_prefix(early->kind),
+		    early->name, owner(early));
+	error_note(p->report, early->place, "%s has %s%s here", owner(early), conf_domain_prefix(early->kind),
+	    early->name);
 	error_hint(p->report,
 	    a->guest == b->guest ? "keep one of the two" : "a name goes to one guest; remove one of the two");
 }

@@ -229,6 +229,10 @@ const char *conf_first_error(const struct conf_errors *, char *out, size_t room)
 void conf_free(struct conf *);
 void conf_errors_free(struct conf_errors *);
 
+/* The words of the file: "", "." or "*.", and what client-address: says (not for CLIENT_DEFAULT). */
+const char *conf_domain_prefix(enum domain_kind);
+const char *conf_client_address(enum client_address);
+
 struct guest *conf_guest(const struct conf *, const char *name); /* NULL: no such guest */
 
 /* Path of the image (or anything below state) and of a file in run; the caller frees. */

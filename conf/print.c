@@ -30,6 +30,21 @@ line_print(FILE *out, const char *key, const char *value)
 	fputc('\n', out);
 }
 
+const char *
+conf_domain_prefix(enum domain_kind kind)
+{
+	static const char *const prefix[] = {
+	    [DOMAIN_EXACT] = "", [DOMAIN_SUFFIX] = ".", [DOMAIN_BELOW] = "*."};
+
+	return prefix[kind];
+}
+
+const char *
+conf_client_address(enum client_address how)
+{
+	return word_clients[how - CLIENT_TRANSPARENT];
+}
+
 static void
 ports_print(FILE *out, const char *key, const uint16_t *ports, size_t n)
 {
@@ -79,7 +94,7 @@ proxy_print(const struct proxy_conf *c, FILE *out)
 	ports_print(out, "http", c->http, c->n_http);
 	ports_print(out, "tls", c->tls, c->n_tls);
 	ports_print(out, "quic", c->quic, c->n_quic);
-	fprintf(out, "  client-address: %s\n", word_clients[c->client_address - CLIENT_TRANSPARENT]);
+	fprintf(out, "  client-address: %s\n", conf_client_address(c->client_address));
 	trusted_print(c, out);
 	fprintf(out, "  default: %s\n", c->fallback ? c->fallback->name : "reject");
 	if (c->workers)
@@ -157,12 +172,10 @@ web_print(const struct web_conf *c, FILE *out)
 static void
 domains_print(const struct guest *g, FILE *out)
 {
-	static const char *const before[] = {
-	    [DOMAIN_EXACT] = "", [DOMAIN_SUFFIX] = ".", [DOMAIN_BELOW] = "*."};
-
 	fputs("    domains: [", out);
 	for (size_t i = 0; i < g->n_domains; i++)
-		fprintf(out, "%s\"%s%s\"", i ? ", " : "", before[g->domains[i].kind], g->domains[i].name);
+		fprintf(out, "%s\"%s%s\"", i ? ", " : "", conf_domain_prefix(g->domains[i].kind),
+		    g->domains[i].name);
 	fputs("]\n", out);
 }
 
@@ -227,8 +240,7 @@ guest_print(const struct guest *g, FILE *out)
 	forwards_print(g, out);
 	fprintf(out, "    proxy-to: {http: %u, tls: %u, quic: %u}\n", g->to_http, g->to_tls, g->to_quic);
 	if (g->client_address != CLIENT_DEFAULT)
-		fprintf(
-		    out, "    client-address: %s\n", word_clients[g->client_address - CLIENT_TRANSPARENT]);
+		fprintf(out, "    client-address: %s\n", conf_client_address(g->client_address));
 	fprintf(out, "    redirect-https: %s\n", g->redirect_https ? "yes" : "no");
 	fprintf(out, "    memory: %s\n", scalar_size_print(g->memory_bytes, size));
 	disk_print(&g->disk, out);

@@ -176,6 +176,12 @@ routes_names(const struct routes *r)
 	return r->n_rules;
 }
 
+const struct route *
+routes_rules(const struct routes *r)
+{
+	return r->rules;
+}
+
 size_t
 routes_guests(const struct routes *r, const struct route_guest **out)
 {

@@ -39,6 +39,7 @@ const struct route *routes_find(const struct routes *, struct span name);
 const struct route *routes_default(const struct routes *);
 
 size_t routes_names(const struct routes *);
+const struct route *routes_rules(const struct routes *); /* one for each name */
 size_t routes_guests(const struct routes *, const struct route_guest **out);
 
 #endif

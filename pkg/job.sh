@@ -98,5 +98,7 @@ steps() {
 	step 'the bill equals the kernel: alice' 'to_guest [1-9]' bill_equals_tap alice tap2
 	step 'the bill equals the kernel: bob' 'to_guest [1-9]' bill_equals_tap bob tap3
 	step 'lodge status' '^alice .*up' lodge status
+	step 'whose a name is, and the line that says so' '^www.alice.dev: alice, by .alice.dev at ' \
+		lodge routes https://www.alice.dev/
 	step 'a broken file: every mistake with its place' 'broken.yaml:[0-9]+:[0-9]+: error: ' broken_file
 }

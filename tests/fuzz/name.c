@@ -13,6 +13,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct span in = span_of(bytes, n);
 	int judged = name_judge(in, out), as_host = name_judge_host(in, host);
 
+	if (as_host != (name_fault(in, again) ? -1 : 0) || strcmp(again, host) != 0)
+		abort();
 	if (judged == -1) {
 		if (out[0])
 			abort();

@@ -112,6 +112,36 @@ test_hosts(void **state)
 		expect(cases[i][0], strlen(cases[i][0]), true, cases[i][1]);
 }
 
+/* Each fault in the words of its kind. */
+static void
+test_faults(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"example.org:80", NULL},
+	    {"", "empty"},
+	    {".", "empty"},
+	    {":80", "empty"},
+	    {"a..b", "dots is empty"},
+	    {"a..", "dots is empty"},
+	    {L63 "a.b", "longer than 63"},
+	    {L63 "." L63 "." L63 "." L63, "longer than 253"},
+	    {"a b", "byte other than"},
+	    {"b\xc3\xbc", "xn--"},
+	    {"10.0.0.1:80", "number"},
+	    {"a:b", "no port"},
+	    {"a:65536", "no port"},
+	};
+	char out[NAME_ROOM];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *why = name_fault(span_str(cases[i][0]), out);
+
+		assert_int_equal(why != NULL, cases[i][1] != NULL);
+		assert_true(!why || (strstr(why, cases[i][1]) && !out[0]));
+	}
+}
+
 /* What was judged good is judged the same again. */
 static void
 test_every_byte(void **state)
@@ -137,6 +167,7 @@ main(void)
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_lengths),
 	    cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(test_faults),
 	    cmocka_unit_test(test_every_byte),
 	};
 
