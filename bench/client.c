@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,9 +123,10 @@ answered(struct client *c)
 		ask(c);
 		return;
 	}
-	c->ending = true;
-	if (!order->server_closes && !c->last)
-		shutdown(c->fd, SHUT_WR);
+	if (order->server_closes || c->last)
+		c->ending = true;
+	else
+		end(c);
 }
 
 /* What was read of an HTTP answer: its head tells how much there will be. */
@@ -220,7 +220,6 @@ begin(void)
 {
 	struct client *c = idle;
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
-	int on = 1;
 
 	idle = c->next_free;
 	n_open++;
@@ -231,7 +230,6 @@ begin(void)
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (c->fd == -1)
 		die("socket");
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, c->fd, &ev) == -1)
 		die("epoll_ctl");
 	if (connect(c->fd, (struct sockaddr *)&to, sizeof(to)) == -1 && errno != EINPROGRESS)

@@ -1,4 +1,4 @@
-/* The guests' servers; see load.h. */
+/* The guests' servers; see load.h. They spend as little as they can, so that the proxies are what is slowest. */
 #include "bench/load.h"
 
 #include <arpa/inet.h>
@@ -50,7 +50,7 @@ hang_up(struct peer *p)
 	free(p);
 }
 
-static bool
+static void
 keep(struct peer *p, size_t n)
 {
 	char *kept = realloc(p->kept, SMALL);
@@ -60,7 +60,6 @@ keep(struct peer *p, size_t n)
 	memcpy(kept, scratch, n);
 	p->kept = kept;
 	p->n_kept = (unsigned)n;
-	return false;
 }
 
 /* False: the peer is gone. */
@@ -89,14 +88,16 @@ send_answer(struct peer *p)
 	return false;
 }
 
-/* False: the peer is gone, or its question is not whole yet. */
+/* These answer what is whole, and keep what is not. False: the peer is gone. */
 static bool
 answer_tls(struct peer *p, size_t n)
 {
 	struct order order;
 
-	if (!canned_hello_read((unsigned char *)scratch, n, &order))
-		return keep(p, n);
+	if (!canned_hello_read((unsigned char *)scratch, n, &order)) {
+		keep(p, n);
+		return true;
+	}
 	p->answering = true;
 	p->left = order.answer_bytes;
 	p->close = order.close;
@@ -109,8 +110,10 @@ answer_http(struct peer *p, size_t n)
 	const struct guest *g = &guests[p->guest];
 	bool close;
 
-	if (n < 4 || memcmp(scratch + n - 4, "\r\n\r\n", 4) != 0)
-		return keep(p, n);
+	if (n < 4 || memcmp(scratch + n - 4, "\r\n\r\n", 4) != 0) {
+		keep(p, n);
+		return true;
+	}
 	close = memmem(scratch, n, "nnection: close", 15) != NULL;
 	if (send(p->fd, g->reply[close], g->reply_len[close], MSG_NOSIGNAL) != -1 && !close)
 		return true;
@@ -118,7 +121,8 @@ answer_http(struct peer *p, size_t n)
 	return false;
 }
 
-static void
+/* False: the peer is gone. ended: it has sent its last. */
+static bool
 read_question(struct peer *p, bool ended)
 {
 	do {
@@ -126,26 +130,28 @@ read_question(struct peer *p, bool ended)
 		ssize_t n = recv(p->fd, scratch + p->n_kept, room, 0);
 
 		if (n == -1 && errno == EAGAIN)
-			return;
+			return true;
 		if (n <= 0) {
 			hang_up(p);
-			return;
+			return false;
 		}
 		if (p->n_kept)
 			memcpy(scratch, p->kept, p->n_kept);
 		n += p->n_kept;
 		p->n_kept = 0;
 		if (!(p->tls ? answer_tls(p, (size_t)n) : answer_http(p, (size_t)n)))
-			return;
+			return false;
 	} while (ended);
+	return true;
 }
 
+/* Accepted once the question is there; what is over at once is never watched. */
 static void
 welcome(const struct peer *door)
 {
 	for (int i = 0; i < ACCEPTS; i++) {
 		struct peer *p;
-		int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK), on = 1;
+		int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK);
 
 		if (fd == -1)
 			return;
@@ -153,8 +159,8 @@ welcome(const struct peer *door)
 		if (!p)
 			die("calloc");
 		*p = (struct peer){.fd = fd, .guest = door->guest, .tls = door->tls};
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		watch(p, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+		if (read_question(p, false))
+			watch(p, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 	}
 }
 
@@ -170,6 +176,8 @@ open_door(const char *address, int guest, bool tls)
 	*p = (struct peer){.guest = guest, .tls = tls, .listens = true};
 	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	setsockopt(p->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* both are handed down */
+	setsockopt(p->fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof(on));
 	if (bind(p->fd, (struct sockaddr *)&sa, sizeof(sa)) == -1 || listen(p->fd, 4096) == -1)
 		die("listen");
 	watch(p, EPOLL_CTL_ADD, EPOLLIN);

@@ -38,7 +38,7 @@ FILES = raise_files()
 SYSCTL = {
     "net.ipv4.ip_local_port_range": "10240 65535",
     "net.ipv4.tcp_tw_reuse": "1",
-    "net.ipv4.tcp_max_tw_buckets": "50000",
+    "net.ipv4.tcp_max_tw_buckets": "200000",
     "net.ipv4.tcp_max_syn_backlog": "65535",
     "net.ipv4.ip_forward": "1",
     "net.core.somaxconn": "65535",
