@@ -34,12 +34,13 @@ def raise_files(wanted=200000):
 
 FILES = raise_files()
 
-# The same for everybody: ports enough for short connections, and no heap of dead ones that the next must search.
+# The same for everybody: no pacing (bbr has it; a namespace may always take reno), ports enough for short connections, and no heap of dead ones that the next must search.
 SYSCTL = {
     "net.ipv4.ip_local_port_range": "10240 65535",
     "net.ipv4.tcp_tw_reuse": "1",
     "net.ipv4.tcp_max_tw_buckets": "200000",
     "net.ipv4.tcp_max_syn_backlog": "65535",
+    "net.ipv4.tcp_congestion_control": "reno",
     "net.ipv4.ip_forward": "1",
     "net.core.somaxconn": "65535",
 }
@@ -152,6 +153,13 @@ def cpu_ns(pid):
         with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
             total += int(f.read().split()[0])
     return total
+
+
+def segments_sent(pid):
+    """By TCP in the process's namespace: each is worth a trip through the stack of the one who sends it."""
+    with open("/proc/%d/net/snmp" % pid) as f:
+        head, values = [row.split() for row in f if row.startswith("Tcp:")]
+    return int(values[head.index("OutSegs")])
 
 
 def memory_bytes(pid):
