@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ANSWER_MS = 2000, STATUS_VERSION = 1 };
+enum {
+	ANSWER_MS = 2000,
+	STATUS_VERSION = 1,
+	REASONS_MAX = 64, /* of refusals: more than the proxy knows */
+	REASONS_SHOWN = 3,
+};
 
 struct money { /* of one guest, this billing period */
 	bool known;
@@ -197,6 +202,55 @@ add_guest_row(struct table *table, const json_t *guest)
 	table_add(table, text);
 }
 
+struct reason {
+	const char *name;
+	json_int_t n;
+};
+
+static int
+more_often(const void *a, const void *b)
+{
+	const struct reason *x = a, *y = b;
+
+	return (x->n < y->n) - (x->n > y->n);
+}
+
+/* What was refused, and the most frequent reasons. */
+static void
+print_refused(json_t *refused)
+{
+	struct reason list[REASONS_MAX];
+	const char *name;
+	json_t *value;
+	json_int_t all = 0;
+	size_t n = 0;
+
+	json_object_foreach (refused, name, value) {
+		json_int_t count = json_integer_value(value);
+
+		all += count;
+		if (count && n < REASONS_MAX)
+			list[n++] = (struct reason){name, count};
+	}
+	qsort(list, n, sizeof(list[0]), more_often);
+	printf("%" JSON_INTEGER_FORMAT " refused", all);
+	for (size_t i = 0; i < n && i < REASONS_SHOWN; i++)
+		printf("%s%" JSON_INTEGER_FORMAT " %s", i ? ", " : " (", list[i].n, list[i].name);
+	puts(n > REASONS_SHOWN ? ", …)" : n ? ")" : "");
+}
+
+static void
+print_proxy(const json_t *proxy)
+{
+	json_t *open = json_object_get(proxy, "open");
+
+	if (!open)
+		return;
+	printf("proxy: %" JSON_INTEGER_FORMAT " connections now, %" JSON_INTEGER_FORMAT " routed, ",
+	    json_integer_value(open), json_integer_value(json_object_get(proxy, "routed")));
+	print_refused(json_object_get(proxy, "refused"));
+}
+
 static void
 print_screen(const json_t *all)
 {
@@ -216,6 +270,7 @@ print_screen(const json_t *all)
 	for (i = 0; i < 4; i++)
 		printf("%s%s %s", i ? " · " : "", parts[i], text_of(json_object_get(all, parts[i]), "state"));
 	putchar('\n');
+	print_proxy(json_object_get(all, "proxy"));
 	json_array_foreach (json_object_get(all, "guests"), i, guest) {
 		const char *why = json_string_value(json_object_get(guest, "why"));
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,17 +14,28 @@ _Static_assert(sizeof(struct connection) <= 1024, "an idle connection costs at m
 
 /* --- the end ---------------------------------------------------------------------------------------------- */
 
+/* Milliseconds since the connection began, or "-" for what never happened. */
+static const char *
+since(const struct connection *c, ev_tstamp when, char out[24])
+{
+	if (!when)
+		return "-";
+	snprintf(out, 24, "%.0f", (when - c->began) * 1000);
+	return out;
+}
+
 static void
 log_end(const struct connection *c)
 {
-	char from[ADDR_TEXT];
-	double ms = (ev_now(c->relay->loop) - c->began) * 1000;
 	const char *end = c->refusal ? refusal_name(c->refusal) : c->why ? "cut" : "done";
+	char from[ADDR_TEXT], reached[24], first[24], all[24];
 
-	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu ms=%.0f end=%s%s%s%s",
+	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu guest_ms=%s first_ms=%s ms=%s "
+		 "end=%s%s%s%s",
 	    door_name(c->s.door), addr_print(&c->from, from), c->name[0] ? c->name : "-",
 	    c->guest_name[0] ? c->guest_name : "-", (unsigned long long)c->to_guest.bytes,
-	    (unsigned long long)c->from_guest.bytes, ms, end, c->why ? " why=\"" : "", c->why ? c->why : "",
+	    (unsigned long long)c->from_guest.bytes, since(c, c->reached, reached), since(c, c->first, first),
+	    since(c, ev_now(c->relay->loop), all), end, c->why ? " why=\"" : "", c->why ? c->why : "",
 	    c->why ? "\"" : "");
 }
 
@@ -34,6 +46,10 @@ connection_count(struct connection *c)
 	uint64_t to = c->to_guest.bytes - c->counted_to_guest;
 	uint64_t from = c->from_guest.bytes - c->counted_from_guest;
 
+	if (to && !c->reached)
+		c->reached = ev_now(c->relay->loop);
+	if (from && !c->first)
+		c->first = ev_now(c->relay->loop);
 	own->to_guest_bytes += to;
 	own->from_guest_bytes += from;
 	own->guests[c->seat].to_guest_bytes += to;

@@ -23,6 +23,7 @@ struct connection {
 	ev_io client, guest; /* guest.fd -1: none */
 	ev_timer timer;
 	ev_tstamp began, deadline;
+	ev_tstamp reached, first; /* the guest took, and gave, a first byte; 0: not yet */
 	struct stream to_guest, from_guest; /* in HELLO, to_guest keeps what came so far */
 	union {
 		struct tls_scan tls;

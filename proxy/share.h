@@ -23,7 +23,7 @@ struct share_guest {
 };
 
 struct share_worker {
-	uint64_t generation; /* of the routes it runs with */
+	_Alignas(64) uint64_t generation; /* of the routes it runs with */
 	uint64_t open; /* connections now */
 	uint64_t held_bytes; /* of incomplete hellos, now */
 	uint64_t accepted, routed, answered; /* answered: refused with a page or an alert */
