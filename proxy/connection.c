@@ -2,6 +2,7 @@
 #include "proxy/connection.h"
 #include "base/log.h"
 #include "proxy/answer.h"
+#include "proxy/dial.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -266,26 +267,25 @@ connection_refuse(struct connection *c, enum refusal refusal, uint16_t answer, c
 static void
 act_dial(struct connection *c)
 {
-	struct sockaddr_storage sa;
-	socklen_t len = addr_to_sockaddr(&c->to, &sa);
-	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+	struct relay *r = c->relay;
+	int fd = dial_guest(&c->reach, &c->from, SOCK_STREAM, r->share->transparent), on = 1;
 	bool one_send = c->s.door == DOOR_HTTP && c->s.gate == GATE_SHUT;
-	enum refusal refusal = fd == -1 ? REFUSED_FILES : REFUSED_GUEST_DOWN;
+	enum refusal refusal;
 
-	if (fd != -1) {
-		if (!one_send)
-			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		ev_io_set(&c->guest, fd, 0);
-		if (connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS) {
-			c->relay->own->routed++;
-			c->relay->own->guests[c->seat].routed[c->s.door]++;
-			set_deadline(c, c->relay->rules.connect_s);
-			connection_update(c);
-			return;
-		}
+	if (fd == -1) {
+		refusal = dial_is_short(errno) ? REFUSED_FILES : REFUSED_GUEST_DOWN;
+		connection_refuse(c, refusal, refusal_answer(refusal, c->s.door), strerror(errno));
+		connection_step(c, ON_REFUSE);
+		return;
 	}
-	connection_refuse(c, refusal, refusal_answer(refusal, c->s.door), strerror(errno));
-	connection_step(c, ON_REFUSE);
+	if (!one_send)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	ev_io_set(&c->guest, fd, 0);
+	r->own->routed++;
+	r->own->guests[c->seat].routed[c->s.door]++;
+	r->own->dialled[c->reach.from]++;
+	set_deadline(c, r->rules.connect_s);
+	connection_update(c);
 }
 
 static void

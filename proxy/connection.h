@@ -32,7 +32,8 @@ struct connection {
 	struct http_body body;
 	uint32_t hello_room; /* of to_guest.kept, while it gathers a hello */
 	uint32_t discarded;
-	struct addr from, to; /* the client, and where in the guest */
+	struct addr from; /* the client */
+	struct reach reach; /* where in the guest, and what it sees */
 	uint16_t seat; /* where this guest is counted, while there is one */
 	uint64_t counted_to_guest, counted_from_guest; /* of the bytes below */
 	char guest_name[CONF_GUEST_NAME_MAX + 1];

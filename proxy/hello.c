@@ -132,7 +132,7 @@ admit_guest(struct connection *c, const struct route_guest *guest)
 		    "too many connections to this guest");
 		return false;
 	}
-	c->to = (struct addr){guest->address, c->s.door == DOOR_HTTP ? guest->to_http : guest->to_tls};
+	c->reach = reach_choose(guest, c->s.door == DOOR_HTTP ? guest->to_http : guest->to_tls, &c->from.ip);
 	return true;
 }
 

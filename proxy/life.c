@@ -5,6 +5,7 @@
 #include "proxy/allow.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -151,12 +152,12 @@ life_run(const struct workers_plan *plan, unsigned number, int line, int text)
 	struct life life = {.share = plan->share, .number = number, .text = text};
 	struct relay_rules rules;
 	ev_io order;
-	const int keep_nothing[] = {-1};
+	const int keep[] = {plan->keep_raw ? CAP_NET_RAW : -1, -1};
 	const char ready = SAY_READY;
 
 	set_signals();
 	keep_own(plan->listeners, number, line, text);
-	if (plan->drop && sys_drop(plan->uid, plan->gid, keep_nothing) == -1)
+	if (plan->drop && sys_drop(plan->uid, plan->gid, keep) == -1)
 		fatal("worker %u: giving up privilege: %s", number, strerror(errno));
 	life.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!life.loop || relay_plan(plan->conf, plan->seats->of_guest, &rules) == -1)

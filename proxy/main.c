@@ -2,6 +2,7 @@
 #include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "proxy/dial.h"
 #include "proxy/status.h"
 
 #include <cap-ng.h>
@@ -116,22 +117,52 @@ take(struct proxy *p, struct ev_loop *loop)
 		fatal("memory for %u workers: %s", workers, strerror(errno));
 }
 
+static bool
+wants_transparent(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_guests; i++) {
+		enum client_address how = conf->guests[i].client_address;
+
+		if ((how == CLIENT_DEFAULT ? conf->proxy.client_address : how) == CLIENT_TRANSPARENT)
+			return true;
+	}
+	return false;
+}
+
+/* Of a capability that only some files need: whether it is to be kept. */
+static bool
+keeps_raw(const struct conf *conf)
+{
+	return wants_transparent(conf) && capng_get_caps_process() == 0 &&
+	       capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
+}
+
+static void
+drop_as_user(bool keep_raw)
+{
+	log_debug("not root: running as uid %d", (int)geteuid());
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (keep_raw)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
+	if (capng_apply(CAPNG_SELECT_CAPS) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		fatal("giving up privilege: %s", strerror(errno));
+}
+
 /*
  * Started by root, the supervisor stays root to read the file again, and keeps of root's powers only that of
- * becoming the workers' user when it replaces one. Started by anybody else, there is nothing to give up but what
- * let us listen.
+ * becoming the workers' user when it replaces one, and what a worker needs to bear clients' addresses. Started by
+ * anybody else, there is nothing to give up but what let us listen.
  */
 static void
 drop(struct proxy *p)
 {
-	const int keep[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, -1};
+	bool raw = keeps_raw(&p->conf);
+	const int keep[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, raw ? CAP_NET_RAW : -1, -1};
 
 	p->plan.drop = geteuid() == 0;
+	p->plan.keep_raw = raw;
 	if (!p->plan.drop) {
-		log_debug("not root: running as uid %d", (int)geteuid());
-		capng_clear(CAPNG_SELECT_CAPS);
-		if (capng_apply(CAPNG_SELECT_CAPS) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-			fatal("giving up privilege: %s", strerror(errno));
+		drop_as_user(raw);
 		return;
 	}
 	if (sys_account(p->conf.user, &p->plan.uid, &p->plan.gid) == -1)
@@ -139,6 +170,18 @@ drop(struct proxy *p)
 		    p->file);
 	if (sys_drop(0, 0, keep) == -1)
 		fatal("giving up privilege: %s", strerror(errno));
+}
+
+/* What guests then see instead is said once, not with every connection. */
+static void
+try_transparent(struct proxy *p)
+{
+	p->share->transparent = wants_transparent(&p->conf) && dial_able();
+	if (wants_transparent(&p->conf) && !p->share->transparent)
+		log_warn(
+		    "client-address: transparent needs CAP_NET_RAW, which is missing, so guests see the "
+		    "host's address; start lodge-proxy as root or with AmbientCapabilities=CAP_NET_RAW, or "
+		    "write client-address: none");
 }
 
 static bool
@@ -158,6 +201,9 @@ warn_fixed(const struct conf *have, const struct conf *want)
 		log_warn("the ports in proxy.http and .tls changed: restart lodge-proxy to listen on them");
 	if (a->workers != b->workers || strcmp(have->user, want->user) != 0)
 		log_warn("proxy.workers or user changed: restart lodge-proxy for that");
+	if (!wants_transparent(have) && wants_transparent(want))
+		log_warn("client-address: transparent is new: restart lodge-proxy, until then guests see the "
+			 "host's address");
 }
 
 static void
@@ -210,6 +256,7 @@ main(int argc, char **argv)
 	load(&p, options.check);
 	take(&p, loop);
 	drop(&p);
+	try_transparent(&p);
 	p.plan.conf = &p.conf;
 	p.plan.share = p.share;
 	p.plan.seats = &p.seats;

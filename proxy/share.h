@@ -6,6 +6,7 @@
 #define PROXY_SHARE_H
 
 #include "proxy/limit.h"
+#include "proxy/reach.h"
 #include "proxy/seat.h"
 #include "proxy/session.h"
 
@@ -31,6 +32,7 @@ struct share_worker {
 	uint64_t stalls; /* times that accepting paused for want of descriptors or memory */
 	uint64_t pipe_shortages; /* times that bytes were copied for want of a pipe */
 	uint64_t refused[REFUSALS];
+	uint64_t dialled[FROMS]; /* guests, by whose address they see */
 	struct limit_table *limits; /* of clients */
 	struct share_guest *guests; /* by seat */
 };
@@ -38,6 +40,7 @@ struct share_worker {
 struct share {
 	unsigned n_workers;
 	size_t sessions; /* ceiling of one worker */
+	bool transparent; /* guests can be dialled from their clients' addresses; dial.h */
 	uint64_t generation; /* of the rules that lie in the text */
 	uint64_t writing; /* of those that are being written there; else the same */
 	uint16_t seat_of[CONF_GUESTS_MAX]; /* by the number of a guest in the text */

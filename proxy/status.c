@@ -24,6 +24,22 @@ refused_json(const struct share *share)
 	return out;
 }
 
+/* Connections to guests, by whose address they came from. */
+static json_t *
+dialled_json(const struct share *share)
+{
+	json_t *out = json_object();
+
+	for (int k = 0; k < FROMS; k++) {
+		uint64_t n = 0;
+
+		for (unsigned i = 0; i < share->n_workers; i++)
+			n += share->workers[i].dialled[k];
+		json_object_set_new(out, reach_name((enum reach_from)k), number_json(n));
+	}
+	return out;
+}
+
 static json_t *
 workers_json(const struct share *share, const struct workers *workers)
 {
@@ -103,6 +119,8 @@ status_json(const struct conf *conf, const struct share *share, const struct sea
 	json_object_set_new(out, "accepted", number_json(sum.accepted));
 	json_object_set_new(out, "routed", number_json(sum.routed));
 	json_object_set_new(out, "answered", number_json(sum.answered));
+	json_object_set_new(out, "transparent", json_boolean(share->transparent));
+	json_object_set_new(out, "dialled", dialled_json(share));
 	json_object_set_new(out, "to_guest", number_json(sum.to_guest_bytes));
 	json_object_set_new(out, "from_guest", number_json(sum.from_guest_bytes));
 	json_object_set_new(out, "refused", refused_json(share));

@@ -21,6 +21,7 @@ struct workers_plan {
 	struct seats *seats; /* of the conf's guests */
 	const struct listeners *listeners;
 	bool drop; /* become uid:gid */
+	bool keep_raw; /* CAP_NET_RAW, for guests that see their clients' addresses */
 	unsigned uid, gid;
 	void (*on_ready)(void); /* all accept for the first time */
 };
