@@ -83,6 +83,7 @@ steps() {
 	step 'a name of bob' '^bob' $curl http://bob.example.org/
 	step 'HTTPS to alice, ended in the guest' '^alice' $curl -k https://alice.example.org/
 	step 'HTTPS to bob' '^bob' $curl -k https://bob.example.org/
+	step "alice's own log has the client" "^$CLIENT_IP [0-9]+ 443 alice.example.org" ssh_alice cat /var/log/nginx/access.log
 	step 'nobody decrypted on the way' 'certificate in the guest' same_certificate alice.example.org ssh_alice
 	step 'an unknown name reaches nobody' '^421' $curl http://nobody.example.org/
 	step 'nor by TLS' '!' $curl -k https://nobody.example.org/

@@ -159,7 +159,10 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 		    c->to_guest.len ? "no whole request in time" : "no request in time");
 	else if (state == SESSION_DIAL)
 		connection_refuse(c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door),
-		    "the guest did not answer in time");
+		    c->reach.from == FROM_CLIENT
+			? "no answer in time to the client's address: is the guest up, "
+			  "and lodge-natd?"
+			: "the guest did not answer in time");
 	else if (state == SESSION_RELAY)
 		c->why = "idle";
 	/* Opened ahead and not used: a page would be taken for the answer to what is sent next. */
