@@ -85,7 +85,7 @@ count(struct client *c)
 static void
 judge(const struct client *c, unsigned guest)
 {
-	if (order->guests && guest != c->name % order->guests)
+	if (order->guests && guest != c->name % order->guests + (order->far ? order->guests : 0))
 		wrong++;
 }
 

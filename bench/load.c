@@ -27,9 +27,10 @@ now_ns(void)
 static int
 usage(void)
 {
-	fputs("usage: bench-load serve ADDRESS…\n"
-	      "       bench-load tls|close|keep|bulk|idle -a ADDRESS -p PORT [-c connections] [-t seconds]\n"
-	      "                  [-r rate] [-n names] [-g guests] [-b answer bytes] [-k requests] [-e]\n",
+	fputs(
+	    "usage: bench-load serve ADDRESS…\n"
+	    "       bench-load tls|close|keep|bulk|idle -a ADDRESS -p PORT [-c connections] [-t seconds]\n"
+	    "                  [-r rate] [-n names] [-g guests [-f]] [-b answer bytes] [-k requests] [-e]\n",
 	    stderr);
 	return 2;
 }
@@ -82,6 +83,9 @@ set(struct load *l, int option, const char *arg)
 	case 'k':
 		l->requests = (unsigned)atoi(arg);
 		return true;
+	case 'f':
+		l->far = true;
+		return true;
 	case 'e':
 		l->server_closes = true;
 		return true;
@@ -103,7 +107,7 @@ main(int argc, char **argv)
 	if (mode == -1)
 		return usage();
 	l.mode = (enum mode)mode;
-	for (optind = 2; (option = getopt(argc, argv, "a:p:c:t:r:n:g:b:k:e")) != -1;)
+	for (optind = 2; (option = getopt(argc, argv, "a:p:c:t:r:n:g:b:k:ef")) != -1;)
 		if (!set(&l, option, optarg))
 			return usage();
 	if (l.mode == MODE_BULK)

@@ -22,6 +22,7 @@ struct load {
 	unsigned rate; /* new ones per second; 0: as soon as one has ended */
 	double seconds;
 	unsigned names, guests; /* name n belongs to guest n % guests; 0 guests: whoever answers is right */
+	bool far; /* the guest is to see the client's own address, which is in another /24 than the guest's */
 	uint64_t answer_bytes;
 	unsigned requests; /* of one connection, in MODE_KEEP */
 	bool server_closes;

@@ -23,8 +23,12 @@ class Peer:
     def __init__(self, title, number, names=NAMES):
         self.title, self.names = title, names
         self.ports = {"tls": 4400 + number, "http": 8000 + number}
-        self.at = "%s/%s" % (world.W, title)
+        self.at = "%s/%d" % (world.W, number)
         self.process = None
+
+    def check(self):
+        """What the clients are to check of each answer."""
+        return ["-g", len(world.GUESTS)]
 
     def start(self):
         os.makedirs(self.at, exist_ok=True)
@@ -70,6 +74,9 @@ class Dnat(Peer):
     def workers_ns(self):
         return {}
 
+    def check(self):
+        return []
+
     def before(self):
         rules = "".join('iifname "wan" tcp dport %d dnat to %s:%d\n' % (self.ports[s], world.GUESTS[0], p)
                         for s, p in SERVICE.items())
@@ -109,6 +116,9 @@ class Transparent(Lodge):
 
     client_address = "transparent"
 
+    def check(self):
+        return super().check() + ["-f"]
+
     def before(self):
         world.nft("table ip bench { chain pre { type filter hook prerouting priority mangle;\n"
                   'iifname "guests" socket transparent 1 meta mark set 1\n}\n}\n')
@@ -124,14 +134,16 @@ class Transparent(Lodge):
 class Haproxy(Peer):
     """Splice only what looks like bulk, as its manual advises; idle connections to guests are shared."""
 
+    reuse = "always"
+
     def write(self):
         table = "".join("%s %%s%d\n" % (name(n), guest(n)) for n in range(self.names))
         maps = [self.put(s + ".map", table.replace("%s", s)) for s in ("tls", "http")]
         back = ""
         for s in ("tls", "http"):
             for g, address in enumerate(world.GUESTS):
-                back += "backend %s%d\n mode %s\n http-reuse always\n server g %s:%d\n" % (
-                    s, g, "tcp" if s == "tls" else "http", address, SERVICE[s])
+                back += "backend %s%d\n mode %s\n http-reuse %s\n server g %s:%d\n" % (
+                    s, g, "tcp" if s == "tls" else "http", self.reuse, address, SERVICE[s])
         text = """global
  nbthread 1
 defaults
@@ -153,6 +165,12 @@ frontend http
  use_backend %%[hdr(host),lower,map(%s,none)]
 """ % (self.ports["tls"], maps[0], self.ports["http"], maps[1])
         return ["haproxy", "-db", "-f", self.put("haproxy.cfg", text + back)]
+
+
+class HaproxyAlone(Haproxy):
+    """Each client with its own connection to the guest, as it must be where the guest sees the client's address."""
+
+    reuse = "never"
 
 
 class Nginx(Peer):

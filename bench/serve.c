@@ -10,11 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS = 256, ACCEPTS = 64, SMALL = 16384 };
+enum { EVENTS = 256, ACCEPTS = 64, SMALL = 16384, NEIGHBOUR_BITS = 8 };
 
 struct peer {
 	int fd;
 	int guest;
+	uint32_t address; /* of a door */
 	bool listens, tls;
 	bool answering, close;
 	uint64_t left; /* of the answer */
@@ -29,7 +30,8 @@ struct guest {
 	size_t reply_len[2];
 };
 
-static struct guest *guests;
+static struct guest *guests; /* as answered to a neighbour, then as answered to somebody far */
+static int n_guests;
 static int poll_fd;
 static char scratch[SMALL];
 
@@ -151,7 +153,9 @@ welcome(const struct peer *door)
 {
 	for (int i = 0; i < ACCEPTS; i++) {
 		struct peer *p;
-		int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK);
+		struct sockaddr_in from;
+		socklen_t len = sizeof(from);
+		int fd = accept4(door->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK);
 
 		if (fd == -1)
 			return;
@@ -159,6 +163,8 @@ welcome(const struct peer *door)
 		if (!p)
 			die("calloc");
 		*p = (struct peer){.fd = fd, .guest = door->guest, .tls = door->tls};
+		if ((ntohl(from.sin_addr.s_addr) ^ door->address) >> NEIGHBOUR_BITS)
+			p->guest += n_guests;
 		if (read_question(p, false))
 			watch(p, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 	}
@@ -173,7 +179,7 @@ open_door(const char *address, int guest, bool tls)
 
 	if (!p || inet_pton(AF_INET, address, &sa.sin_addr) != 1)
 		die(address);
-	*p = (struct peer){.guest = guest, .tls = tls, .listens = true};
+	*p = (struct peer){.guest = guest, .address = ntohl(sa.sin_addr.s_addr), .tls = tls, .listens = true};
 	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	setsockopt(p->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* both are handed down */
@@ -189,13 +195,16 @@ serve(char **addresses, int n)
 	struct epoll_event events[EVENTS];
 
 	poll_fd = epoll_create1(0);
-	guests = calloc((size_t)n, sizeof(*guests));
+	n_guests = n;
+	guests = calloc((size_t)n * 2, sizeof(*guests));
 	if (!guests || poll_fd == -1)
 		die("serve");
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n * 2; i++) {
 		canned_answer(guests[i].answer, (unsigned)i);
 		for (int close = 0; close < 2; close++)
 			guests[i].reply_len[close] = canned_reply(guests[i].reply[close], (unsigned)i, close);
+	}
+	for (int i = 0; i < n; i++) {
 		open_door(addresses[i], i, true);
 		open_door(addresses[i], i, false);
 	}
