@@ -33,7 +33,7 @@ hash_addr(uint64_t seed, const struct addr *a)
 	return hash_mix(hash_bytes(seed, a->ip.b, sizeof(a->ip.b)) ^ (uint64_t)a->port << 8 ^ a->ip.family);
 }
 
-static struct flow **
+static struct quic_flow **
 slot_of(struct flow_table *t, const struct flow_key *key)
 {
 	return &t->slots[hash_addr(hash_addr(t->seed, &key->client), &key->local) & t->mask];
@@ -54,7 +54,7 @@ same_key(const struct flow_key *a, const struct flow_key *b)
 /* --- lists by age -------------------------------------------------------------------------------------------- */
 
 static void
-list_take(struct flow_table *t, struct flow *f)
+list_take(struct flow_table *t, struct quic_flow *f)
 {
 	*(f->older ? &f->older->newer : &t->oldest[f->class]) = f->newer;
 	*(f->newer ? &f->newer->older : &t->newest[f->class]) = f->older;
@@ -62,7 +62,7 @@ list_take(struct flow_table *t, struct flow *f)
 }
 
 static void
-list_put(struct flow_table *t, struct flow *f)
+list_put(struct flow_table *t, struct quic_flow *f)
 {
 	f->older = t->newest[f->class];
 	f->newer = NULL;
@@ -72,9 +72,9 @@ list_put(struct flow_table *t, struct flow *f)
 }
 
 int
-flow_add(struct flow_table *t, struct flow *f, enum flow_class class, struct span dcid, double now)
+flow_add(struct flow_table *t, struct quic_flow *f, enum flow_class class, struct span dcid, double now)
 {
-	struct flow **slot = slot_of(t, &f->key);
+	struct quic_flow **slot = slot_of(t, &f->key);
 
 	if (t->n == t->max || dcid.len > QUIC_CID_MAX)
 		return -1;
@@ -92,9 +92,9 @@ flow_add(struct flow_table *t, struct flow *f, enum flow_class class, struct spa
 }
 
 void
-flow_remove(struct flow_table *t, struct flow *f)
+flow_remove(struct flow_table *t, struct quic_flow *f)
 {
-	struct flow **link = slot_of(t, &f->key);
+	struct quic_flow **link = slot_of(t, &f->key);
 
 	while (*link != f)
 		link = &(*link)->next_in_slot;
@@ -104,7 +104,7 @@ flow_remove(struct flow_table *t, struct flow *f)
 }
 
 void
-flow_touch(struct flow_table *t, struct flow *f, double now)
+flow_touch(struct flow_table *t, struct quic_flow *f, double now)
 {
 	f->touched = now;
 	if (t->newest[f->class] == f)
@@ -114,7 +114,7 @@ flow_touch(struct flow_table *t, struct flow *f, double now)
 }
 
 void
-flow_become(struct flow_table *t, struct flow *f, enum flow_class class, double now)
+flow_become(struct flow_table *t, struct quic_flow *f, enum flow_class class, double now)
 {
 	list_take(t, f);
 	f->class = (uint8_t) class;
@@ -126,7 +126,7 @@ flow_become(struct flow_table *t, struct flow *f, enum flow_class class, double 
 
 /* How well a packet fits: -1 not at all, else the number of the id that fits best, most of them first. */
 static int
-match(const struct flow *f, const struct quic_packet *p)
+match(const struct quic_flow *f, const struct quic_packet *p)
 {
 	int best = -1;
 
@@ -146,7 +146,7 @@ match(const struct flow *f, const struct quic_packet *p)
 }
 
 static bool
-better(const struct flow *a, int a_id, const struct flow *b, int b_id)
+better(const struct quic_flow *a, int a_id, const struct quic_flow *b, int b_id)
 {
 	if (!b)
 		return true;
@@ -157,13 +157,13 @@ better(const struct flow *a, int a_id, const struct flow *b, int b_id)
 	return a->touched > b->touched;
 }
 
-struct flow *
+struct quic_flow *
 flow_find(struct flow_table *t, const struct flow_key *key, const struct quic_packet *p, double now)
 {
-	struct flow *best = NULL;
+	struct quic_flow *best = NULL;
 	int best_id = -1;
 
-	for (struct flow *f = *slot_of(t, key); f; f = f->next_in_slot) {
+	for (struct quic_flow *f = *slot_of(t, key); f; f = f->next_in_slot) {
 		int id;
 
 		if (!same_key(&f->key, key))
@@ -174,25 +174,25 @@ flow_find(struct flow_table *t, const struct flow_key *key, const struct quic_pa
 		if (better(f, id, best, best_id))
 			best = f, best_id = id;
 	}
-	if (best)
+	if (best && best->class != FLOW_REFUSED)
 		flow_touch(t, best, now);
 	if (best && best->class == FLOW_UNPROVEN && best->answered && best_id > 0)
 		flow_become(t, best, FLOW_PROVEN, now);
 	return best;
 }
 
-struct flow *
-flow_other(struct flow_table *t, const struct flow *than, bool (*is)(const struct flow *, const void *),
-    const void *arg)
+struct quic_flow *
+flow_other(struct flow_table *t, const struct quic_flow *than,
+    bool (*is)(const struct quic_flow *, const void *), const void *arg)
 {
-	for (struct flow *f = *slot_of(t, &than->key); f; f = f->next_in_slot)
+	for (struct quic_flow *f = *slot_of(t, &than->key); f; f = f->next_in_slot)
 		if (f != than && same_key(&f->key, &than->key) && is(f, arg))
 			return f;
 	return NULL;
 }
 
 bool
-flow_learn(struct flow *f, const struct quic_packet *p)
+flow_learn(struct quic_flow *f, const struct quic_packet *p)
 {
 	f->answered = true;
 	if (p->kind == QUIC_SHORT || p->version == 0 || p->scid.len > QUIC_CID_MAX)
@@ -212,7 +212,7 @@ flow_learn(struct flow *f, const struct quic_packet *p)
 
 /* --- making room --------------------------------------------------------------------------------------------- */
 
-struct flow *
+struct quic_flow *
 flow_victim(const struct flow_table *t)
 {
 	for (int class = 0; class < FLOW_PROVEN; class ++)
@@ -221,7 +221,7 @@ flow_victim(const struct flow_table *t)
 	return NULL;
 }
 
-struct flow *
+struct quic_flow *
 flow_expired(const struct flow_table *t, double now, const double idle_s[FLOW_CLASSES])
 {
 	for (int class = 0; class < FLOW_CLASSES; class ++)

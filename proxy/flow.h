@@ -35,10 +35,10 @@ struct flow_id {
 	uint8_t len, b[QUIC_CID_MAX];
 };
 
-struct flow {
+struct quic_flow {
 	struct flow_key key;
-	struct flow *next_in_slot;
-	struct flow *older, *newer; /* of its class */
+	struct quic_flow *next_in_slot;
+	struct quic_flow *older, *newer; /* of its class */
 	double touched;
 	uint8_t class; /* enum flow_class */
 	bool answered; /* by the guest */
@@ -49,33 +49,34 @@ struct flow {
 struct flow_table {
 	uint64_t seed; /* random: strangers choose keys */
 	size_t n, max, of_class[FLOW_CLASSES];
-	struct flow *oldest[FLOW_CLASSES], *newest[FLOW_CLASSES];
+	struct quic_flow *oldest[FLOW_CLASSES], *newest[FLOW_CLASSES];
 	uint32_t mask;
-	struct flow *slots[];
+	struct quic_flow *slots[];
 };
 
 /* NULL: out of memory. */
 struct flow_table *flow_table_new(size_t max, uint64_t seed);
 void flow_table_free(struct flow_table *);
 
-/* The flow of this packet, which is touched, or NULL. Counts as proof what is one. */
-struct flow *flow_find(struct flow_table *, const struct flow_key *, const struct quic_packet *, double now);
+/* The flow of this packet, or NULL. It is touched, but for a refused one, whose time runs from then on. Counts as proof what is one. */
+struct quic_flow *flow_find(
+    struct flow_table *, const struct flow_key *, const struct quic_packet *, double now);
 /* Another flow of this address for which is() holds, or NULL. */
-struct flow *flow_other(struct flow_table *, const struct flow *,
-    bool (*is)(const struct flow *, const void *arg), const void *arg);
+struct quic_flow *flow_other(struct flow_table *, const struct quic_flow *,
+    bool (*is)(const struct quic_flow *, const void *arg), const void *arg);
 
 /* Its key is set, all else zero. dcid: of the client's first packet, or empty. -1: the table is full. */
-int flow_add(struct flow_table *, struct flow *, enum flow_class, struct span dcid, double now);
-void flow_remove(struct flow_table *, struct flow *);
-void flow_touch(struct flow_table *, struct flow *, double now);
+int flow_add(struct flow_table *, struct quic_flow *, enum flow_class, struct span dcid, double now);
+void flow_remove(struct flow_table *, struct quic_flow *);
+void flow_touch(struct flow_table *, struct quic_flow *, double now);
 /* Touches it, too. */
-void flow_become(struct flow_table *, struct flow *, enum flow_class, double now);
+void flow_become(struct flow_table *, struct quic_flow *, enum flow_class, double now);
 /* The guest answered with this packet; true: an id that is new to us. */
-bool flow_learn(struct flow *, const struct quic_packet *);
+bool flow_learn(struct quic_flow *, const struct quic_packet *);
 
 /* Who makes room; NULL: nobody. */
-struct flow *flow_victim(const struct flow_table *);
+struct quic_flow *flow_victim(const struct flow_table *);
 /* A flow that nobody touched for the seconds of its class; NULL: none. */
-struct flow *flow_expired(const struct flow_table *, double now, const double idle_s[FLOW_CLASSES]);
+struct quic_flow *flow_expired(const struct flow_table *, double now, const double idle_s[FLOW_CLASSES]);
 
 #endif

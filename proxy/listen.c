@@ -1,6 +1,7 @@
 /* The doors; see listen.h. */
 #include "proxy/listen.h"
 #include "base/sys.h"
+#include "proxy/udp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,22 @@ open_port(uint16_t port)
 		return fd;
 	any.ip.family = 4;
 	return sys_listen(&any, true, LISTEN_BACKLOG);
+}
+
+static int
+open_udp(const struct conf *conf, unsigned workers, struct listeners *out, uint16_t *failed)
+{
+	for (size_t i = 0; i < conf->proxy.n_quic; i++) {
+		for (unsigned w = 0; w < workers; w++) {
+			int fd = udp_listen(conf->proxy.quic[i]);
+
+			*failed = conf->proxy.quic[i];
+			if (fd == -1)
+				return -1;
+			out->list[out->n++] = (struct listener){fd, (int)w, DOOR_QUIC, conf->proxy.quic[i]};
+		}
+	}
+	return 0;
 }
 
 static int
@@ -111,7 +128,8 @@ listen_open(const struct conf *conf, unsigned workers, struct listeners *out, ui
 
 	*failed = 0;
 	out->n = 0;
-	if (conf->proxy.n_http + conf->proxy.n_tls > LISTEN_PORTS_MAX || passed > LISTEN_PORTS_MAX) {
+	if (conf->proxy.n_http + conf->proxy.n_tls + conf->proxy.n_quic > LISTEN_PORTS_MAX ||
+	    passed > LISTEN_PORTS_MAX) {
 		errno = E2BIG;
 		return -1;
 	}
@@ -122,5 +140,7 @@ listen_open(const struct conf *conf, unsigned workers, struct listeners *out, ui
 		return take_passed(conf, passed, out, failed);
 	if (open_ports(conf, DOOR_HTTP, workers, out, failed) == -1)
 		return -1;
-	return open_ports(conf, DOOR_TLS, workers, out, failed);
+	if (open_ports(conf, DOOR_TLS, workers, out, failed) == -1)
+		return -1;
+	return open_udp(conf, workers, out, failed);
 }

@@ -6,7 +6,7 @@
 
 enum {
 	LISTEN_BACKLOG = 4096,
-	LISTEN_PORTS_MAX = 64, /* http and tls together */
+	LISTEN_PORTS_MAX = 64, /* of all doors together */
 	LISTEN_EVERY_WORKER = -1,
 };
 

@@ -1,4 +1,4 @@
-/* lodge-proxy: routes TCP on the shared ports by Host and SNI. */
+/* lodge-proxy: routes TCP and QUIC on the shared ports by Host and SNI. */
 #include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -19,7 +19,10 @@ static const char usage[] = "usage: lodge-proxy [-c FILE] [-n] [-d]\n"
 			    "  -d       debug\n"
 			    "  -h, -V   this help; the version\n";
 
-enum { OTHER_FILES = 128 }; /* descriptors that are no connection's: doors, logs, the loop's own */
+enum {
+	OTHER_FILES = 128, /* descriptors that are no connection's: doors, logs, the loop's own */
+	FLOWS_SHARE = 8, /* this part of the descriptors is for UDP, one a flow; a connection needs two */
+};
 
 struct proxy {
 	const char *file;
@@ -61,9 +64,9 @@ count_workers(const struct conf *conf)
 	return n < SHARE_WORKERS_MAX ? (unsigned)n : SHARE_WORKERS_MAX;
 }
 
-/* How many connections the descriptors allow: two each, and what splicing needs. */
+/* How many descriptors are there for connections and flows, beside what splicing needs. */
 static size_t
-plan_sessions(void)
+plan_files(void)
 {
 	size_t files = sys_raise_files(), pipes = files / 16;
 
@@ -71,7 +74,7 @@ plan_sessions(void)
 		fatal("%zu open files are too few; raise the limit (ulimit -n, LimitNOFILE=)", files);
 	pipes = pipes < PIPES_MAX ? pipes : PIPES_MAX;
 	pipe_limit(pipes);
-	return (files - OTHER_FILES - pipes * 2) / 2;
+	return files - OTHER_FILES - pipes * 2;
 }
 
 static json_t *
@@ -87,7 +90,7 @@ on_ask(void *arg, const char *word)
 static void
 take(struct proxy *p, struct ev_loop *loop)
 {
-	size_t sessions = plan_sessions();
+	size_t files = plan_files(), flows = p->conf.proxy.n_quic ? files / FLOWS_SHARE : 0;
 	unsigned workers = count_workers(&p->conf);
 	char *path = conf_run_path(&p->conf, "proxy.sock");
 	uint16_t port;
@@ -111,8 +114,8 @@ take(struct proxy *p, struct ev_loop *loop)
 				      : "");
 	if (p->listeners.n == 0)
 		fatal_input(
-		    "%s: proxy.http and proxy.tls are both empty; there is nothing to listen on", p->file);
-	p->share = share_open(workers, sessions);
+		    "%s: proxy.http, .tls and .quic are all empty; there is nothing to listen on", p->file);
+	p->share = share_open(workers, (files - flows) / 2, flows);
 	if (!p->share)
 		fatal("memory for %u workers: %s", workers, strerror(errno));
 }
@@ -197,8 +200,10 @@ warn_fixed(const struct conf *have, const struct conf *want)
 	const struct proxy_conf *a = &have->proxy, *b = &want->proxy;
 
 	if (!same_ports(a->http, a->n_http, b->http, b->n_http) ||
-	    !same_ports(a->tls, a->n_tls, b->tls, b->n_tls))
-		log_warn("the ports in proxy.http and .tls changed: restart lodge-proxy to listen on them");
+	    !same_ports(a->tls, a->n_tls, b->tls, b->n_tls) ||
+	    !same_ports(a->quic, a->n_quic, b->quic, b->n_quic))
+		log_warn(
+		    "the ports in proxy.http, .tls and .quic changed: restart lodge-proxy to listen on them");
 	if (a->workers != b->workers || strcmp(have->user, want->user) != 0)
 		log_warn("proxy.workers or user changed: restart lodge-proxy for that");
 	if (!wants_transparent(have) && wants_transparent(want))

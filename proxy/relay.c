@@ -1,6 +1,7 @@
 /* One worker: its doors, its ceilings, its connections; see relay.h. */
 #include "proxy/relay.h"
 #include "proxy/connection.h"
+#include "proxy/datagram.h"
 #include "proxy/listen.h"
 
 #include <errno.h>
@@ -166,7 +167,8 @@ relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const st
 	for (size_t i = 0; i < n; i++) {
 		struct door_watch *watch = &r->doors[r->n_doors];
 
-		if (listeners[i].worker != (int)worker && listeners[i].worker != LISTEN_EVERY_WORKER)
+		if (listeners[i].door == DOOR_QUIC ||
+		    (listeners[i].worker != (int)worker && listeners[i].worker != LISTEN_EVERY_WORKER))
 			continue;
 		watch->door = listeners[i].door;
 		ev_io_init(&watch->io, on_accept, listeners[i].fd, EV_READ);
@@ -175,6 +177,12 @@ relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const st
 	}
 	ev_init(&r->pause, on_pause_over);
 	r->pause.data = r;
+	r->datagrams = datagrams_start(r, worker, listeners, n);
+	if (!r->datagrams) {
+		free(r->doors);
+		free(r);
+		return NULL;
+	}
 	set_accepting(r, true);
 	return r;
 }
@@ -191,6 +199,7 @@ relay_stop(struct relay *r)
 {
 	set_accepting(r, false);
 	ev_timer_stop(r->loop, &r->pause);
+	datagrams_stop(r->datagrams);
 	while (r->connections) {
 		r->connections->why = "the proxy stops";
 		connection_step(r->connections, ON_STOP);

@@ -4,6 +4,7 @@
  *   listen.h      the doors, opened while there is privilege
  *   worker.h      the supervisor of workers; life.h: what one does; share.h: what they see of each other
  *   relay.h       a worker's doors, ceilings and connections
+ *   datagram.h    the UDP side; lane.h: one flow of it
  *   connection.h  one connection: hello.c decides, transfer.c moves
  *   stream.h      one direction's bytes; pipe.h: what splice needs
  */
@@ -35,6 +36,7 @@ struct relay_rules {
 
 struct listener; /* listen.h */
 struct connection;
+struct datagrams; /* datagram.h */
 
 struct relay {
 	struct ev_loop *loop;
@@ -42,6 +44,7 @@ struct relay {
 	struct share_worker *own;
 	struct relay_rules rules;
 	struct connection *connections;
+	struct datagrams *datagrams;
 	ev_timer pause;
 	struct door_watch *doors;
 	size_t n_doors;

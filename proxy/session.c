@@ -18,7 +18,7 @@ static const char *const refusal_names[] = {
 };
 _Static_assert(sizeof(refusal_names) / sizeof(refusal_names[0]) == REFUSALS, "every refusal has a name");
 
-static const char *const door_names[] = {[DOOR_HTTP] = "http", [DOOR_TLS] = "tls"};
+static const char *const door_names[] = {[DOOR_HTTP] = "http", [DOOR_TLS] = "tls", [DOOR_QUIC] = "quic"};
 _Static_assert(sizeof(door_names) / sizeof(door_names[0]) == DOORS, "every door has a name");
 
 const char *
@@ -38,7 +38,7 @@ refusal_answer(enum refusal refusal, enum door door)
 {
 	if (refusal == REFUSED_UNKNOWN_NAME)
 		return door == DOOR_HTTP ? ANSWER_MISDIRECTED : ALERT_UNRECOGNIZED_NAME;
-	if (door == DOOR_TLS)
+	if (door != DOOR_HTTP)
 		return ALERT_INTERNAL_ERROR;
 	return refusal == REFUSED_SLOW ? ANSWER_TIMEOUT : ANSWER_UNAVAILABLE;
 }

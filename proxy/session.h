@@ -14,7 +14,7 @@
 #include "conf/route.h"
 #include "proxy/sniff.h"
 
-enum door { DOOR_HTTP, DOOR_TLS, DOORS };
+enum door { DOOR_HTTP, DOOR_TLS, DOOR_QUIC, DOORS };
 
 const char *door_name(enum door);
 

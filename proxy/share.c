@@ -4,6 +4,25 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+static const char *const drop_names[] = {
+    [DROP_TOO_LONG] = "too_long",
+    [DROP_TOO_SHORT] = "too_short",
+    [DROP_UNKNOWN_VERSION] = "unknown_version",
+    [DROP_MALFORMED] = "malformed",
+    [DROP_NO_FLOW] = "no_flow",
+    [DROP_REFUSED] = "refused",
+    [DROP_NO_ROOM] = "no_room",
+    [DROP_TO_GUEST] = "to_guest",
+    [DROP_TO_CLIENT] = "to_client",
+};
+_Static_assert(sizeof(drop_names) / sizeof(drop_names[0]) == DROPS, "every drop has a name");
+
+const char *
+drop_name(enum drop drop)
+{
+	return drop_names[drop];
+}
+
 static void *
 shared(size_t bytes)
 {
@@ -13,7 +32,7 @@ shared(size_t bytes)
 }
 
 struct share *
-share_open(unsigned workers, size_t sessions)
+share_open(unsigned workers, size_t sessions, size_t flows)
 {
 	struct share *share = shared(sizeof(*share));
 	size_t keys;
@@ -24,12 +43,15 @@ share_open(unsigned workers, size_t sessions)
 	share->n_workers = workers;
 	share->generation = share->writing = 1;
 	share->sessions = sessions < SHARE_SESSIONS_MAX ? sessions : SHARE_SESSIONS_MAX;
-	keys = share->sessions;
+	share->flows = flows < SHARE_FLOWS_MAX ? flows : SHARE_FLOWS_MAX;
+	keys = share->sessions + share->flows;
 	for (unsigned i = 0; i < workers; i++) {
 		share->workers[i].limits = shared(limit_bytes(keys));
 		share->workers[i].guests = shared(SEATS_MAX * sizeof(struct share_guest));
-		if (!share->workers[i].limits || !share->workers[i].guests)
+		share->workers[i].cids = shared(cid_bytes(share->flows * SHARE_FLOW_IDS));
+		if (!share->workers[i].limits || !share->workers[i].guests || !share->workers[i].cids)
 			return NULL;
+		cid_init(share->workers[i].cids, share->flows * SHARE_FLOW_IDS, seed);
 		limit_init(share->workers[i].limits, keys, seed);
 	}
 	return share;
@@ -39,10 +61,10 @@ void
 share_clear(struct share *share, unsigned worker)
 {
 	struct share_worker *w = &share->workers[worker];
-	size_t keys = share->sessions;
+	size_t keys = share->sessions + share->flows;
 	uint64_t seed = w->limits->seed;
 
-	w->open = w->held_bytes = 0;
+	w->open = w->held_bytes = w->quic.open = 0;
 	for (size_t i = 0; i < SEATS_MAX; i++)
 		w->guests[i].open = 0;
 	/* Gives the pages back, which are zero when they are next touched. */
@@ -84,6 +106,16 @@ share_open_count(const struct share *share)
 
 	for (unsigned i = 0; i < share->n_workers; i++)
 		n += __atomic_load_n(&share->workers[i].open, __ATOMIC_RELAXED);
+	return n;
+}
+
+uint64_t
+share_flow_count(const struct share *share)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < share->n_workers; i++)
+		n += __atomic_load_n(&share->workers[i].quic.open, __ATOMIC_RELAXED);
 	return n;
 }
 

@@ -5,6 +5,7 @@
 #ifndef PROXY_SHARE_H
 #define PROXY_SHARE_H
 
+#include "proxy/cid.h"
 #include "proxy/limit.h"
 #include "proxy/reach.h"
 #include "proxy/seat.h"
@@ -13,7 +14,35 @@
 enum {
 	SHARE_WORKERS_MAX = 64,
 	SHARE_SESSIONS_MAX = 128 << 10, /* of one worker */
+	SHARE_FLOWS_MAX = 16 << 10, /* likewise, of UDP */
+	SHARE_FLOW_IDS = 2, /* that a flow usually has in the table */
 };
+
+/* Why a datagram went nowhere. */
+enum drop {
+	DROP_TOO_LONG,
+	DROP_TOO_SHORT, /* an Initial in less than QUIC_DATAGRAM_MIN */
+	DROP_UNKNOWN_VERSION,
+	DROP_MALFORMED,
+	DROP_NO_FLOW, /* of no connection that is known here */
+	DROP_REFUSED, /* of one that was refused */
+	DROP_NO_ROOM, /* its hello has too many pieces */
+	DROP_TO_GUEST, /* the system did not take it */
+	DROP_TO_CLIENT,
+	DROPS,
+};
+
+/* What a worker counted of UDP. Refused flows are among the refused, bytes among the bytes. */
+struct share_quic {
+	uint64_t open, opened; /* flows */
+	uint64_t followed; /* opened for a connection whose address had changed */
+	uint64_t evicted; /* to make room */
+	uint64_t unlogged; /* ended without a line of log, for there were too many */
+	uint64_t to_guest, from_guest; /* datagrams */
+	uint64_t dropped[DROPS];
+};
+
+const char *drop_name(enum drop);
 
 /* What a worker counted of one guest. Only what is open now goes when the worker dies. */
 struct share_guest {
@@ -33,13 +62,15 @@ struct share_worker {
 	uint64_t pipe_shortages; /* times that bytes were copied for want of a pipe */
 	uint64_t refused[REFUSALS];
 	uint64_t dialled[FROMS]; /* guests, by whose address they see */
+	struct share_quic quic;
 	struct limit_table *limits; /* of clients */
+	struct cid_table *cids;
 	struct share_guest *guests; /* by seat */
 };
 
 struct share {
 	unsigned n_workers;
-	size_t sessions; /* ceiling of one worker */
+	size_t sessions, flows; /* ceilings of one worker */
 	bool transparent; /* guests can be dialled from their clients' addresses; dial.h */
 	uint64_t generation; /* of the rules that lie in the text */
 	uint64_t writing; /* of those that are being written there; else the same */
@@ -47,10 +78,10 @@ struct share {
 	struct share_worker workers[SHARE_WORKERS_MAX];
 };
 
-/* NULL: errno. sessions: how many connections one worker may have, by its descriptors. */
-struct share *share_open(unsigned workers, size_t sessions);
+/* NULL: errno. sessions, flows: how many connections and UDP flows one worker may have, by its descriptors. */
+struct share *share_open(unsigned workers, size_t sessions, size_t flows);
 
-/* A dead worker's connections are gone. */
+/* A dead worker's connections are gone; the ids of its flows stay for whoever gets their datagrams. */
 void share_clear(struct share *, unsigned worker);
 
 /* New rules with these guests follow: seats of those that left earlier are free once nobody can count there. */
@@ -58,6 +89,7 @@ void share_seat(struct share *, struct seats *, const struct conf *, uint64_t ge
 
 /* Over all workers. */
 uint64_t share_open_count(const struct share *);
+uint64_t share_flow_count(const struct share *);
 uint32_t share_limit_count(const struct share *, const struct limit_key *);
 uint64_t share_guest_open(const struct share *, size_t seat);
 struct share_guest share_guest_sum(const struct share *, size_t seat);

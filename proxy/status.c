@@ -88,6 +88,38 @@ guests_json(const struct conf *conf, const struct share *share, const struct sea
 	return out;
 }
 
+static json_t *
+quic_json(const struct share *share)
+{
+	json_t *out = json_object(), *dropped = json_object();
+	struct share_quic sum = {0};
+
+	for (unsigned i = 0; i < share->n_workers; i++) {
+		const struct share_quic *one = &share->workers[i].quic;
+
+		sum.open += one->open;
+		sum.opened += one->opened;
+		sum.followed += one->followed;
+		sum.evicted += one->evicted;
+		sum.unlogged += one->unlogged;
+		sum.to_guest += one->to_guest;
+		sum.from_guest += one->from_guest;
+		for (int k = 0; k < DROPS; k++)
+			sum.dropped[k] += one->dropped[k];
+	}
+	for (int k = 0; k < DROPS; k++)
+		json_object_set_new(dropped, drop_name((enum drop)k), number_json(sum.dropped[k]));
+	json_object_set_new(out, "open", number_json(sum.open));
+	json_object_set_new(out, "opened", number_json(sum.opened));
+	json_object_set_new(out, "followed", number_json(sum.followed));
+	json_object_set_new(out, "evicted", number_json(sum.evicted));
+	json_object_set_new(out, "unlogged", number_json(sum.unlogged));
+	json_object_set_new(out, "datagrams_to_guest", number_json(sum.to_guest));
+	json_object_set_new(out, "datagrams_from_guest", number_json(sum.from_guest));
+	json_object_set_new(out, "dropped", dropped);
+	return out;
+}
+
 static size_t
 count_names(const struct conf *conf)
 {
@@ -127,6 +159,7 @@ status_json(const struct conf *conf, const struct share *share, const struct sea
 	json_object_set_new(out, "held_bytes", number_json(sum.held_bytes));
 	json_object_set_new(out, "accept_stalls", number_json(sum.stalls));
 	json_object_set_new(out, "pipe_shortages", number_json(sum.pipe_shortages));
+	json_object_set_new(out, "quic", quic_json(share));
 	json_object_set_new(out, "names", number_json(count_names(conf)));
 	json_object_set_new(out, "guests", guests_json(conf, share, seats));
 	json_object_set_new(out, "generation", number_json(share->generation));

@@ -15,7 +15,7 @@ user: nobody
 proxy:
   http: %(http)s
   tls: %(tls)s
-  quic: []
+  quic: %(quic)s
   client-address: none
   workers: %(workers)s
   per-client: %(per_client)s
@@ -24,14 +24,15 @@ proxy:
 guests:
   alice:
     address: 10.77.0.2
-    domains: [alice.test%(more)s]
-    proxy-to: {http: 9080, tls: 9443}
+    domains: [%(alice)s%(more)s]
+    proxy-to: {http: 9080, tls: 9443, quic: 9444}
   bob:
     address: 10.77.0.3
-    domains: [bob.test]
-    proxy-to: {http: 9080, tls: 9443}
+    domains: [%(bob)s]
+    proxy-to: {http: 9080, tls: 9443, quic: 9444}
 """
-DEFAULTS = dict(w=W, http="[8080]", tls="[8443]", workers=2, per_client=0, rate=0, hello="5s", drain="5s", more="")
+DEFAULTS = dict(w=W, http="[8080]", tls="[8443]", quic="[]", workers=2, per_client=0, rate=0, hello="5s", drain="5s", more="",
+                alice=".alice.test", bob=".bob.test")
 
 # A ClientHello for alice.test and nothing else in it, so that a guest of ours can take it as data.
 def hello(name=b"alice.test"):

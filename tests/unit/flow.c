@@ -24,7 +24,7 @@ packet(enum quic_kind kind, const char *dcid, const char *scid)
 	    .scid = span_str(scid)};
 }
 
-static struct flow *
+static struct quic_flow *
 find(struct flow_table *t, unsigned client, enum quic_kind kind, const char *dcid)
 {
 	static double now = 100;
@@ -35,7 +35,7 @@ find(struct flow_table *t, unsigned client, enum quic_kind kind, const char *dci
 }
 
 static void
-answer(struct flow *f, const char *scid)
+answer(struct quic_flow *f, const char *scid)
 {
 	struct quic_packet p = packet(QUIC_INITIAL, "client", scid);
 
@@ -46,7 +46,7 @@ static void
 test_ids(void **state)
 {
 	struct flow_table *t = flow_table_new(8, 7);
-	struct flow a = {.key = key(1)}, b = {.key = key(1)}, c = {.key = key(2)};
+	struct quic_flow a = {.key = key(1)}, b = {.key = key(1)}, c = {.key = key(2)};
 
 	(void)state;
 	assert_int_equal(flow_add(t, &a, FLOW_UNPROVEN, span_str("first--a"), 1), 0);
@@ -79,7 +79,7 @@ static void
 test_empty_id(void **state)
 {
 	struct flow_table *t = flow_table_new(8, 7);
-	struct flow a = {.key = key(1)}, b = {.key = key(1)};
+	struct quic_flow a = {.key = key(1)}, b = {.key = key(1)};
 
 	(void)state;
 	flow_add(t, &a, FLOW_UNPROVEN, span_str("first--a"), 1);
@@ -99,7 +99,7 @@ static void
 test_learn(void **state)
 {
 	static const char *const ids[] = {"one", "two", "two", "three", "four"};
-	struct flow f = {.n_ids = 1};
+	struct quic_flow f = {.n_ids = 1};
 	struct quic_packet p;
 
 	(void)state;
@@ -124,7 +124,7 @@ static void
 test_proof(void **state)
 {
 	struct flow_table *t = flow_table_new(8, 7);
-	struct flow f = {.key = key(1)};
+	struct quic_flow f = {.key = key(1)};
 
 	(void)state;
 	flow_add(t, &f, FLOW_UNPROVEN, span_str("first--a"), 1);
@@ -144,11 +144,11 @@ test_room(void **state)
 {
 	static const double idle[FLOW_CLASSES] = {5, 5, 10, 100};
 	struct flow_table *t = flow_table_new(4, 7);
-	struct flow f[5];
+	struct quic_flow f[5];
 
 	(void)state;
 	for (unsigned i = 0; i < 5; i++) {
-		f[i] = (struct flow){.key = key(i)};
+		f[i] = (struct quic_flow){.key = key(i)};
 		assert_int_equal(
 		    flow_add(t, &f[i], (enum flow_class)(3 - i % 4), span_str(""), i), i < 4 ? 0 : -1);
 	}
@@ -176,17 +176,17 @@ test_any_order(void **state)
 {
 	enum { FLOWS = 64 };
 	struct flow_table *t = flow_table_new(FLOWS, 3);
-	struct flow flows[FLOWS] = {0};
+	struct quic_flow flows[FLOWS] = {0};
 	bool in[FLOWS] = {0};
 
 	(void)state;
 	srand(1);
 	for (unsigned round = 1; round < 20000; round++) {
 		unsigned i = (unsigned)rand() % FLOWS;
-		struct flow *f = &flows[i], *victim;
+		struct quic_flow *f = &flows[i], *victim;
 
 		if (!in[i]) {
-			*f = (struct flow){.key = key(i % 16)};
+			*f = (struct quic_flow){.key = key(i % 16)};
 			assert_int_equal(
 			    flow_add(t, f, (enum flow_class)(rand() % 4), span_of(&i, sizeof(i)), round), 0);
 			in[i] = true;
@@ -209,7 +209,7 @@ test_any_order(void **state)
 }
 
 static bool
-is_answered(const struct flow *f, const void *arg)
+is_answered(const struct quic_flow *f, const void *arg)
 {
 	(void)arg;
 	return f->answered;
@@ -219,7 +219,7 @@ static void
 test_other(void **state)
 {
 	struct flow_table *t = flow_table_new(8, 7);
-	struct flow a = {.key = key(1)}, b = {.key = key(1)}, c = {.key = key(2)};
+	struct quic_flow a = {.key = key(1)}, b = {.key = key(1)}, c = {.key = key(2)};
 
 	(void)state;
 	flow_add(t, &a, FLOW_UNPROVEN, span_str("a"), 1);

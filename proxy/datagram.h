@@ -1,0 +1,50 @@
+/*
+ * A worker's UDP side: from which door a datagram comes, which flow it belongs to, and what to do with those that
+ * belong to none.
+ *
+ * Nothing is ever sent to a client that its guest did not send: whoever forges addresses gains nothing here.
+ * What is followed, when a client's address changes: datagrams to an id that its guest chose (cid.h). That is what a NAT's
+ * new mind looks like, the death of a worker, and another program at the same door. What cannot be
+ * followed: a client that changes to an id that it got encrypted, as one does that moves to another network on
+ * purpose; and guests whose ids are shorter than CID_MIN or none.
+ */
+#ifndef PROXY_DATAGRAM_H
+#define PROXY_DATAGRAM_H
+
+#include "proxy/quic_keys.h"
+#include "proxy/relay.h"
+#include "proxy/udp.h"
+
+enum {
+	DATAGRAM_ROUNDS = 4, /* batches at one wakeup, before others have their turn */
+	DATAGRAM_HELD_BYTES = 16 << 20, /* of incomplete hellos in one worker, together */
+	DATAGRAM_LINES = 20, /* log lines a second for flows of clients that proved nothing */
+	DATAGRAM_IDLE_S = 180, /* no flow is kept longer without a datagram */
+	DATAGRAM_CLOSES = 4096, /* expired flows closed at once */
+};
+
+struct datagram_door {
+	ev_io io;
+	uint16_t port;
+	uint8_t family; /* of the socket */
+};
+
+struct datagrams {
+	struct relay *relay;
+	struct flow_table *flows;
+	struct quic_crypto *crypto;
+	struct datagram_door *doors;
+	size_t n_doors;
+	struct share_quic *count;
+	ev_timer sweep;
+	unsigned lines; /* left in this second */
+	size_t held_bytes;
+	uint64_t owners; /* given so far */
+	struct udp_batch in, out; /* from clients, from guests */
+};
+
+/* For those of the listeners that are for it. NULL: errno. */
+struct datagrams *datagrams_start(struct relay *, unsigned worker, const struct listener *, size_t n);
+void datagrams_stop(struct datagrams *);
+
+#endif
