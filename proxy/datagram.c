@@ -293,15 +293,39 @@ on_door(struct ev_loop *loop, ev_io *w, int events)
 
 /* --- time ----------------------------------------------------------------------------------------------------- */
 
+static double
+lesser(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static void
+expire(struct lane *l)
+{
+	switch ((enum flow_class)l->flow.class) {
+	case FLOW_GATHERING:
+		lane_refuse(l, REFUSED_SLOW, "no whole hello in time");
+		return;
+	case FLOW_PROVEN:
+		lane_rest(l);
+		return;
+	default:
+		lane_close(l);
+		return;
+	}
+}
+
 static void
 on_sweep(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct datagrams *all = w->data;
 	const struct relay_rules *rules = &all->relay->rules;
+	double quiet = lesser(rules->idle_s, DATAGRAM_QUIET_S);
 	const double idle[FLOW_CLASSES] = {[FLOW_REFUSED] = rules->hello_s,
 	    [FLOW_GATHERING] = rules->hello_s,
 	    [FLOW_UNPROVEN] = rules->hello_s + rules->connect_s,
-	    [FLOW_PROVEN] = rules->idle_s < DATAGRAM_IDLE_S ? rules->idle_s : DATAGRAM_IDLE_S};
+	    [FLOW_QUIET] = lesser(rules->idle_s, DATAGRAM_IDLE_S) - quiet,
+	    [FLOW_PROVEN] = quiet};
 
 	(void)events;
 	all->lines = DATAGRAM_LINES;
@@ -310,10 +334,7 @@ on_sweep(struct ev_loop *loop, ev_timer *w, int events)
 
 		if (!l)
 			return;
-		if (l->flow.class == FLOW_GATHERING)
-			lane_refuse(l, REFUSED_SLOW, "no whole hello in time");
-		else
-			lane_close(l);
+		expire(l);
 	}
 }
 

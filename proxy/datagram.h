@@ -19,7 +19,8 @@ enum {
 	DATAGRAM_ROUNDS = 4, /* batches at one wakeup, before others have their turn */
 	DATAGRAM_HELD_BYTES = 16 << 20, /* of incomplete hellos in one worker, together */
 	DATAGRAM_LINES = 20, /* log lines a second for flows of clients that proved nothing */
-	DATAGRAM_IDLE_S = 180, /* no flow is kept longer without a datagram */
+	DATAGRAM_QUIET_S = 30, /* without a datagram, and a flow no longer counts as a connection */
+	DATAGRAM_IDLE_S = 180, /* and no flow is kept longer than this */
 	DATAGRAM_CLOSES = 4096, /* expired flows closed at once */
 };
 

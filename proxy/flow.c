@@ -176,7 +176,8 @@ flow_find(struct flow_table *t, const struct flow_key *key, const struct quic_pa
 	}
 	if (best && best->class != FLOW_REFUSED)
 		flow_touch(t, best, now);
-	if (best && best->class == FLOW_UNPROVEN && best->answered && best_id > 0)
+	if (best &&
+	    (best->class == FLOW_QUIET || (best->class == FLOW_UNPROVEN && best->answered && best_id > 0)))
 		flow_become(t, best, FLOW_PROVEN, now);
 	return best;
 }

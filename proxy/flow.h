@@ -23,6 +23,7 @@ enum flow_class {
 	FLOW_REFUSED, /* there will be no guest; kept so that the same datagrams are not read again */
 	FLOW_GATHERING, /* no whole hello yet */
 	FLOW_UNPROVEN, /* has a guest; the client may be anybody */
+	FLOW_QUIET, /* was proven, and nothing came for a while: perhaps it has ended */
 	FLOW_PROVEN, /* never makes room */
 	FLOW_CLASSES,
 };

@@ -23,11 +23,11 @@ log_end(const struct lane *l)
 	double ms = (ev_now(l->all->relay->loop) - l->began) * 1000;
 	char from[ADDR_TEXT];
 
-	if (l->flow.class != FLOW_PROVEN && l->all->lines == 0) {
+	if (l->flow.class < FLOW_QUIET && l->all->lines == 0) {
 		l->all->count->unlogged++;
 		return;
 	}
-	if (l->flow.class != FLOW_PROVEN)
+	if (l->flow.class < FLOW_QUIET)
 		l->all->lines--;
 	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu ms=%.0f end=%s%s%s%s",
 	    door_name(DOOR_QUIC), addr_print(&l->flow.key.client, from), l->name[0] ? l->name : "-",
@@ -54,19 +54,25 @@ drop_kept(struct lane *l)
 }
 
 static void
-forget_guest(struct lane *l)
+uncount(struct lane *l)
 {
 	struct share_worker *own = l->all->relay->own;
 	struct limit_key client = limit_client(&l->flow.key.client.ip);
 
-	for (int i = 1; i < l->flow.n_ids; i++)
-		cid_drop(own->cids, span_of(l->flow.ids[i].b, l->flow.ids[i].len), l->owner);
-	if (l->counted) {
-		limit_remove(own->limits, &client);
-		if (l->seat != SEAT_NONE)
-			own->guests[l->seat].open--;
-	}
+	if (!l->counted)
+		return;
+	limit_remove(own->limits, &client);
+	if (l->seat != SEAT_NONE)
+		own->guests[l->seat].open--;
 	l->counted = false;
+}
+
+static void
+forget_guest(struct lane *l)
+{
+	for (int i = 1; i < l->flow.n_ids; i++)
+		cid_drop(l->all->relay->own->cids, span_of(l->flow.ids[i].b, l->flow.ids[i].len), l->owner);
+	uncount(l);
 	if (l->guest.fd == -1)
 		return;
 	ev_io_stop(l->all->relay->loop, &l->guest);
@@ -115,7 +121,7 @@ static bool
 is_gone(struct lane *l, int error)
 {
 	if (error == 0 || error == EAGAIN || error == ENOBUFS || error == EMSGSIZE ||
-	    l->flow.class == FLOW_PROVEN)
+	    l->flow.class >= FLOW_QUIET)
 		return false;
 	note_refusal(l, REFUSED_GUEST_DOWN, "the guest does not answer");
 	return true;
@@ -246,6 +252,13 @@ lane_prove(struct lane *l)
 	if (l->counted && l->seat != SEAT_NONE)
 		r->own->guests[l->seat].open++;
 	return l->counted;
+}
+
+void
+lane_rest(struct lane *l)
+{
+	uncount(l);
+	flow_become(l->all->flows, &l->flow, FLOW_QUIET, ev_now(l->all->relay->loop));
 }
 
 /* --- what waits ------------------------------------------------------------------------------------------------ */

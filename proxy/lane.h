@@ -52,5 +52,7 @@ bool lane_flush(struct lane *from, struct lane *to);
 bool lane_send(struct lane *, const struct udp_datagram *, size_t n);
 /* Its client has proven its address: from now on it counts. false: it may not, and is closed. */
 bool lane_prove(struct lane *);
+/* Nothing came for a while: it does not count until its client is back. */
+void lane_rest(struct lane *);
 
 #endif

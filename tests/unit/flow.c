@@ -136,23 +136,26 @@ test_proof(void **state)
 	find(t, 1, QUIC_SHORT, "guest...");
 	assert_int_equal(f.class, FLOW_PROVEN);
 	assert_int_equal(t->of_class[FLOW_PROVEN], 1);
+	flow_become(t, &f, FLOW_QUIET, 100);
+	find(t, 1, QUIC_SHORT, "guess");
+	assert_int_equal(f.class, FLOW_PROVEN);
 	flow_table_free(t);
 }
 
 static void
 test_room(void **state)
 {
-	static const double idle[FLOW_CLASSES] = {5, 5, 10, 100};
-	struct flow_table *t = flow_table_new(4, 7);
-	struct quic_flow f[5];
+	static const double idle[FLOW_CLASSES] = {5, 5, 10, 50, 100};
+	struct flow_table *t = flow_table_new(5, 7);
+	struct quic_flow f[6];
 
 	(void)state;
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		f[i] = (struct quic_flow){.key = key(i)};
 		assert_int_equal(
-		    flow_add(t, &f[i], (enum flow_class)(3 - i % 4), span_str(""), i), i < 4 ? 0 : -1);
+		    flow_add(t, &f[i], (enum flow_class)(4 - i % 5), span_str(""), i), i < 5 ? 0 : -1);
 	}
-	for (unsigned i = 3; i > 0; i--) {
+	for (unsigned i = 4; i > 0; i--) {
 		assert_ptr_equal(flow_victim(t), &f[i]);
 		flow_remove(t, &f[i]);
 	}
@@ -187,14 +190,15 @@ test_any_order(void **state)
 
 		if (!in[i]) {
 			*f = (struct quic_flow){.key = key(i % 16)};
-			assert_int_equal(
-			    flow_add(t, f, (enum flow_class)(rand() % 4), span_of(&i, sizeof(i)), round), 0);
+			assert_int_equal(flow_add(t, f, (enum flow_class)(rand() % FLOW_CLASSES),
+					     span_of(&i, sizeof(i)), round),
+			    0);
 			in[i] = true;
 		} else if (rand() % 3 == 0) {
 			flow_remove(t, f);
 			in[i] = false;
 		} else if (rand() % 2) {
-			flow_become(t, f, (enum flow_class)(rand() % 4), round);
+			flow_become(t, f, (enum flow_class)(rand() % FLOW_CLASSES), round);
 		} else {
 			struct quic_packet p = {.kind = QUIC_INITIAL, .dcid = span_of(&i, sizeof(i))};
 
