@@ -37,7 +37,7 @@ CADDY = """{
     admin off
     auto_https off
 }
-https://v4.%(name)s:%(port)d, https://v6.%(name)s:%(port)d {
+https://%(name)s:%(port)d, https://v4.%(name)s:%(port)d, https://v6.%(name)s:%(port)d {
     bind %(address)s
     tls %(w)s/%(name)s.crt %(w)s/%(name)s.key
     root * %(w)s/%(name)s
@@ -48,9 +48,28 @@ https://v4.%(name)s:%(port)d, https://v6.%(name)s:%(port)d {
 
 
 def caddy(address, name):
-    with open(W + "/Caddyfile", "w") as f:
+    with open(W + "/%s.caddy" % name, "w") as f:
         f.write(CADDY % dict(w=W, name=name, port=TO_QUIC, address=address))
-    return background(["caddy", "run", "--config", W + "/Caddyfile", "--adapter", "caddyfile"], name + ".server")
+    return background(["caddy", "run", "--config", W + "/%s.caddy" % name, "--adapter", "caddyfile"], name + ".server")
+
+
+def key_hash(name):
+    """As a browser wants to be told whose certificate it may believe."""
+    return subprocess.run("openssl x509 -in %s/%s.crt -pubkey -noout | openssl pkey -pubin -outform der | "
+                          "openssl dgst -sha256 -binary | base64" % (W, name), shell=True, check=True, capture_output=True,
+                          text=True).stdout.strip()
+
+
+def browse(url, sites, to="127.0.0.1"):
+    """The page as a browser has it in the end, and what the browser said. It speaks QUIC with these sites or not at all."""
+    port = url.split(":")[2].split("/")[0]
+    run = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+                          "--disable-component-update", "--disable-sync", "--user-data-dir=" + tempfile.mkdtemp(dir=W),
+                          "--origin-to-force-quic-on=" + ",".join("%s:%s" % (s, port) for s in sites),
+                          "--ignore-certificate-errors-spki-list=" + ",".join(map(key_hash, sites)),
+                          "--host-resolver-rules=" + ",".join("MAP %s %s" % (s, to) for s in sites), "--timeout=20000",
+                          "--dump-dom", url], capture_output=True, text=True, timeout=90, env={**os.environ, "HOME": W})
+    return run.stdout, run.stderr
 
 
 def names(*sites):
