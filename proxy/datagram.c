@@ -196,7 +196,6 @@ follow(const struct arrival *a)
 		return true;
 	}
 	a->all->count->followed++;
-	l->why = "followed to this address";
 	learned.scid = span_first(dcid, len);
 	flow_learn(&l->flow, &learned);
 	l->flow.answered = false;
@@ -408,6 +407,7 @@ datagrams_stop(struct datagrams *all)
 		while (all->flows->oldest[class]) {
 			struct lane *l = (struct lane *)all->flows->oldest[class];
 
+			l->cut = true;
 			l->why = "the proxy stops";
 			lane_close(l);
 		}

@@ -4,6 +4,7 @@
 #include "proxy/cid.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,12 +17,21 @@ struct lane_kept {
 
 /* --- the end ---------------------------------------------------------------------------------------------- */
 
+/* Milliseconds from the beginning, or "-". */
+static const char *
+since(const struct lane *l, ev_tstamp when, char out[24])
+{
+	if (!when)
+		return "-";
+	snprintf(out, 24, "%.0f", (when - l->began) * 1000);
+	return out;
+}
+
 static void
 log_end(const struct lane *l)
 {
-	const char *end = l->refusal ? refusal_name((enum refusal)l->refusal) : l->why ? "cut" : "done";
-	double ms = (ev_now(l->all->relay->loop) - l->began) * 1000;
-	char from[ADDR_TEXT];
+	const char *end = l->refusal ? refusal_name((enum refusal)l->refusal) : l->cut ? "cut" : "done";
+	char from[ADDR_TEXT], reached[24], first[24], all[24];
 
 	if (l->flow.class < FLOW_QUIET && l->all->lines == 0) {
 		l->all->count->unlogged++;
@@ -29,10 +39,12 @@ log_end(const struct lane *l)
 	}
 	if (l->flow.class < FLOW_QUIET)
 		l->all->lines--;
-	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu ms=%.0f end=%s%s%s%s",
+	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu guest_ms=%s first_ms=%s ms=%s "
+		 "end=%s%s%s%s",
 	    door_name(DOOR_QUIC), addr_print(&l->flow.key.client, from), l->name[0] ? l->name : "-",
 	    l->guest_name[0] ? l->guest_name : "-", (unsigned long long)l->to_guest_bytes,
-	    (unsigned long long)l->from_guest_bytes, ms, end, l->why ? " why=\"" : "", l->why ? l->why : "",
+	    (unsigned long long)l->from_guest_bytes, since(l, l->reached, reached), since(l, l->first, first),
+	    since(l, ev_now(l->all->relay->loop), all), end, l->why ? " why=\"" : "", l->why ? l->why : "",
 	    l->why ? "\"" : "");
 }
 
@@ -138,6 +150,7 @@ lane_send(struct lane *l, const struct udp_datagram *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		bytes += list[i].bytes.len;
 	if (sent == n) {
+		l->reached = l->reached ? l->reached : ev_now(l->all->relay->loop);
 		l->to_guest_bytes += bytes;
 		own->to_guest_bytes += bytes;
 		own->guests[l->seat].to_guest_bytes += bytes;
@@ -171,6 +184,7 @@ answer(struct lane *l, const struct udp_datagram *list, size_t n)
 	int error;
 	size_t sent;
 
+	l->first = l->first ? l->first : ev_now(l->all->relay->loop);
 	for (size_t i = 0; i < n; i++) {
 		bytes += list[i].bytes.len;
 		learn(l, list[i].bytes);
@@ -317,6 +331,7 @@ make_room(struct datagrams *all, enum flow_class class)
 		return false;
 	if (victim->flow.class != FLOW_REFUSED) {
 		all->count->evicted++;
+		victim->cut = true;
 		victim->why = "made room for another";
 	}
 	lane_close(victim);
