@@ -1,22 +1,46 @@
-/* Where the body of an HTTP/1 request ends, and whether the answer is 101; see http.h. RFC 9112 6 and 7.1. */
-#include "proxy/http.h"
+/* Where the body of an HTTP/1 message ends; see body.h. */
+#include "proxy/body.h"
 
 enum { SIZE_DIGITS_MAX = 15 };
 
-struct http_body
-http_body(const struct http_head *head)
+struct body
+body_of(enum body_framing framing, uint64_t bytes)
 {
-	struct http_body body = {.framing = (uint8_t)head->framing, .left = head->body_bytes};
+	struct body body = {.framing = (uint8_t)framing, .left = framing == BODY_LENGTH ? bytes : 0};
 
-	if (body.framing == HTTP_LENGTH && body.left == 0)
-		body.framing = HTTP_NO_BODY;
+	if (framing == BODY_LENGTH && bytes == 0)
+		body.framing = BODY_NONE;
 	return body;
 }
 
 bool
-http_body_done(const struct http_body *body)
+body_done(const struct body *body)
 {
-	return body->framing == HTTP_NO_BODY;
+	return body->framing == BODY_NONE;
+}
+
+uint64_t
+body_plain(const struct body *body)
+{
+	if (body->framing == BODY_UNTIL_END)
+		return UINT64_MAX;
+	if (body->framing == BODY_LENGTH || (body->framing == BODY_CHUNKED && body->chunk == CHUNK_DATA))
+		return body->left;
+	return 0;
+}
+
+void
+body_skip(struct body *body, uint64_t bytes)
+{
+	if (body->framing == BODY_UNTIL_END)
+		return;
+	body->left -= bytes;
+	if (body->left > 0)
+		return;
+	if (body->framing == BODY_LENGTH)
+		body->framing = BODY_NONE;
+	else
+		body->chunk = CHUNK_DATA_CR;
 }
 
 static int
@@ -30,13 +54,13 @@ hex(unsigned char c)
 
 /* A byte of an extension or a trailer: counted, and no control character. */
 static bool
-extra_byte(struct http_body *b, unsigned char c)
+extra_byte(struct body *b, unsigned char c)
 {
-	return ++b->extra <= HTTP_CHUNK_EXTRA_MAX && (c >= ' ' || c == '\t') && c != 0x7f;
+	return ++b->extra <= BODY_EXTRA_MAX && (c >= ' ' || c == '\t') && c != 0x7f;
 }
 
 static bool
-size_byte(struct http_body *b, unsigned char c)
+size_byte(struct body *b, unsigned char c)
 {
 	int digit = hex(c);
 
@@ -57,9 +81,9 @@ size_byte(struct http_body *b, unsigned char c)
 
 /* One byte that is not data; false: broken. */
 static bool
-frame_byte(struct http_body *b, unsigned char c)
+frame_byte(struct body *b, unsigned char c)
 {
-	switch ((enum http_chunk_state)b->chunk) {
+	switch ((enum body_chunk)b->chunk) {
 	case CHUNK_SIZE:
 		return size_byte(b, c);
 	case CHUNK_EXTENSION:
@@ -89,7 +113,7 @@ frame_byte(struct http_body *b, unsigned char c)
 		b->chunk = CHUNK_TRAILER_START;
 		return c == '\n';
 	case CHUNK_END_LF:
-		b->framing = HTTP_NO_BODY;
+		b->framing = BODY_NONE;
 		return c == '\n';
 	case CHUNK_DATA:
 		break;
@@ -98,11 +122,11 @@ frame_byte(struct http_body *b, unsigned char c)
 }
 
 static ptrdiff_t
-take_chunked(struct http_body *b, struct span in)
+take_chunked(struct body *b, struct span in)
 {
 	size_t n = 0;
 
-	while (n < in.len && b->framing != HTTP_NO_BODY) {
+	while (n < in.len && b->framing != BODY_NONE) {
 		size_t data = in.len - n;
 
 		if (b->chunk != CHUNK_DATA) {
@@ -112,59 +136,23 @@ take_chunked(struct http_body *b, struct span in)
 		}
 		if (data > b->left)
 			data = (size_t)b->left;
-		b->left -= data;
+		body_skip(b, data);
 		n += data;
-		if (b->left == 0)
-			b->chunk = CHUNK_DATA_CR;
 	}
 	return (ptrdiff_t)n;
 }
 
 ptrdiff_t
-http_body_take(struct http_body *b, struct span in)
+body_take(struct body *b, struct span in)
 {
 	size_t n = in.len;
 
-	if (b->framing == HTTP_NO_BODY)
+	if (b->framing == BODY_NONE)
 		return 0;
-	if (b->framing == HTTP_CHUNKED)
+	if (b->framing == BODY_CHUNKED)
 		return take_chunked(b, in);
-	if (n > b->left)
+	if (n > body_plain(b))
 		n = (size_t)b->left;
-	b->left -= n;
-	if (b->left == 0)
-		b->framing = HTTP_NO_BODY;
+	body_skip(b, n);
 	return (ptrdiff_t)n;
-}
-
-static enum http_reply
-reply_byte(struct http_reply_scan *r, char c)
-{
-	static const char class_1xx[] = "HTTP/1.1 1";
-	enum { CLASS = sizeof(class_1xx) - 1, STATUS = CLASS + 2, SWITCHING = 1 };
-
-	if (r->at < CLASS)
-		return c == class_1xx[r->at++] ? REPLY_MORE : REPLY_OTHER;
-	if (r->at < STATUS) {
-		r->at++;
-		r->code = (uint8_t)(r->code * 10 + c - '0');
-		if (c < '0' || c > '9')
-			return REPLY_OTHER;
-		return r->at == STATUS && r->code == SWITCHING ? REPLY_SWITCHING : REPLY_MORE;
-	}
-	if (c != '\r')
-		r->ends = c == '\n' ? r->ends + 1 : 0;
-	if (r->ends == 2)
-		*r = (struct http_reply_scan){0};
-	return REPLY_MORE;
-}
-
-enum http_reply
-http_reply(struct http_reply_scan *r, struct span bytes)
-{
-	enum http_reply reply = REPLY_MORE;
-
-	for (size_t i = 0; i < bytes.len && reply == REPLY_MORE; i++)
-		reply = reply_byte(r, bytes.ptr[i]);
-	return reply;
 }

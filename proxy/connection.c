@@ -31,10 +31,10 @@ log_end(const struct connection *c)
 	const char *end = c->refusal ? refusal_name(c->refusal) : c->why ? "cut" : "done";
 	char from[ADDR_TEXT], reached[24], first[24], all[24];
 
-	log_info("%s client=%s name=%s guest=%s to_guest=%llu from_guest=%llu guest_ms=%s first_ms=%s ms=%s "
+	log_info("%s client=%s name=%s guest=%s requests=%u to_guest=%llu from_guest=%llu guest_ms=%s first_ms=%s ms=%s "
 		 "end=%s%s%s%s",
 	    door_name(c->s.door), addr_print(&c->from, from), c->name[0] ? c->name : "-",
-	    c->guest_name[0] ? c->guest_name : "-", (unsigned long long)c->to_guest.bytes,
+	    c->guest_name[0] ? c->guest_name : "-", c->requests, (unsigned long long)c->to_guest.bytes,
 	    (unsigned long long)c->from_guest.bytes, since(c, c->reached, reached), since(c, c->first, first),
 	    since(c, ev_now(c->relay->loop), all), end, c->why ? " why=\"" : "", c->why ? c->why : "",
 	    c->why ? "\"" : "");
@@ -59,20 +59,24 @@ connection_count(struct connection *c)
 	c->counted_from_guest += from;
 }
 
-static void
-forget_guest(struct connection *c)
+void
+connection_forget_guest(struct connection *c)
 {
-	hello_release(c);
+	struct relay *r = c->relay;
+
+	gather_cut(&c->head, c->head.len, &r->own->held_bytes);
 	stream_drop(&c->to_guest, &c->s.to_guest);
 	stream_drop(&c->from_guest, &c->s.from_guest);
+	c->s.to_guest.broken = c->s.to_guest.shut = false;
+	c->s.from_guest = (struct flow){0};
 	if (c->guest.fd != -1) {
 		connection_count(c);
-		ev_io_stop(c->relay->loop, &c->guest);
+		ev_io_stop(r->loop, &c->guest);
 		close(c->guest.fd);
-		c->guest.fd = -1;
+		ev_io_set(&c->guest, -1, 0);
 	}
 	if (c->seat != SEAT_NONE)
-		c->relay->own->guests[c->seat].open--;
+		r->own->guests[c->seat].open--;
 	c->seat = SEAT_NONE;
 }
 
@@ -87,10 +91,11 @@ connection_close(struct connection *c, bool reset)
 		setsockopt(c->client.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	if (reset && c->guest.fd != -1)
 		setsockopt(c->guest.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	forget_guest(c);
+	connection_forget_guest(c);
 	if (c->refusal)
-		c->to_guest.bytes = c->from_guest.bytes = 0; /* what was said then was ours */
+		c->from_guest.bytes = c->relayed; /* what was said then was ours */
 	log_end(c);
+	gather_cut(&c->ahead, c->ahead.len, &r->own->held_bytes);
 	limit_remove(r->own->limits, &client);
 	r->own->open--;
 	ev_io_stop(r->loop, &c->client);
@@ -127,9 +132,8 @@ connection_update(struct connection *c)
 	watch_io(c->relay->loop, &c->guest, want.guest_read, want.guest_write);
 }
 
-/* The timer is moved only when it would be late: when early, it looks at the deadline and sleeps on. */
-static void
-set_deadline(struct connection *c, double seconds)
+void
+connection_deadline(struct connection *c, double seconds)
 {
 	struct ev_loop *loop = c->relay->loop;
 
@@ -154,9 +158,18 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 		ev_timer_start(loop, w);
 		return;
 	}
+	if (state == SESSION_HELLO && c->ahead.len == 0) {
+		/* Opened ahead, or kept, and not used: a page would be taken for the answer to what is sent next. */
+		if (c->requests)
+			c->why = "idle";
+		else
+			connection_refuse(c, REFUSED_SLOW, 0, "no request in time");
+		connection_step(c, ON_CLIENT_END);
+		return;
+	}
 	if (state == SESSION_HELLO)
-		connection_refuse(c, REFUSED_SLOW, refusal_answer(REFUSED_SLOW, c->s.door),
-		    c->to_guest.len ? "no whole request in time" : "no request in time");
+		connection_refuse(
+		    c, REFUSED_SLOW, refusal_answer(REFUSED_SLOW, c->s.door), "no whole request in time");
 	else if (state == SESSION_DIAL)
 		connection_refuse(c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door),
 		    c->reach.from == FROM_CLIENT
@@ -165,8 +178,7 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 			: "the guest did not answer in time");
 	else if (state == SESSION_RELAY)
 		c->why = "idle";
-	/* Opened ahead and not used: a page would be taken for the answer to what is sent next. */
-	connection_step(c, state == SESSION_HELLO && c->to_guest.len == 0 ? ON_CLIENT_END : ON_TIMEOUT);
+	connection_step(c, ON_TIMEOUT);
 }
 
 /* --- the guest's side -------------------------------------------------------------------------------------- */
@@ -185,6 +197,18 @@ dialled(struct connection *c)
 	}
 }
 
+/* Between requests a guest has nothing to say. */
+static void
+guest_unasked(struct connection *c)
+{
+	ssize_t n = recv(c->guest.fd, c->relay->scratch, 1, 0);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	c->why = n == 1 ? "the guest spoke unasked" : "the guest ended";
+	connection_step(c, ON_END);
+}
+
 static void
 on_guest(struct ev_loop *loop, ev_io *w, int events)
 {
@@ -193,6 +217,10 @@ on_guest(struct ev_loop *loop, ev_io *w, int events)
 	(void)loop;
 	if (c->s.state == SESSION_DIAL) {
 		dialled(c);
+		return;
+	}
+	if (c->s.state == SESSION_HELLO) {
+		guest_unasked(c);
 		return;
 	}
 	if (events & EV_WRITE)
@@ -267,28 +295,26 @@ connection_refuse(struct connection *c, enum refusal refusal, uint16_t answer, c
 	c->why = why;
 }
 
-static void
-act_dial(struct connection *c)
+int
+connection_dial(struct connection *c, struct span first)
 {
 	struct relay *r = c->relay;
 	int fd = dial_guest(&c->reach, &c->from, SOCK_STREAM, r->share->transparent), on = 1;
-	bool one_send = c->s.door == DOOR_HTTP && c->s.gate == GATE_SHUT;
-	enum refusal refusal;
+	enum refusal refusal = fd == -1 && dial_is_short(errno) ? REFUSED_FILES : REFUSED_GUEST_DOWN;
 
-	if (fd == -1) {
-		refusal = dial_is_short(errno) ? REFUSED_FILES : REFUSED_GUEST_DOWN;
-		connection_refuse(c, refusal, refusal_answer(refusal, c->s.door), strerror(errno));
-		connection_step(c, ON_REFUSE);
-		return;
-	}
-	if (!one_send)
+	if (fd != -1) {
+		ev_io_set(&c->guest, fd, 0);
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	ev_io_set(&c->guest, fd, 0);
-	r->own->routed++;
-	r->own->guests[c->seat].routed[c->s.door]++;
-	r->own->dialled[c->reach.from]++;
-	set_deadline(c, r->rules.connect_s);
-	connection_update(c);
+		stream_send(&c->to_guest, &c->s.to_guest, fd, first);
+	}
+	if (fd != -1 && !c->s.to_guest.broken) {
+		r->own->routed++;
+		r->own->guests[c->seat].routed[c->s.door]++;
+		r->own->dialled[c->reach.from]++;
+		return 0;
+	}
+	connection_refuse(c, refusal, refusal_answer(refusal, c->s.door), strerror(errno));
+	return -1;
 }
 
 static void
@@ -299,30 +325,44 @@ act_answer(struct connection *c)
 	char *text;
 	size_t n;
 
-	forget_guest(c);
+	connection_forget_guest(c);
 	text = malloc(ANSWER_MAX);
 	if (!text) {
 		connection_step(c, ON_BREAK);
 		return;
 	}
+	c->relayed = c->from_guest.bytes;
 	n = http ? answer_http(c->answer, c->refusal == REFUSED_GUEST_DOWN ? silent : c->why,
 		       c->scan.http.is_head, text)
 		 : answer_tls(c->answer, text);
 	stream_keep(&c->from_guest, &c->s.from_guest, text, n);
 	c->relay->own->answered++;
-	set_deadline(c, RELAY_ANSWER_MS / 1000.0);
+	connection_deadline(c, RELAY_ANSWER_MS / 1000.0);
 	flush_answer(c);
+}
+
+/* The guest stays for the next request, should it be for the same one. */
+static void
+act_next(struct connection *c)
+{
+	c->scan.http = (struct http_head){0};
+	if (c->s.to_guest.eof && c->ahead.len == 0) {
+		connection_step(c, ON_CLIENT_END);
+		return;
+	}
+	connection_deadline(c, c->ahead.len ? c->relay->rules.hello_s : c->relay->rules.idle_s);
+	hello_next(c);
 }
 
 static void
 act_linger(struct connection *c)
 {
-	forget_guest(c);
+	connection_forget_guest(c);
 	if (c->s.to_guest.eof || shutdown(c->client.fd, SHUT_WR) == -1) {
 		connection_step(c, ON_CLIENT_END);
 		return;
 	}
-	set_deadline(c, RELAY_ANSWER_MS / 1000.0);
+	connection_deadline(c, RELAY_ANSWER_MS / 1000.0);
 	connection_update(c);
 }
 
@@ -335,15 +375,19 @@ connection_step(struct connection *c, enum session_event event)
 	switch ((enum session_act)step.act) {
 	case ACT_NONE:
 		return;
-	case ACT_DIAL:
-		act_dial(c);
+	case ACT_WAIT:
+		connection_deadline(c, c->relay->rules.connect_s);
+		connection_update(c);
 		return;
 	case ACT_ANSWER:
 		act_answer(c);
 		return;
 	case ACT_RELAY:
-		set_deadline(c, c->relay->rules.idle_s);
+		connection_deadline(c, c->relay->rules.idle_s);
 		transfer_settle(c);
+		return;
+	case ACT_NEXT:
+		act_next(c);
 		return;
 	case ACT_LINGER:
 		act_linger(c);
@@ -379,7 +423,7 @@ connection_open(struct relay *r, enum door door, int fd, const struct addr *from
 	if (c->next)
 		c->next->link = &c->next;
 	r->connections = c;
-	set_deadline(c, r->rules.hello_s);
+	connection_deadline(c, r->rules.hello_s);
 	connection_update(c);
 	hello_read(c);
 	return 0;

@@ -8,7 +8,8 @@
 #ifndef PROXY_CONNECTION_H
 #define PROXY_CONNECTION_H
 
-#include "proxy/http.h"
+#include "proxy/exchange.h"
+#include "proxy/gather.h"
 #include "proxy/relay.h"
 #include "proxy/stream.h"
 #include "proxy/tls.h"
@@ -16,7 +17,6 @@
 struct connection {
 	struct session s;
 	uint8_t refusal; /* enum refusal */
-	struct http_reply_scan reply; /* to an Upgrade */
 	uint16_t answer; /* what a refusal tells the client */
 	struct relay *relay;
 	struct connection *next, **link;
@@ -24,14 +24,17 @@ struct connection {
 	ev_timer timer;
 	ev_tstamp began, deadline;
 	ev_tstamp reached, first; /* the guest took, and gave, a first byte; 0: not yet */
-	struct stream to_guest, from_guest; /* in HELLO, to_guest keeps what came so far */
+	struct stream to_guest, from_guest;
+	struct gather ahead; /* from the client, and not yet judged or not yet its turn */
+	struct gather head; /* from the guest: an answer's head that is not whole */
 	union {
 		struct tls_scan tls;
 		struct http_head http;
 	} scan;
-	struct http_body body;
-	uint32_t hello_room; /* of to_guest.kept, while it gathers a hello */
+	struct exchange exchange; /* HTTP */
+	uint32_t requests; /* HTTP; of them one is going on in RELAY */
 	uint32_t discarded;
+	uint64_t relayed; /* from_guest.bytes, before an answer of ours */
 	struct addr from; /* the client */
 	struct reach reach; /* where in the guest, and what it sees */
 	uint16_t seat; /* where this guest is counted, while there is one */
@@ -55,6 +58,16 @@ void connection_count(struct connection *);
 /* Derive the watchers from what is pending. */
 void connection_update(struct connection *);
 
+/* The timer is moved only when it would be late: when early, it looks at the deadline and sleeps on. */
+void connection_deadline(struct connection *, double seconds);
+
+/*
+ * Connect to c->reach and send what comes first; what does not go out yet is kept. -1: refused, the caller steps.
+ */
+int connection_dial(struct connection *, struct span first);
+/* What was between the two is over; the client may get another guest. */
+void connection_forget_guest(struct connection *);
+
 /* transfer.c: move bytes in RELAY, then settle what follows from it (a step). */
 void transfer_to_guest(struct connection *);
 void transfer_from_guest(struct connection *);
@@ -62,7 +75,7 @@ void transfer_settle(struct connection *);
 
 /* hello.c: read first bytes and decide about them. */
 void hello_read(struct connection *);
-/* What was gathered of a hello no longer weighs on the others. */
-void hello_release(struct connection *);
+/* The last exchange is over: the next request, or what is here of it. */
+void hello_next(struct connection *);
 
 #endif

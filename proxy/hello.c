@@ -7,40 +7,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { HELLO_ROOM_FIRST = 2048 };
-
-void
-hello_release(struct connection *c)
-{
-	c->relay->own->held_bytes -= c->hello_room;
-	c->hello_room = 0;
-}
-
-/* Add fresh bytes to those kept. False: there is no room in this worker for more. */
-static bool
-keep(struct connection *c, struct span fresh)
-{
-	struct stream *st = &c->to_guest;
-	uint32_t room = c->hello_room ? c->hello_room : HELLO_ROOM_FIRST;
-	char *bytes;
-
-	while (room < st->len + fresh.len)
-		room *= 2;
-	if (room != c->hello_room) {
-		if (c->relay->own->held_bytes + room - c->hello_room > RELAY_HELD_BYTES)
-			return false;
-		bytes = realloc(st->kept, room);
-		if (!bytes)
-			return false;
-		st->kept = bytes;
-		c->relay->own->held_bytes += room - c->hello_room;
-		c->hello_room = room;
-	}
-	memcpy(st->kept + st->len, fresh.ptr, fresh.len);
-	st->len += (uint32_t)fresh.len;
-	return true;
-}
-
 static struct sniff
 sniff(struct connection *c, struct span in)
 {
@@ -66,55 +32,37 @@ proxy_header(const struct connection *c, enum client_address how, char *out)
 				      : haproxy_v2(&c->from, &called, out);
 }
 
-/*
- * An HTTP request: its head rewritten (into the relay's room), then as much of in as is body. -1: the body is
- * malformed.
- */
+/* An HTTP request: how many of these bytes belong to it; -1: its body is malformed. */
 static ptrdiff_t
-open_gate(struct connection *c, struct span in, struct span *head)
+begin_exchange(struct connection *c, struct span in)
 {
 	struct http_head *h = &c->scan.http;
-	struct span behind = span_from(in, h->length);
 	ptrdiff_t body;
 
-	h->upgrade = h->upgrade && behind.len == 0; /* who cannot wait for the 101 does not get one */
-	*head = span_of(c->relay->head, http_rewrite(span_first(in, h->length), h, c->relay->head));
-	c->body = http_body(h);
-	body = http_body_take(&c->body, behind);
-	c->s.gate = h->upgrade ? GATE_HELD : http_body_done(&c->body) ? GATE_SHUT : GATE_BODY;
-	return body;
+	exchange_begin(&c->exchange, h);
+	body = body_take(&c->exchange.request, span_from(in, h->length));
+	c->s.gate = body_done(&c->exchange.request) ? GATE_SHUT : GATE_BODY;
+	c->s.answer = ANSWER_DUE;
+	c->s.keep = c->exchange.keep && !(c->s.gate == GATE_BODY && c->s.to_guest.eof);
+	c->requests++;
+	return body == -1 ? -1 : (ptrdiff_t)h->length + body;
 }
 
-/* What the guest gets first, into a buffer of its own; what was gathered goes. */
-static bool
-prepare(struct connection *c, struct span in, enum client_address how)
+/* What the guest gets first: as it came, where nothing goes before it and nothing out of it. */
+static struct span
+first_bytes(struct connection *c, struct span in, enum client_address how, bool fresh)
 {
-	char proxy[HAPROXY_MAX], *first;
-	size_t n = proxy_header(c, how, proxy);
-	struct span head = span_first(in, 0);
+	char *out = c->relay->first;
+	size_t n = fresh ? proxy_header(c, how, out) : 0, head = 0;
 
-	if (c->s.door == DOOR_HTTP) {
-		ptrdiff_t body = open_gate(c, in, &head);
-
-		if (body == -1) {
-			connection_refuse(c, REFUSED_MALFORMED, ANSWER_BAD_REQUEST, "broken chunks");
-			return false;
-		}
-		in = span_of(in.ptr + c->scan.http.length, (size_t)body);
+	if (c->s.door == DOOR_HTTP && c->scan.http.offers_h2c) {
+		head = c->scan.http.length;
+		n += http_without_h2c(span_first(in, head), &c->scan.http, out + n);
 	}
-	first = malloc(n + head.len + in.len);
-	if (!first) {
-		connection_refuse(c, REFUSED_HELLO_MEMORY, refusal_answer(REFUSED_HELLO_MEMORY, c->s.door),
-		    "out of memory");
-		return false;
-	}
-	memcpy(first, proxy, n);
-	memcpy(first + n, head.ptr, head.len);
-	memcpy(first + n + head.len, in.ptr, in.len);
-	stream_drop(&c->to_guest, &c->s.to_guest);
-	stream_keep(&c->to_guest, &c->s.to_guest, first, n + head.len + in.len);
-	hello_release(c);
-	return true;
+	if (n == 0)
+		return in;
+	memcpy(out + n, in.ptr + head, in.len - head);
+	return span_of(out, n + in.len - head);
 }
 
 static bool
@@ -136,18 +84,76 @@ admit_guest(struct connection *c, const struct route_guest *guest)
 	return true;
 }
 
+/* The guest of the last request, still there? */
+static bool
+is_connected(const struct connection *c, const struct route_guest *guest)
+{
+	struct reach reach = reach_choose(guest, guest->to_http, &c->from.ip);
+
+	return c->guest.fd != -1 && ip_cmp(&c->reach.to.ip, &reach.to.ip) == 0 &&
+	       c->reach.to.port == reach.to.port;
+}
+
+/* in: what belongs to the first request, or all of it. Then: which event that was. */
+static enum session_event
+send_first(struct connection *c, struct span in, const struct route_guest *guest)
+{
+	uint64_t before = c->to_guest.bytes;
+
+	if (is_connected(c, guest)) {
+		stream_send(&c->to_guest, &c->s.to_guest, c->guest.fd,
+		    first_bytes(c, in, guest->client_address, false));
+		if (!c->s.to_guest.broken)
+			return ON_DIALLED;
+	}
+	connection_forget_guest(c);
+	if (!admit_guest(c, guest) ||
+	    connection_dial(c, first_bytes(c, in, guest->client_address, true)) == -1)
+		return ON_REFUSE;
+	return c->to_guest.bytes > before ? ON_DIALLED : ON_ROUTE;
+}
+
+/* Keep what is not used, unless it is there already. False: no room, and the caller refuses. */
+static bool
+keep_ahead(struct connection *c, struct span in, size_t used)
+{
+	uint64_t *held = &c->relay->own->held_bytes;
+
+	if (c->ahead.len)
+		gather_cut(&c->ahead, used, held);
+	else if (used < in.len && !gather_add(&c->ahead, span_from(in, used), held)) {
+		connection_refuse(c, REFUSED_HELLO_MEMORY, refusal_answer(REFUSED_HELLO_MEMORY, c->s.door),
+		    "too many incomplete requests");
+		return false;
+	}
+	return true;
+}
+
+static enum session_event
+hello_route(struct connection *c, struct span in, const struct route_guest *guest)
+{
+	ptrdiff_t used = c->s.door == DOOR_HTTP ? begin_exchange(c, in) : (ptrdiff_t)in.len;
+	enum session_event event;
+
+	if (used == -1) {
+		connection_refuse(c, REFUSED_MALFORMED, ANSWER_BAD_REQUEST, "broken chunks");
+		return ON_REFUSE;
+	}
+	event = send_first(c, span_first(in, (size_t)used), guest);
+	return event == ON_REFUSE || keep_ahead(c, in, (size_t)used) ? event : ON_REFUSE;
+}
+
+/* in: all that came and is not used, in c->ahead if that has any bytes. */
 static void
-hello_decide(struct connection *c, struct span in, bool kept)
+hello_decide(struct connection *c, struct span in)
 {
 	struct sniff verdict = sniff(c, in);
 	struct session_choice choice = session_choose(c->s.door, &verdict, c->relay->rules.routes, c->name);
+	bool begins = c->ahead.len == 0;
 
 	switch (choice.choice) {
 	case CHOICE_ROUTE:
-		connection_step(c,
-		    admit_guest(c, choice.route->guest) && prepare(c, in, choice.route->guest->client_address)
-			? ON_ROUTE
-			: ON_REFUSE);
+		connection_step(c, hello_route(c, in, choice.route->guest));
 		return;
 	case CHOICE_REFUSE:
 		connection_refuse(c, choice.refusal, choice.answer, choice.why);
@@ -156,11 +162,27 @@ hello_decide(struct connection *c, struct span in, bool kept)
 	case CHOICE_MORE:
 		break;
 	}
-	if (kept || keep(c, in))
+	if (begins && !keep_ahead(c, in, 0)) {
+		connection_step(c, ON_REFUSE);
 		return;
-	connection_refuse(c, REFUSED_HELLO_MEMORY, refusal_answer(REFUSED_HELLO_MEMORY, c->s.door),
-	    "too many incomplete requests");
-	connection_step(c, ON_REFUSE);
+	}
+	if (c->s.to_guest.eof) {
+		c->why = "ended before a whole request";
+		connection_step(c, ON_CLIENT_END);
+		return;
+	}
+	if (begins && c->requests)
+		connection_deadline(c, c->relay->rules.hello_s);
+	connection_update(c);
+}
+
+void
+hello_next(struct connection *c)
+{
+	if (c->ahead.len)
+		hello_decide(c, gather_span(&c->ahead));
+	else
+		connection_update(c);
 }
 
 /* The usual hello comes whole with the first read and is never copied before it is decided about. */
@@ -168,22 +190,23 @@ void
 hello_read(struct connection *c)
 {
 	struct relay *r = c->relay;
-	ssize_t n = recv(c->client.fd, r->scratch, SNIFF_BYTES - c->to_guest.len, 0);
+	ssize_t n = recv(c->client.fd, r->scratch, SNIFF_BYTES - c->ahead.len, 0);
 	struct span fresh = span_of(r->scratch, n > 0 ? (size_t)n : 0);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		c->why = n == 0 ? "ended before a whole request" : "reset before a whole request";
+		if (!c->requests || c->ahead.len)
+			c->why = n == 0 ? "ended before a whole request" : "reset before a whole request";
 		connection_step(c, ON_CLIENT_END);
 		return;
 	}
-	if (c->to_guest.len == 0) {
-		hello_decide(c, fresh, false);
+	if (c->ahead.len == 0) {
+		hello_decide(c, fresh);
 		return;
 	}
-	if (keep(c, fresh)) {
-		hello_decide(c, span_of(c->to_guest.kept, c->to_guest.len), true);
+	if (gather_add(&c->ahead, fresh, &r->own->held_bytes)) {
+		hello_decide(c, gather_span(&c->ahead));
 		return;
 	}
 	connection_refuse(c, REFUSED_HELLO_MEMORY, refusal_answer(REFUSED_HELLO_MEMORY, c->s.door),

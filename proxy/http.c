@@ -1,6 +1,7 @@
-/* The head of an HTTP/1 request; see http.h. Framing of bodies: body.c. */
+/* The head of an HTTP/1 request; see http.h. */
 #include "proxy/http.h"
 #include "base/name.h"
+#include "proxy/field.h"
 
 enum {
 	BAD_REQUEST = 400,
@@ -8,14 +9,13 @@ enum {
 	MISDIRECTED = 421,
 	HEAD_TOO_LARGE = 431,
 	VERSION_NOT_SUPPORTED = 505,
-	DIGITS_MAX = 18, /* of a Content-Length: far below 2^63 */
 };
 
 /* What the fields said, gathered while walking them. */
 struct fields {
 	struct span host, length, coding, upgrade;
 	unsigned n_host, n_length, n_coding;
-	bool has_upgrade, connection_upgrade;
+	bool has_upgrade, upgrade_option, close_option, keep_alive_option; /* options: of Connection */
 };
 
 static struct sniff
@@ -24,85 +24,15 @@ bad(unsigned status, const char *why)
 	return (struct sniff){.verdict = SNIFF_BAD, .answer = (uint16_t)status, .why = why};
 }
 
-static bool
-is_token_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-static bool
-is_token(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!is_token_byte(s.ptr[i]))
-			return false;
-	return s.len > 0;
-}
-
-static struct span
-trim(struct span s)
-{
-	while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-		s = span_from(s, 1);
-	while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
-/* The next member of a comma-separated list, trimmed; what is left stays in *list. */
-static struct span
-list_next(struct span *list)
-{
-	size_t comma = span_find(*list, ',');
-	struct span member = trim(span_first(*list, comma));
-
-	*list = span_from(*list, comma < list->len ? comma + 1 : comma);
-	return member;
-}
-
-static bool
-list_has(struct span list, const char *word)
-{
-	while (list.len)
-		if (span_is_nocase(list_next(&list), word))
-			return true;
-	return false;
-}
-
-/* Off the front of lines that all end in CRLF: one, without its end. */
-static struct span
-next_line(struct span *lines)
-{
-	struct span line = span_first(*lines, span_find(*lines, '\r'));
-
-	*lines = span_from(*lines, line.len + 2);
-	return line;
-}
-
-/*
- * Every byte up to the empty line, judged as it comes, so that garbage is refused before its end is waited for.
- * MORE with a length: the head is whole.
- */
+/* MORE with a length: the head is whole. */
 static struct sniff
 scan_head(struct span in, struct http_head *head)
 {
-	size_t max = in.len < HTTP_HEAD_MAX ? in.len : HTTP_HEAD_MAX;
+	const char *why = field_scan(in, HTTP_HEAD_MAX, &head->seen, &head->length);
 
-	for (; !head->length && head->seen < max; head->seen++) {
-		unsigned char c = (unsigned char)in.ptr[head->seen];
-		bool after_cr = head->seen > 0 && in.ptr[head->seen - 1] == '\r';
-
-		if (after_cr != (c == '\n'))
-			return bad(BAD_REQUEST, after_cr ? "a CR without its LF" : "a LF without its CR");
-		if (c == '\n' && head->seen == 1)
-			return bad(BAD_REQUEST, "an empty line before the request");
-		if (c == '\n' && in.ptr[head->seen - 2] == '\n')
-			head->length = head->seen + 1;
-		if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f)
-			return bad(BAD_REQUEST, c ? "a control character in the head" : "a NUL in the head");
-	}
-	if (!head->length && max == HTTP_HEAD_MAX)
+	if (why)
+		return bad(BAD_REQUEST, why);
+	if (!head->length && in.len >= HTTP_HEAD_MAX)
 		return bad(HEAD_TOO_LARGE, "head too large");
 	return (struct sniff){.verdict = SNIFF_MORE};
 }
@@ -125,7 +55,9 @@ add_field(struct fields *f, struct span name, struct span value)
 			return false;
 		f->has_upgrade = true;
 	} else if (span_is_nocase(name, "connection")) {
-		f->connection_upgrade |= list_has(value, "upgrade");
+		f->upgrade_option |= field_has(value, "upgrade");
+		f->close_option |= field_has(value, "close");
+		f->keep_alive_option |= field_has(value, "keep-alive");
 	}
 	return true;
 }
@@ -135,70 +67,35 @@ static bool
 read_fields(struct span lines, struct fields *f, struct sniff *out)
 {
 	for (;;) {
-		struct span line = next_line(&lines), name;
-		size_t colon = span_find(line, ':');
+		struct span line = field_line(&lines), name, value;
+		const char *why;
 
 		if (line.len == 0)
 			return true;
-		name = span_first(line, colon);
-		if (line.ptr[0] == ' ' || line.ptr[0] == '\t')
-			*out = bad(BAD_REQUEST, "a folded line");
-		else if (colon == line.len || !is_token(name))
-			*out = bad(BAD_REQUEST, "a field without a proper name");
-		else if (!add_field(f, name, trim(span_from(line, colon + 1))))
-			*out = bad(BAD_REQUEST, "two Upgrade");
-		else
-			continue;
-		return false;
-	}
-}
-
-/* RFC 9112 6.1: chunked, once, at the end. */
-static bool
-ends_chunked(struct span codings)
-{
-	bool chunked = false;
-
-	if (codings.len && codings.ptr[codings.len - 1] == ',')
-		return false;
-	while (codings.len) {
-		struct span coding = list_next(&codings);
-
-		if (chunked || !is_token(coding))
+		why = field_split(line, &name, &value);
+		if (!why && !add_field(f, name, value))
+			why = "two Upgrade";
+		if (why) {
+			*out = bad(BAD_REQUEST, why);
 			return false;
-		chunked = span_is_nocase(coding, "chunked");
+		}
 	}
-	return chunked;
-}
-
-static bool
-read_length(struct span digits, uint64_t *out)
-{
-	if (digits.len == 0 || digits.len > DIGITS_MAX)
-		return false;
-	*out = 0;
-	for (size_t i = 0; i < digits.len; i++) {
-		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
-			return false;
-		*out = *out * 10 + (uint64_t)(digits.ptr[i] - '0');
-	}
-	return true;
 }
 
 /* RFC 9112 6. */
 static bool
 read_framing(const struct fields *f, bool http10, struct http_head *head, struct sniff *out)
 {
-	head->framing = f->n_coding ? HTTP_CHUNKED : f->n_length ? HTTP_LENGTH : HTTP_NO_BODY;
+	head->framing = f->n_coding ? BODY_CHUNKED : f->n_length ? BODY_LENGTH : BODY_NONE;
 	if (f->n_coding && f->n_length)
 		*out = bad(BAD_REQUEST, "both Content-Length and Transfer-Encoding");
 	else if (f->n_coding > 1 || f->n_length > 1)
 		*out = bad(BAD_REQUEST, "two lengths of one body");
 	else if (f->n_coding && http10)
 		*out = bad(BAD_REQUEST, "Transfer-Encoding in HTTP/1.0");
-	else if (f->n_coding && !ends_chunked(f->coding))
+	else if (f->n_coding && !field_ends_chunked(f->coding))
 		*out = bad(BAD_REQUEST, "Transfer-Encoding does not end in chunked");
-	else if (f->n_length && !read_length(f->length, &head->body_bytes))
+	else if (f->n_length && !field_length(f->length, &head->body_bytes))
 		*out = bad(BAD_REQUEST, "Content-Length is no number");
 	else
 		return true;
@@ -257,7 +154,7 @@ request_line(struct span line, struct span *method, struct span *target, bool *h
 	struct span rest, version;
 
 	*method = span_first(line, first);
-	if (first == line.len || !is_token(*method)) {
+	if (first == line.len || !field_is_token(*method)) {
 		*out = bad(BAD_REQUEST, "not an HTTP request");
 		return false;
 	}
@@ -296,7 +193,7 @@ static bool
 names_h2(struct span protocols)
 {
 	while (protocols.len) {
-		struct span one = list_next(&protocols);
+		struct span one = field_next(&protocols);
 
 		if (one.len >= 2 && strncasecmp(one.ptr, "h2", 2) == 0)
 			return true;
@@ -315,7 +212,7 @@ http_sniff(struct span in, struct http_head *head)
 	if (!head->length)
 		return result;
 	lines = span_first(in, head->length);
-	if (!request_line(next_line(&lines), &method, &target, &http10, &result))
+	if (!request_line(field_line(&lines), &method, &target, &http10, &result))
 		return result;
 	head->is_head = span_is(method, "HEAD");
 	authority = authority_of(target);
@@ -323,35 +220,48 @@ http_sniff(struct span in, struct http_head *head)
 		return bad(BAD_REQUEST, "a target that is neither path nor URL");
 	if (!read_fields(lines, &f, &result) || !read_framing(&f, http10, head, &result))
 		return result;
-	head->upgrade = f.has_upgrade && f.connection_upgrade && !http10 && head->framing == HTTP_NO_BODY &&
-			!names_h2(f.upgrade);
+	head->offers_h2c = f.has_upgrade && names_h2(f.upgrade);
+	head->upgrade = f.has_upgrade && f.upgrade_option && !http10 && !head->offers_h2c;
+	head->keep = !f.close_option && (!http10 || f.keep_alive_option);
+	head->http10 = http10;
 	return destination(&f, authority, http10);
 }
 
-static bool
-stays_here(struct span name, bool upgrade)
-{
-	return span_is_nocase(name, "connection") || span_is_nocase(name, "keep-alive") ||
-	       span_is_nocase(name, "proxy-connection") ||
-	       (!upgrade && (span_is_nocase(name, "upgrade") || span_is_nocase(name, "http2-settings")));
-}
-
 static size_t
-put(char *out, size_t n, const char *from, size_t len)
+put(char *out, size_t n, struct span from)
 {
-	memcpy(out + n, from, len);
-	return n + len;
+	memcpy(out + n, from.ptr, from.len);
+	return n + from.len;
 }
 
 size_t
-http_rewrite(struct span head, const struct http_head *h, char *out)
+http_without_h2c(struct span head, const struct http_head *h, char *out)
 {
-	const char *connection = h->upgrade ? "Connection: upgrade\r\n\r\n" : "Connection: close\r\n\r\n";
-	struct span lines = head, line = next_line(&lines);
-	size_t n = put(out, 0, line.ptr, line.len + 2);
+	const char *end = !h->keep    ? "Connection: close\r\n\r\n"
+			  : h->http10 ? "Connection: keep-alive\r\n\r\n"
+				      : "\r\n";
+	struct span lines = head, line = field_line(&lines);
+	size_t n = put(out, 0, span_of(line.ptr, line.len + 2));
 
-	for (line = next_line(&lines); line.len; line = next_line(&lines))
-		if (!stays_here(span_first(line, span_find(line, ':')), h->upgrade))
-			n = put(out, n, line.ptr, line.len + 2);
-	return put(out, n, connection, strlen(connection));
+	for (line = field_line(&lines); line.len; line = field_line(&lines)) {
+		struct span name = span_first(line, span_find(line, ':'));
+
+		if (!span_is_nocase(name, "connection") && !span_is_nocase(name, "upgrade") &&
+		    !span_is_nocase(name, "http2-settings"))
+			n = put(out, n, span_of(line.ptr, line.len + 2));
+	}
+	return put(out, n, span_str(end));
+}
+
+struct span
+http_path(struct span head)
+{
+	size_t first = span_find(head, ' ');
+	struct span rest = span_from(head, first + 1), target = span_first(rest, span_find(rest, ' '));
+	struct span authority = authority_of(target);
+
+	if (authority.len)
+		target = span_of(authority.ptr + authority.len,
+		    target.len - (size_t)(authority.ptr + authority.len - target.ptr));
+	return target.len && target.ptr[0] == '/' ? target : span_str("/");
 }

@@ -27,6 +27,7 @@ relay_plan(const struct conf *conf, const uint16_t *seats, struct relay_rules *o
 	    .hello_s = p->hello_ms / 1000.0,
 	    .connect_s = p->connect_ms / 1000.0,
 	    .idle_s = p->idle_ms / 1000.0,
+	    .half_open_s = p->half_open_ms / 1000.0,
 	    .per_client = p->per_client,
 	    .per_guest = p->per_guest,
 	    .total = p->total,

@@ -11,6 +11,7 @@
 #ifndef PROXY_RELAY_H
 #define PROXY_RELAY_H
 
+#include "proxy/haproxy.h"
 #include "proxy/http.h"
 #include "conf/route.h"
 #include "proxy/share.h"
@@ -20,7 +21,6 @@
 
 enum {
 	RELAY_ACCEPTS = 64, /* at one wakeup, before others have their turn */
-	RELAY_HELD_BYTES = 64 << 20, /* of incomplete hellos in one worker, together */
 	RELAY_ANSWER_MS = 2000, /* for a refusal to be sent, and to linger after it */
 	RELAY_PAUSE_MS = 100, /* no accepting after the system had no descriptor */
 	RELAY_DISCARD_BYTES = 256 << 10, /* read and dropped behind a request or an answer */
@@ -30,7 +30,7 @@ enum {
 struct relay_rules {
 	struct routes *routes;
 	uint16_t *seats; /* by the number of a guest */
-	double hello_s, connect_s, idle_s;
+	double hello_s, connect_s, idle_s, half_open_s;
 	unsigned per_client, per_guest, total; /* 0: no ceiling */
 };
 
@@ -50,7 +50,8 @@ struct relay {
 	size_t n_doors;
 	char scratch[SNIFF_BYTES]; /* what was read last */
 	uint8_t gathered[SNIFF_BYTES]; /* a hello out of several records */
-	char head[HTTP_HEAD_MAX + HTTP_REWRITE_EXTRA];
+	/* What a guest gets first, when it is not what came. */
+	char first[HAPROXY_MAX + SNIFF_BYTES + HTTP_REWRITE_EXTRA];
 };
 
 /* seats: one for each guest of the conf. -1: out of memory. */

@@ -88,30 +88,32 @@ session_choose(enum door door, const struct sniff *sniff, const struct routes *r
 }
 
 /* clang-format off */
-#define DIAL	{SESSION_DIAL, ACT_DIAL}
+#define DIAL	{SESSION_DIAL, ACT_WAIT}
 #define ANSWER	{SESSION_ANSWER, ACT_ANSWER}
 #define RELAY	{SESSION_RELAY, ACT_RELAY}
+#define NEXT	{SESSION_HELLO, ACT_NEXT}
 #define LINGER	{SESSION_LINGER, ACT_LINGER}
 #define GONE	{SESSION_CLOSED, ACT_CLOSE}
 #define BROKEN	{SESSION_CLOSED, ACT_RESET}
 #define NOTHING	{SESSION_CLOSED, ACT_NONE}
-#define ROW(route, refuse, dialled, client_end, answered, end, brk, timeout, stop) { \
-	[ON_ROUTE] = route, [ON_REFUSE] = refuse, [ON_DIALLED] = dialled, [ON_CLIENT_END] = client_end, \
-	[ON_ANSWERED] = answered, [ON_END] = end, [ON_BREAK] = brk, [ON_TIMEOUT] = timeout, [ON_STOP] = stop}
+#define ROW(route, refuse, dialled, next, client_end, answered, end, brk, timeout, stop) { \
+	[ON_ROUTE] = route, [ON_REFUSE] = refuse, [ON_DIALLED] = dialled, [ON_NEXT] = next, \
+	[ON_CLIENT_END] = client_end, [ON_ANSWERED] = answered, [ON_END] = end, [ON_BREAK] = brk, \
+	[ON_TIMEOUT] = timeout, [ON_STOP] = stop}
 
 /* What cannot happen closes: a connection that we do not understand is not kept. */
 static const struct session_step steps[][SESSION_EVENTS] = {
-	/*                     route    refuse   dialled  client   answered end      break    timeout  stop */
-	[SESSION_HELLO]  = ROW(DIAL,    ANSWER,  GONE,    GONE,    GONE,    GONE,    BROKEN,  ANSWER,  GONE),
-	[SESSION_DIAL]   = ROW(GONE,    ANSWER,  RELAY,   GONE,    GONE,    GONE,    BROKEN,  ANSWER,  GONE),
-	[SESSION_RELAY]  = ROW(GONE,    BROKEN,  GONE,    GONE,    LINGER,  GONE,    BROKEN,  GONE,    GONE),
-	[SESSION_ANSWER] = ROW(GONE,    GONE,    GONE,    GONE,    LINGER,  GONE,    BROKEN,  GONE,    GONE),
-	[SESSION_LINGER] = ROW(GONE,    GONE,    GONE,    GONE,    GONE,    GONE,    BROKEN,  GONE,    GONE),
-	[SESSION_CLOSED] = ROW(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING),
+	/*                     route    refuse   dialled  next     client   answered end      break    timeout  stop */
+	[SESSION_HELLO]  = ROW(DIAL,    ANSWER,  RELAY,   GONE,    GONE,    GONE,    GONE,    BROKEN,  ANSWER,  GONE),
+	[SESSION_DIAL]   = ROW(GONE,    ANSWER,  RELAY,   GONE,    GONE,    GONE,    GONE,    BROKEN,  ANSWER,  GONE),
+	[SESSION_RELAY]  = ROW(GONE,    BROKEN,  GONE,    NEXT,    GONE,    LINGER,  GONE,    BROKEN,  GONE,    GONE),
+	[SESSION_ANSWER] = ROW(GONE,    GONE,    GONE,    GONE,    GONE,    LINGER,  GONE,    BROKEN,  GONE,    GONE),
+	[SESSION_LINGER] = ROW(GONE,    GONE,    GONE,    GONE,    GONE,    GONE,    GONE,    BROKEN,  GONE,    GONE),
+	[SESSION_CLOSED] = ROW(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING),
 };
 /* clang-format on */
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == SESSION_STATES, "a row for every state");
-_Static_assert(SESSION_EVENTS == 9, "a cell for every event");
+_Static_assert(SESSION_EVENTS == 10, "a cell for every event");
 
 struct session_step
 session_step(enum session_state state, enum session_event event)
@@ -131,22 +133,37 @@ done(const struct flow *f)
 	return f->broken || ended(f);
 }
 
+/* An answer is over when it is whole, or when the guest has ended; what follows from that, or SETTLED. */
+static enum settle
+settle_answer(const struct session *s)
+{
+	const struct flow *to = &s->to_guest, *from = &s->from_guest;
+
+	if (from->pending || from->broken || from->cut || to->cut)
+		return SETTLED;
+	if (from->eof || (s->answer == ANSWER_OVER && (!s->keep || to->broken)))
+		return SETTLE_ANSWERED;
+	/* A guest that answered early still gets the rest of the request. */
+	return s->answer == ANSWER_OVER && s->gate != GATE_BODY && !to->pending ? SETTLE_NEXT : SETTLED;
+}
+
 enum settle
 session_settle(const struct session *s)
 {
 	const struct flow *to = &s->to_guest, *from = &s->from_guest;
+	enum settle answer = s->gate == GATE_OPEN ? SETTLED : settle_answer(s);
 
-	/* The answer to the one request is over, whatever else the client says. */
-	if (s->gate != GATE_OPEN && ended(from) && !from->broken && !from->cut && !to->cut)
-		return SETTLE_ANSWERED;
+	if (answer != SETTLED)
+		return answer;
 	/* The client is gone, and its end will not be read. */
-	if (from->broken && s->gate == GATE_HELD && !to->pending)
+	if (from->broken && (s->gate == GATE_HELD || s->gate == GATE_SHUT) && !to->pending)
 		return SETTLE_BREAK;
 	if (done(to) && done(from))
 		return to->broken || from->broken || to->cut || from->cut ? SETTLE_BREAK : SETTLE_END;
 	if (ended(from) && !from->shut)
 		return SETTLE_SHUT_CLIENT;
-	if (ended(to) && !to->shut && !to->broken)
+	/* The end of a client that waits for its answer says nothing that the guest does not know. */
+	if (ended(to) && !to->shut && !to->broken && (s->gate == GATE_OPEN || s->gate == GATE_BODY))
 		return SETTLE_SHUT_GUEST;
 	return SETTLED;
 }
@@ -158,6 +175,7 @@ session_watch(const struct session *s)
 
 	switch ((enum session_state)s->state) {
 	case SESSION_HELLO:
+		return (struct session_watch){.client_read = true, .guest_read = true};
 	case SESSION_LINGER:
 		return (struct session_watch){.client_read = true};
 	case SESSION_DIAL:

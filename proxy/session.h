@@ -2,7 +2,11 @@
  * A connection's next step. A core: what happened and what is pending go in, what to do comes out.
  *
  *   HELLO ──route──▶ DIAL ──dialled──▶ RELAY ──end──▶ (closed)
- *     └──refuse──▶ ANSWER ◀──failed──┘   └──answered──▶ LINGER ──▶ (closed)
+ *    │ └──refuse──▶ ANSWER ◀──failed──┘  │ └──answered──▶ LINGER ──▶ (closed)
+ *    └───────────────◀──next────────────┘
+ *
+ * On an HTTP port the first bytes come again and again: after each answer the next request is a hello, with the
+ * guest of the last one still connected.
  *
  * LINGER has told the client that nothing more comes and reads on for a moment, so that unread bytes do not make
  * the kernel throw away the end of an answer.
@@ -67,9 +71,10 @@ enum session_state {
 };
 
 enum session_event {
-	ON_ROUTE, /* the destination is known */
+	ON_ROUTE, /* the destination is being dialled */
 	ON_REFUSE, /* there will be none */
-	ON_DIALLED,
+	ON_DIALLED, /* or was connected before */
+	ON_NEXT, /* the answer is over, and another request may follow */
 	ON_CLIENT_END, /* the client ended or went away where only it was there */
 	ON_ANSWERED, /* all that was for the client is sent, and no more comes */
 	ON_END, /* both directions ended */
@@ -81,9 +86,10 @@ enum session_event {
 
 enum session_act {
 	ACT_NONE,
-	ACT_DIAL,
+	ACT_WAIT, /* for the guest */
 	ACT_ANSWER, /* forget the guest, tell the client */
 	ACT_RELAY,
+	ACT_NEXT,
 	ACT_LINGER, /* forget the guest, end towards the client, read on */
 	ACT_CLOSE,
 	ACT_RESET, /* close both sides so that they see it was no orderly end */
@@ -101,9 +107,15 @@ struct session_step session_step(enum session_state, enum session_event);
 enum gate {
 	GATE_OPEN, /* anything */
 	GATE_BODY, /* what belongs to the request's body */
-	GATE_HELD, /* nothing yet: read no more until the guest has answered */
-	GATE_LAST, /* nothing more: at a further byte the guest is told the end, and it is SHUT */
-	GATE_SHUT, /* nothing more: further bytes are dropped */
+	GATE_SHUT, /* nothing: the request is whole. Of the client only its end matters */
+	GATE_HELD, /* nothing, and bytes that come later wait in its socket */
+};
+
+/* What may pass to the client. */
+enum answer {
+	ANSWER_OPEN, /* anything, until the guest ends */
+	ANSWER_DUE, /* what belongs to the answer */
+	ANSWER_OVER, /* nothing: it is whole */
 };
 
 /* One direction. */
@@ -119,6 +131,8 @@ struct session {
 	uint8_t state; /* enum session_state */
 	uint8_t door; /* enum door */
 	uint8_t gate; /* enum gate */
+	uint8_t answer; /* enum answer */
+	bool keep; /* another request may follow this one */
 	struct flow to_guest, from_guest;
 };
 
@@ -127,6 +141,7 @@ enum settle {
 	SETTLED,
 	SETTLE_SHUT_GUEST,
 	SETTLE_SHUT_CLIENT,
+	SETTLE_NEXT,
 	SETTLE_ANSWERED,
 	SETTLE_END,
 	SETTLE_BREAK,

@@ -89,9 +89,8 @@ stream_flush(struct stream *st, struct flow *f, int dst)
 		flush_kept(st, f, dst);
 }
 
-/* Send; what is not taken is kept. */
-static void
-send_copy(struct stream *st, struct flow *f, int dst, struct span bytes)
+void
+stream_send(struct stream *st, struct flow *f, int dst, struct span bytes)
 {
 	ssize_t n = send(dst, bytes.ptr, bytes.len, MSG_NOSIGNAL);
 	char *rest;
@@ -114,78 +113,79 @@ send_copy(struct stream *st, struct flow *f, int dst, struct span bytes)
 	stream_keep(st, f, rest, bytes.len);
 }
 
-/* How much may be read now; room: at most. */
-static size_t
-allowed(const struct stream_rule *rule, size_t room)
-{
-	return rule->limit && *rule->limit < room ? (size_t)*rule->limit : room;
-}
-
 /* What a read brought: false when that was nothing. */
 static bool
-came(ssize_t n, struct flow *f, struct flow *other, const struct stream_rule *rule)
+came(ssize_t n, struct flow *f, struct flow *other)
 {
 	if (n == -1 && again())
 		return false;
 	f->eof = n <= 0;
 	if (n == -1)
 		src_gone(f, other);
-	if (n > 0 && rule->limit)
-		*rule->limit -= (uint64_t)n;
 	return n > 0;
 }
 
-/* True: there may be more to read. */
-static bool
-copy_once(struct stream *st, struct flow *f, struct flow *other, int src, int dst,
-    const struct stream_rule *rule, char *scratch)
+struct span
+stream_read(struct flow *f, struct flow *other, int src, char *scratch, size_t room)
 {
-	size_t room = allowed(rule, STREAM_COPY_BYTES);
 	ssize_t n = recv(src, scratch, room, 0);
-	ptrdiff_t pass;
 
-	if (!came(n, f, other, rule))
-		return false;
-	pass = rule->filter ? rule->filter(rule->arg, span_of(scratch, (size_t)n)) : n;
-	if (pass == -1)
-		src_gone(f, other);
-	else if (pass > 0)
-		send_copy(st, f, dst, span_of(scratch, (size_t)pass));
-	return (size_t)n == room;
+	return span_of(scratch, came(n, f, other) ? (size_t)n : 0);
 }
 
-static bool
-splice_once(
-    struct stream *st, struct flow *f, struct flow *other, int src, int dst, const struct stream_rule *rule)
+/* How many bytes came, and were sent on or kept. */
+static size_t
+copy_once(struct stream *st, struct flow *f, struct flow *other, int src, int dst, size_t room, char *scratch)
 {
-	ssize_t n = splice(
-	    src, NULL, st->pipe->in, NULL, allowed(rule, PIPE_BYTES), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	struct span fresh = stream_read(f, other, src, scratch, room);
 
-	if (!came(n, f, other, rule))
-		return false;
+	if (fresh.len)
+		stream_send(st, f, dst, fresh);
+	return fresh.len;
+}
+
+static size_t
+splice_once(struct stream *st, struct flow *f, struct flow *other, int src, int dst, size_t room)
+{
+	ssize_t n = splice(src, NULL, st->pipe->in, NULL, room, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (!came(n, f, other))
+		return 0;
 	st->in_pipe = (uint32_t)n;
 	f->pending = true;
 	flush_pipe(st, f, dst);
-	return true;
+	return (size_t)n;
+}
+
+/* How much may be read now; room: at most. */
+static size_t
+allowed(const uint64_t *limit, size_t room)
+{
+	return limit && *limit < room ? (size_t)*limit : room;
 }
 
 void
-stream_pump(struct stream *st, struct flow *f, struct flow *other, int src, int dst,
-    const struct stream_rule *rule, char *scratch)
+stream_pump(
+    struct stream *st, struct flow *f, struct flow *other, int src, int dst, uint64_t *limit, char *scratch)
 {
 	for (int round = 0; round < STREAM_ROUNDS; round++) {
-		bool more;
+		size_t room, n;
 
 		if (f->pending)
 			stream_flush(st, f, dst);
-		if (f->pending || f->eof || f->broken || allowed(rule, 1) == 0)
+		if (f->pending || f->eof || f->broken)
 			break;
-		if (!rule->filter && !st->pipe && st->bytes >= STREAM_COPY_FIRST)
+		if (!st->pipe && st->bytes >= STREAM_COPY_FIRST)
 			st->pipe = pipe_take();
-		/* A pipe may be left from before there was a filter. */
-		more = st->pipe && !rule->filter ? splice_once(st, f, other, src, dst, rule)
-						 : copy_once(st, f, other, src, dst, rule, scratch);
-		if (!more)
+		room = allowed(limit, st->pipe ? PIPE_BYTES : STREAM_COPY_BYTES);
+		if (room == 0)
+			break;
+		n = st->pipe ? splice_once(st, f, other, src, dst, room)
+			     : copy_once(st, f, other, src, dst, room, scratch);
+		if (limit)
+			*limit -= n;
+		/* A short read took all there was; a short splice need not have. */
+		if (n == 0 || (n < room && !st->pipe))
 			break;
 	}
 	if (st->pipe && !st->in_pipe) {

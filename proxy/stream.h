@@ -25,24 +25,18 @@ struct stream {
 };
 
 /*
- * What of freshly read bytes goes on: so many of them, from the first. -1: they break the rules of this direction,
- * which is then cut.
- */
-typedef ptrdiff_t stream_filter(void *arg, struct span);
-
-/* What may pass; all zero: anything. A direction with a filter is copied, so that the filter sees it. */
-struct stream_rule {
-	stream_filter *filter;
-	void *arg;
-	uint64_t *limit; /* no more is read than this; counted down */
-};
-
-/*
  * Move what can be moved from src to dst, and note in the flow what happened. other: the flow the other way, which
- * breaks when src is gone. scratch: STREAM_COPY_BYTES of anybody's.
+ * breaks when src is gone. limit: no more is read than this, and it is counted down; or NULL. scratch:
+ * STREAM_COPY_BYTES of anybody's.
  */
-void stream_pump(struct stream *, struct flow *, struct flow *other, int src, int dst,
-    const struct stream_rule *, char *scratch);
+void stream_pump(
+    struct stream *, struct flow *, struct flow *other, int src, int dst, uint64_t *limit, char *scratch);
+
+/* One read of src into room bytes of scratch, noted likewise; what came. */
+struct span stream_read(struct flow *, struct flow *other, int src, char *scratch, size_t room);
+
+/* Send; what is not taken at once is kept. Nothing may be waiting. */
+void stream_send(struct stream *, struct flow *, int dst, struct span);
 
 /* Send what is kept. */
 void stream_flush(struct stream *, struct flow *, int dst);

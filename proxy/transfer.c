@@ -1,100 +1,207 @@
 /* A connection in RELAY: what may pass, and what follows from what passed. See connection.h. */
 #include "proxy/connection.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 
-/* Bytes that nobody gets: so many, then no more are read. */
-static ptrdiff_t
-discard(struct connection *c, size_t n)
-{
-	c->discarded += (uint32_t)n;
-	if (c->discarded > RELAY_DISCARD_BYTES)
-		c->s.gate = GATE_HELD;
-	return 0;
-}
+enum {
+	PLAIN_LEAST = 16 << 10, /* of a chunk's data, to be worth moving without looking */
+};
 
-/* The guest has answered and may wait for more, which it must not get: its answer is all there is. */
 static void
-end_requests(struct connection *c)
+pump_request(struct connection *c, uint64_t *limit)
 {
-	shutdown(c->guest.fd, SHUT_WR);
-	c->s.to_guest.shut = true;
-	c->s.gate = GATE_SHUT;
-}
-
-static ptrdiff_t
-filter_request(void *arg, struct span bytes)
-{
-	struct connection *c = arg;
-	ptrdiff_t n;
-
-	if (c->s.gate == GATE_LAST)
-		end_requests(c);
-	if (c->s.gate != GATE_BODY)
-		return discard(c, bytes.len);
-	n = http_body_take(&c->body, bytes);
-	if (n == -1)
-		c->why = "broken chunks";
-	if (http_body_done(&c->body))
-		c->s.gate = GATE_SHUT;
-	return n;
-}
-
-static ptrdiff_t
-filter_reply(void *arg, struct span bytes)
-{
-	struct connection *c = arg;
-	enum http_reply reply = http_reply(&c->reply, bytes);
-
-	if (reply != REPLY_MORE) {
-		c->s.gate = reply == REPLY_SWITCHING ? GATE_OPEN : GATE_LAST;
-		c->scan.http.upgrade = false;
-	}
-	return (ptrdiff_t)bytes.len;
-}
-
-/* A body of known length needs no looking at, only counting. */
-static void
-pump_body(struct connection *c)
-{
-	const struct stream_rule rule = {.limit = &c->body.left};
-
-	stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd, &rule,
+	stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd, limit,
 	    c->relay->scratch);
-	if (c->body.left == 0)
+}
+
+static void
+pump_answer(struct connection *c, uint64_t *limit)
+{
+	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, c->guest.fd, c->client.fd, limit,
+	    c->relay->scratch);
+}
+
+/* Bytes that need no looking at, only counting. False: the next ones do. */
+static bool
+pump_plain(struct connection *c, struct body *body, void pump(struct connection *, uint64_t *))
+{
+	uint64_t plain = body_plain(body), left = plain;
+
+	if (plain == 0 || (body->framing == BODY_CHUNKED && plain < PLAIN_LEAST))
+		return false;
+	pump(c, &left);
+	body_skip(body, plain - left);
+	return true;
+}
+
+/* Nothing more may pass: does the client wait, does it have more to say, or has it ended? */
+static void
+peek(struct connection *c)
+{
+	char byte;
+	ssize_t n = recv(c->client.fd, &byte, 1, MSG_PEEK);
+
+	if (n > 0)
+		c->s.gate = GATE_HELD;
+	else if (n == 0)
+		c->s.to_guest.eof = true;
+	else if (errno != EAGAIN && errno != EINTR) {
+		c->s.to_guest.eof = c->s.to_guest.cut = true;
+		c->s.from_guest.broken = true;
+	}
+}
+
+static void
+take_request(struct connection *c)
+{
+	struct span fresh =
+	    stream_read(&c->s.to_guest, &c->s.from_guest, c->client.fd, c->relay->scratch, STREAM_COPY_BYTES);
+	ptrdiff_t n = body_take(&c->exchange.request, fresh);
+
+	if (n == -1) {
+		c->why = "broken chunks";
+		c->s.to_guest.eof = c->s.to_guest.cut = true;
+		c->s.from_guest.broken = true;
+		return;
+	}
+	if (n > 0)
+		stream_send(&c->to_guest, &c->s.to_guest, c->guest.fd, span_first(fresh, (size_t)n));
+	fresh = span_from(fresh, (size_t)n);
+	if (fresh.len && !gather_add(&c->ahead, fresh, &c->relay->own->held_bytes))
+		c->s.keep = false;
+}
+
+static void
+pass_body(struct connection *c)
+{
+	if (!pump_plain(c, &c->exchange.request, pump_request))
+		take_request(c);
+	if (body_done(&c->exchange.request))
 		c->s.gate = GATE_SHUT;
+	else if (c->s.to_guest.eof)
+		c->s.keep = false;
 }
 
 void
 transfer_to_guest(struct connection *c)
 {
-	const struct stream_rule any = {0}, filtered = {filter_request, c, NULL};
+	struct flow *to = &c->s.to_guest;
 
-	if (c->s.gate == GATE_HELD)
-		stream_flush(&c->to_guest, &c->s.to_guest, c->guest.fd);
-	else if (c->s.gate == GATE_BODY && c->body.framing == HTTP_LENGTH)
-		pump_body(c);
-	else
-		stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd,
-		    c->s.gate == GATE_OPEN ? &any : &filtered, c->relay->scratch);
+	if (c->s.gate == GATE_OPEN) {
+		pump_request(c, NULL);
+		return;
+	}
+	if (to->pending)
+		stream_flush(&c->to_guest, to, c->guest.fd);
+	if (to->pending || to->broken || to->eof)
+		return;
+	if (c->s.gate == GATE_BODY)
+		pass_body(c);
+	else if (c->s.gate == GATE_SHUT)
+		peek(c);
+}
+
+/* The guest took the connection out of HTTP: what the client sent behind its request was for that. */
+static void
+open_gates(struct connection *c)
+{
+	c->s.gate = GATE_OPEN;
+	c->s.answer = ANSWER_OPEN;
+	if (c->ahead.len == 0)
+		return;
+	stream_send(&c->to_guest, &c->s.to_guest, c->guest.fd, gather_span(&c->ahead));
+	gather_cut(&c->ahead, c->ahead.len, &c->relay->own->held_bytes);
+}
+
+/* What the exchange has come to. stray: bytes behind the answer. */
+static void
+note_answer(struct connection *c, bool stray)
+{
+	const struct exchange *x = &c->exchange;
+
+	c->s.keep = c->s.keep && x->keep && !stray;
+	if (x->phase == EXCHANGE_OVER)
+		c->s.answer = ANSWER_OVER;
+	else if (x->phase == EXCHANGE_OPAQUE)
+		c->s.answer = ANSWER_OPEN;
+	else if (x->phase == EXCHANGE_SWITCHED)
+		open_gates(c);
+}
+
+/* Bytes of an answer that have to be looked at: behind what is kept of its head, if there is any. */
+static void
+take_answer(struct connection *c)
+{
+	struct relay *r = c->relay;
+	struct span in =
+	    stream_read(&c->s.from_guest, &c->s.to_guest, c->guest.fd, r->scratch, STREAM_COPY_BYTES);
+	bool kept = c->head.len > 0;
+	size_t n;
+
+	if (in.len == 0)
+		return;
+	if (kept && !gather_add(&c->head, in, &r->own->held_bytes)) {
+		c->why = "too many incomplete answers";
+		c->s.from_guest.eof = c->s.from_guest.cut = c->s.to_guest.broken = true;
+		return;
+	}
+	in = kept ? gather_span(&c->head) : in;
+	n = exchange_answer(&c->exchange, in);
+	if (n > 0)
+		stream_send(&c->from_guest, &c->s.from_guest, c->client.fd, span_first(in, n));
+	note_answer(c, n < in.len && c->exchange.phase == EXCHANGE_OVER);
+	if (c->exchange.phase != EXCHANGE_HEAD)
+		n = in.len;
+	if (kept)
+		gather_cut(&c->head, n, &r->own->held_bytes);
+	else if (n < in.len && !gather_add(&c->head, span_from(in, n), &r->own->held_bytes))
+		c->s.from_guest.eof = c->s.from_guest.cut = c->s.to_guest.broken = true;
+}
+
+/* What a guest says behind its answer is nobody's, and it says no more. */
+static void
+drop_stray(struct connection *c)
+{
+	stream_read(&c->s.from_guest, &c->s.to_guest, c->guest.fd, c->relay->scratch, STREAM_COPY_BYTES);
+	c->s.keep = false;
 }
 
 void
 transfer_from_guest(struct connection *c)
 {
-	const struct stream_rule any = {0}, undecided = {filter_reply, c, NULL};
-	bool asked = c->s.door == DOOR_HTTP && c->scan.http.upgrade;
+	struct flow *from = &c->s.from_guest;
 
-	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, c->guest.fd, c->client.fd,
-	    asked ? &undecided : &any, c->relay->scratch);
+	if (c->s.answer == ANSWER_OPEN) {
+		pump_answer(c, NULL);
+		return;
+	}
+	if (from->pending)
+		stream_flush(&c->from_guest, from, c->client.fd);
+	if (from->pending || from->broken || from->eof)
+		return;
+	if (c->s.answer == ANSWER_OVER) {
+		drop_stray(c);
+	} else if (c->exchange.phase == EXCHANGE_BODY && pump_plain(c, &c->exchange.answer, pump_answer)) {
+		if (body_done(&c->exchange.answer))
+			c->exchange.phase = EXCHANGE_OVER;
+		note_answer(c, false);
+	} else {
+		take_answer(c);
+	}
 }
 
 /* Do what follows from the flows until nothing does. */
 void
 transfer_settle(struct connection *c)
 {
+	const struct relay_rules *rules = &c->relay->rules;
+
 	connection_count(c);
-	c->deadline = ev_now(c->relay->loop) + c->relay->rules.idle_s;
+	if (c->s.to_guest.eof || c->s.from_guest.eof)
+		connection_deadline(c, rules->half_open_s);
+	else
+		c->deadline = ev_now(c->relay->loop) + rules->idle_s;
 	for (;;) {
 		switch (session_settle(&c->s)) {
 		case SETTLE_SHUT_GUEST:
@@ -105,6 +212,9 @@ transfer_settle(struct connection *c)
 			shutdown(c->client.fd, SHUT_WR);
 			c->s.from_guest.shut = true;
 			break;
+		case SETTLE_NEXT:
+			connection_step(c, ON_NEXT);
+			return;
 		case SETTLE_ANSWERED:
 			connection_step(c, ON_ANSWERED);
 			return;

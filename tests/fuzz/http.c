@@ -1,7 +1,7 @@
 /*
- * Any first bytes on an HTTP port. Laws: only MORE changes as bytes come; no strict prefix yields a host; what the
- * guest gets is accepted again, for the same host, with the same framing; a body ends at the same byte however it
- * is cut, and so does the answer to an Upgrade.
+ * A stream of HTTP/1 requests. Laws: how the bytes are cut never changes where requests begin and end, whom they
+ * name, or what is refused; no strict prefix of a head yields a host; a head that goes on without its h2c is
+ * accepted again, for the same host, with the same framing.
  */
 #include "proxy/http.h"
 
@@ -17,11 +17,11 @@ check(int good)
 }
 
 static void
-check_rewrite(struct span in, const struct http_head *head, const struct sniff *got)
+check_h2c(struct span in, const struct http_head *head, const struct sniff *got)
 {
 	static char out[HTTP_HEAD_MAX + HTTP_REWRITE_EXTRA];
 	struct http_head again = {0};
-	size_t n = http_rewrite(span_first(in, head->length), head, out);
+	size_t n = http_without_h2c(span_first(in, head->length), head, out);
 	struct sniff twice;
 
 	check(n <= head->length + HTTP_REWRITE_EXTRA);
@@ -31,57 +31,103 @@ check_rewrite(struct span in, const struct http_head *head, const struct sniff *
 	check(twice.verdict == got->verdict && again.length == n);
 	check(twice.verdict != SNIFF_HOST || span_eq(twice.host, got->host));
 	check(again.framing == head->framing && again.body_bytes == head->body_bytes);
-	check(again.upgrade == head->upgrade);
+	check(again.keep == head->keep && !again.upgrade && !again.offers_h2c);
+}
+
+/* Where a stream is, and what was said of it. */
+struct reading {
+	uint64_t said; /* mixed from all of it */
+	struct http_head head;
+	struct body body;
+	size_t at; /* bytes that are done with */
+	bool refused;
+};
+
+static void
+say(struct reading *r, uint64_t what)
+{
+	r->said = (r->said ^ what) * 0x9e3779b97f4a7c15u;
+	r->said ^= r->said >> 29;
 }
 
 static void
-check_body(struct span body, const struct http_head *head)
+say_span(struct reading *r, struct span s)
 {
-	struct http_body once = http_body(head), slow = once;
-	ptrdiff_t want = http_body_take(&once, body), got = 0;
+	for (size_t i = 0; i < s.len; i++)
+		say(r, (uint8_t)s.ptr[i]);
+}
 
-	for (size_t i = 0; i < body.len && got != -1; i++) {
-		ptrdiff_t one = http_body_take(&slow, span_of(body.ptr + i, 1));
+/* One step with what is here; false: it takes more bytes, or nothing does any more. */
+static bool
+step(struct reading *r, struct span all)
+{
+	struct span in = span_from(all, r->at);
+	struct sniff sniff;
+	ptrdiff_t body;
 
-		got = one == -1 ? -1 : got + one;
+	if (r->refused)
+		return false;
+	if (!body_done(&r->body)) {
+		body = body_take(&r->body, in);
+		r->refused = body == -1;
+		r->at += body > 0 ? (size_t)body : 0;
+		if (!r->refused && !body_done(&r->body))
+			return false;
+		say(r, r->refused ? 0 : r->at); /* where it was cut is not said */
+		return !r->refused;
 	}
-	check(got == want);
-	check(want == -1 || http_body_done(&once) == http_body_done(&slow));
-	check(want == -1 || (size_t)want == body.len || http_body_done(&once));
+	sniff = http_sniff(in, &r->head);
+	if (sniff.verdict == SNIFF_MORE)
+		return false;
+	say(r, sniff.verdict);
+	say(r, sniff.answer);
+	r->refused = sniff.verdict == SNIFF_BAD;
+	if (r->refused)
+		return false;
+	check(r->head.length >= 4 && memcmp(in.ptr + r->head.length - 4, "\r\n\r\n", 4) == 0);
+	if (sniff.verdict == SNIFF_HOST)
+		say_span(r, sniff.host);
+	say_span(r, http_path(span_first(in, r->head.length)));
+	check_h2c(in, &r->head, &sniff);
+	r->at += r->head.length;
+	r->body = body_of((enum body_framing)r->head.framing, r->head.body_bytes);
+	r->head = (struct http_head){0};
+	return true;
 }
 
-/* The same bytes as a guest's answer to an Upgrade. */
-static void
-check_reply(struct span in)
+/* Cuts by a little generator; seed 0: all at once, 1: byte by byte. */
+static struct reading
+read_stream(struct span all, unsigned seed)
 {
-	struct http_reply_scan once = {0}, slow = {0};
-	enum http_reply want = http_reply(&once, in), got = REPLY_MORE;
+	struct reading r = {0};
+	uint32_t random = seed;
+	size_t come = seed ? 0 : all.len;
 
-	for (size_t i = 0; i < in.len && got == REPLY_MORE; i++)
-		got = http_reply(&slow, span_of(in.ptr + i, 1));
-	check(got == want);
+	for (;;) {
+		while (step(&r, span_first(all, come)))
+			;
+		if (come == all.len)
+			return r;
+		random = random * 1664525 + 1013904223;
+		come += seed == 1 ? 1 : 1 + (random >> 16) % 40;
+		come = come < all.len ? come : all.len;
+	}
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	struct http_head head = {0}, slow = {0};
-	struct span in = span_of(bytes, n);
-	struct sniff whole = http_sniff(in, &head), last = {0};
+	struct reading whole, cut;
+	struct span all;
 
-	check_reply(in);
-	for (size_t i = 0; i <= n && last.verdict == SNIFF_MORE; i++) {
-		last = http_sniff(span_first(in, i), &slow);
-		if (last.verdict == SNIFF_HOST || last.verdict == SNIFF_NONE)
-			check(i == head.length);
-	}
-	check(whole.verdict == last.verdict && whole.why == last.why && whole.answer == last.answer);
-	if (whole.verdict == SNIFF_HOST)
-		check(span_eq(whole.host, last.host));
-	if (whole.verdict != SNIFF_HOST && whole.verdict != SNIFF_NONE)
+	if (n == 0)
 		return 0;
-	check(head.length >= 4 && memcmp(bytes + head.length - 4, "\r\n\r\n", 4) == 0);
-	check_rewrite(in, &head, &whole);
-	check_body(span_from(in, head.length), &head);
+	all = span_of(bytes + 1, n - 1);
+	whole = read_stream(all, 0);
+	for (unsigned seed = 1; seed < 4; seed++) {
+		cut = read_stream(all, seed == 1 ? 1 : seed + bytes[0]);
+		check(cut.refused == whole.refused && cut.said == whole.said);
+		check(cut.refused || cut.at == whole.at);
+	}
 	return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * A connection under any order of events. Each byte of the input is something that its sockets, its timer or the
  * program do, as far as the connection waits for it. Laws: it ends, and only once; nothing is read for which there
- * is no room; it never waits for nothing; what one side is told happened.
+ * is no room; it never waits for nothing; what one side is told happened; the next request is looked at only when
+ * the answer before it is over and gone out.
  */
 #include "proxy/session.h"
 
@@ -54,7 +55,12 @@ settle(struct session *s)
 			check(!s->from_guest.shut && !s->from_guest.pending && s->from_guest.eof);
 			s->from_guest.shut = true;
 			break;
+		case SETTLE_NEXT:
+			check(s->keep && s->answer == ANSWER_OVER && s->gate != GATE_BODY);
+			check(!s->to_guest.pending && !s->from_guest.pending && !s->from_guest.eof);
+			return ON_NEXT;
 		case SETTLE_ANSWERED:
+			check(s->gate != GATE_OPEN && !s->from_guest.pending);
 			return ON_ANSWERED;
 		case SETTLE_END:
 			check(!s->to_guest.pending && !s->from_guest.pending);
@@ -89,20 +95,21 @@ relay(struct session *s, unsigned byte)
 		if (w.client_write)
 			flush(&s->from_guest, byte >> 2 & 3);
 	}
-	/* Gates move from held to open or last, from body to shut, from shut to held. */
-	if (byte & 0x80 && s->gate == GATE_HELD)
-		s->gate = byte & 0x40 ? GATE_OPEN : GATE_LAST;
-	else if (byte & 0x80 && s->gate == GATE_BODY)
-		s->gate = GATE_SHUT;
-	else if (byte & 0x80 && s->gate == GATE_SHUT)
-		s->gate = GATE_HELD;
+	/* A request and its answer go on as they may, or become a tunnel. */
+	if ((byte & 0xc0) == 0x80 && s->gate != GATE_OPEN)
+		s->gate = s->gate == GATE_BODY ? GATE_SHUT : GATE_HELD;
+	else if ((byte & 0xc0) == 0xc0 && s->answer == ANSWER_DUE)
+		s->answer = byte & 0x20 ? ANSWER_OVER : ANSWER_OPEN;
+	else if ((byte & 0xc0) == 0x40 && s->answer == ANSWER_DUE && byte & 0x10)
+		s->gate = GATE_OPEN, s->answer = ANSWER_OPEN;
+	s->keep = s->keep && byte % 5 && !(s->gate == GATE_BODY && s->to_guest.eof);
 	return settle(s);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	struct session s = {.gate = n ? bytes[0] % 5 : 0};
+	struct session s = {0};
 	int ends = 0;
 
 	for (size_t i = 1; i <= n + SESSION_STATES; i++) {
@@ -116,7 +123,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		if (event == SESSION_EVENTS)
 			continue;
 		step = session_step((enum session_state)s.state, event);
-		check(step.next >= s.state);
+		check(step.next >= s.state || event == ON_NEXT);
+		if (step.act == ACT_RELAY && n && bytes[0] & 1)
+			s.gate = GATE_BODY, s.answer = ANSWER_DUE, s.keep = bytes[0] & 2;
 		s.state = step.next;
 		ends += step.act == ACT_CLOSE || step.act == ACT_RESET;
 	}

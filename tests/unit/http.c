@@ -173,22 +173,22 @@ test_framing(void **state)
 {
 	static const struct {
 		const char *fields;
-		enum http_framing framing;
+		enum body_framing framing;
 		uint64_t bytes;
 		bool upgrade;
 	} cases[] = {
-	    {"", HTTP_NO_BODY, 0, false},
-	    {"Content-Length: 0\r\n", HTTP_LENGTH, 0, false},
-	    {"Content-Length: 999999999999999999\r\n", HTTP_LENGTH, 999999999999999999, false},
-	    {"Transfer-Encoding: Chunked\r\n", HTTP_CHUNKED, 0, false},
-	    {"Transfer-Encoding: gzip ,\tchunked \r\n", HTTP_CHUNKED, 0, false},
-	    {"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n", HTTP_NO_BODY, 0, true},
-	    {"Upgrade: websocket\r\n", HTTP_NO_BODY, 0, false},
-	    {"Connection: upgrade\r\n", HTTP_NO_BODY, 0, false},
-	    {"Connection: upgrade\r\nUpgrade: h2c\r\n", HTTP_NO_BODY, 0, false},
-	    {"Connection: upgrade\r\nUpgrade: websocket, H2C\r\n", HTTP_NO_BODY, 0, false},
-	    {"Connection: upgrade\r\nUpgrade: h2c/1\r\n", HTTP_NO_BODY, 0, false},
-	    {"Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 1\r\n", HTTP_LENGTH, 1, false},
+	    {"", BODY_NONE, 0, false},
+	    {"Content-Length: 0\r\n", BODY_LENGTH, 0, false},
+	    {"Content-Length: 999999999999999999\r\n", BODY_LENGTH, 999999999999999999, false},
+	    {"Transfer-Encoding: Chunked\r\n", BODY_CHUNKED, 0, false},
+	    {"Transfer-Encoding: gzip ,\tchunked \r\n", BODY_CHUNKED, 0, false},
+	    {"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n", BODY_NONE, 0, true},
+	    {"Upgrade: websocket\r\n", BODY_NONE, 0, false},
+	    {"Connection: upgrade\r\n", BODY_NONE, 0, false},
+	    {"Connection: upgrade\r\nUpgrade: h2c\r\n", BODY_NONE, 0, false},
+	    {"Connection: upgrade\r\nUpgrade: websocket, H2C\r\n", BODY_NONE, 0, false},
+	    {"Connection: upgrade\r\nUpgrade: h2c/1\r\n", BODY_NONE, 0, false},
+	    {"Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 1\r\n", BODY_LENGTH, 1, true},
 	};
 	char text[512];
 
@@ -206,21 +206,43 @@ test_framing(void **state)
 }
 
 static void
-test_rewrite(void **state)
+test_persistence(void **state)
+{
+	static const struct {
+		const char *text;
+		bool keep;
+	} cases[] = {
+	    {"GET / HTTP/1.1\r\n" H "\r\n", true},
+	    {"GET / HTTP/1.1\r\n" H "Connection: close\r\n\r\n", false},
+	    {"GET / HTTP/1.1\r\n" H "Connection: TE\r\nconnection: x, Close\r\n\r\n", false},
+	    {"GET / HTTP/1.1\r\n" H "Connection: keep-alive, close\r\n\r\n", false},
+	    {"GET / HTTP/1.1\r\n" H "Connection: closed\r\n\r\n", true},
+	    {"GET / HTTP/1.0\r\n" H "\r\n", false},
+	    {"GET / HTTP/1.0\r\n" H "Connection: Keep-Alive\r\n\r\n", true},
+	    {"GET / HTTP/1.0\r\n" H "Connection: Keep-Alive\r\nConnection: close\r\n\r\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct http_head head;
+
+		assert_int_equal(sniff_once(cases[i].text, strlen(cases[i].text), &head).verdict, SNIFF_HOST);
+		assert_int_equal(head.keep, cases[i].keep);
+	}
+}
+
+static void
+test_h2c(void **state)
 {
 	static const char *const cases[][2] = {
-	    {"GET / HTTP/1.1\r\n" H "\r\n", "GET / HTTP/1.1\r\n" H "Connection: close\r\n\r\n"},
-	    {"GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nConnection: close\r\n\r\n"},
-	    {"GET / HTTP/1.1\r\nConnection: keep-alive, TE\r\n" H
-	     "Keep-Alive: 5\r\nproxy-connection: x\r\nX: y\r\nconnection: z\r\n\r\n",
-		"GET / HTTP/1.1\r\n" H "X: y\r\nConnection: close\r\n\r\n"},
 	    {"GET / HTTP/1.1\r\n" H
-	     "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A\r\n\r\n",
+	     "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A\r\nX: y\r\n\r\n",
+		"GET / HTTP/1.1\r\n" H "X: y\r\n\r\n"},
+	    {"GET / HTTP/1.1\r\nUpgrade: h2c\r\n" H "\r\n", "GET / HTTP/1.1\r\n" H "\r\n"},
+	    {"GET / HTTP/1.1\r\nUpgrade: websocket, H2C\r\nconnection:close\r\n" H "\r\n",
 		"GET / HTTP/1.1\r\n" H "Connection: close\r\n\r\n"},
-	    {"GET / HTTP/1.1\r\n" H
-	     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n",
-		"GET / HTTP/1.1\r\n" H
-		"Upgrade: websocket\r\nSec-WebSocket-Key: k\r\nConnection: upgrade\r\n\r\n"},
+	    {"GET / HTTP/1.0\r\nUpgrade: h2c\r\nConnection: keep-alive\r\n" H "\r\n",
+		"GET / HTTP/1.0\r\n" H "Connection: keep-alive\r\n\r\n"},
 	};
 	char out[1024];
 
@@ -231,12 +253,29 @@ test_rewrite(void **state)
 		struct http_head head;
 		struct sniff got = sniff_once(copy, n, &head);
 
-		assert_int_not_equal(got.verdict, SNIFF_BAD);
-		wrote = http_rewrite(span_of(copy, head.length), &head, out);
+		assert_int_equal(got.verdict, SNIFF_HOST);
+		assert_true(head.offers_h2c && !head.upgrade);
+		wrote = http_without_h2c(span_of(copy, head.length), &head, out);
 		assert_true(wrote <= n + HTTP_REWRITE_EXTRA);
 		assert_true(span_is(span_of(out, wrote), cases[i][1]));
 		guard_free(copy, n);
 	}
+}
+
+static void
+test_paths(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"GET /a?b=c HTTP/1.1\r\n", "/a?b=c"},
+	    {"OPTIONS * HTTP/1.1\r\n", "/"},
+	    {"GET http://a.example/x?y HTTP/1.1\r\n", "/x?y"},
+	    {"GET http://a.example HTTP/1.1\r\n", "/"},
+	    {"GET http://a.example?q HTTP/1.1\r\n", "/"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_true(span_is(http_path(span_str(cases[i][0])), cases[i][1]));
 }
 
 int
@@ -248,7 +287,9 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_size),
 	    cmocka_unit_test(test_framing),
-	    cmocka_unit_test(test_rewrite),
+	    cmocka_unit_test(test_persistence),
+	    cmocka_unit_test(test_h2c),
+	    cmocka_unit_test(test_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
