@@ -25,6 +25,7 @@ enum {
 	CONF_FILES_MAX = 4096, /* the file and its includes */
 	CONF_FILE_BYTES = 16 << 20, /* of one file */
 	CONF_ERRORS_MAX = 100, /* kept; the rest is counted */
+	CONF_TRUSTED_MAX = 64, /* networks in proxy-in */
 	CONF_IFNAME = 16, /* IFNAMSIZ */
 };
 

@@ -19,7 +19,6 @@ enum {
 	CONF_TOTAL_BYTES = 64 << 20, /* of all files */
 	CONF_SHOWN = 64, /* bytes of a wrong value that a message repeats */
 	CONF_DOORS_MAX = 64, /* ports of one kind that the proxy listens on */
-	CONF_TRUSTED_MAX = 64, /* networks in proxy-in */
 	CONF_RUN_BYTES = 54, /* of `run`, so that run/guests/NAME/console.sock fits into a socket's address */
 };
 

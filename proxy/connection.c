@@ -96,7 +96,8 @@ connection_close(struct connection *c, bool reset)
 		c->from_guest.bytes = c->relayed; /* what was said then was ours */
 	log_end(c);
 	gather_cut(&c->ahead, c->ahead.len, &r->own->held_bytes);
-	limit_remove(r->own->limits, &client);
+	if (!c->header_due)
+		limit_remove(r->own->limits, &client);
 	r->own->open--;
 	ev_io_stop(r->loop, &c->client);
 	ev_timer_stop(r->loop, &c->timer);
@@ -400,12 +401,12 @@ connection_step(struct connection *c, enum session_event event)
 }
 
 int
-connection_open(struct relay *r, enum door door, int fd, const struct addr *from)
+connection_open(struct relay *r, enum door door, int fd, const struct addr *from, bool trusted)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	struct limit_key client = limit_client(&from->ip);
 
-	if (!c || limit_add(r->own->limits, &client) == -1) {
+	if (!c || (!trusted && limit_add(r->own->limits, &client) == -1)) {
 		free(c);
 		return -1;
 	}
@@ -413,6 +414,7 @@ connection_open(struct relay *r, enum door door, int fd, const struct addr *from
 	c->s.door = (uint8_t)door;
 	c->relay = r;
 	c->from = *from;
+	c->header_due = trusted;
 	c->began = ev_now(r->loop);
 	ev_io_init(&c->client, on_client, fd, 0);
 	ev_io_init(&c->guest, on_guest, -1, 0);

@@ -17,6 +17,7 @@
 struct connection {
 	struct session s;
 	uint8_t refusal; /* enum refusal */
+	bool header_due; /* from a balancer that has not told its client yet, who is not counted yet */
 	uint16_t answer; /* what a refusal tells the client */
 	struct relay *relay;
 	struct connection *next, **link;
@@ -35,7 +36,8 @@ struct connection {
 	uint32_t requests; /* HTTP; of them one is going on in RELAY */
 	uint32_t discarded;
 	uint64_t relayed; /* from_guest.bytes, before an answer of ours */
-	struct addr from; /* the client */
+	struct addr from,
+	    called; /* the client, and whom it called; its family is 0 where only the socket knows */
 	struct reach reach; /* where in the guest, and what it sees */
 	uint16_t seat; /* where this guest is counted, while there is one */
 	uint64_t counted_to_guest, counted_from_guest; /* of the bytes below */
@@ -44,8 +46,11 @@ struct connection {
 	const char *why; /* static text, or NULL */
 };
 
-/* Takes the accepted descriptor, counts it and reads at once. from: the client. -1: out of memory. */
-int connection_open(struct relay *, enum door, int fd, const struct addr *from);
+/*
+ * Takes the accepted descriptor, counts it and reads at once. from: the client, or a trusted balancer. -1: out of
+ * memory.
+ */
+int connection_open(struct relay *, enum door, int fd, const struct addr *from, bool trusted);
 
 void connection_step(struct connection *, enum session_event);
 
@@ -72,6 +77,11 @@ void connection_forget_guest(struct connection *);
 void transfer_to_guest(struct connection *);
 void transfer_from_guest(struct connection *);
 void transfer_settle(struct connection *);
+
+/* trusted.c: who is believed when it says for whom it comes. */
+bool trusted_has(const struct relay_rules *, const struct ip *);
+/* While header_due. The header goes from *in and from c->ahead; MORE: it is due still, or what is left is next. */
+struct session_choice trusted_take(struct connection *, struct span *in);
 
 /* hello.c: read first bytes and decide about them. */
 void hello_read(struct connection *);

@@ -21,12 +21,12 @@ proxy_header(const struct connection *c, enum client_address how, char *out)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = sizeof(sa);
-	struct addr called;
+	struct addr called = c->called;
 
 	if (how != CLIENT_PROXY_V1 && how != CLIENT_PROXY_V2)
 		return 0;
-	if (getsockname(c->client.fd, (struct sockaddr *)&sa, &len) == -1 ||
-	    addr_from_sockaddr((struct sockaddr *)&sa, &called) == -1)
+	if (!ip_is_set(&called.ip) && (getsockname(c->client.fd, (struct sockaddr *)&sa, &len) == -1 ||
+					  addr_from_sockaddr((struct sockaddr *)&sa, &called) == -1))
 		return 0;
 	return how == CLIENT_PROXY_V1 ? haproxy_v1(&c->from, &called, out)
 				      : haproxy_v2(&c->from, &called, out);
@@ -143,21 +143,33 @@ hello_route(struct connection *c, struct span in, const struct route_guest *gues
 	return event == ON_REFUSE || keep_ahead(c, in, (size_t)used) ? event : ON_REFUSE;
 }
 
+static struct session_choice
+choose(struct connection *c, struct span in)
+{
+	struct sniff verdict = sniff(c, in);
+
+	return session_choose(c->s.door, &verdict, c->relay->rules.routes, c->name);
+}
+
 /* in: all that came and is not used, in c->ahead if that has any bytes. */
 static void
 hello_decide(struct connection *c, struct span in)
 {
-	struct sniff verdict = sniff(c, in);
-	struct session_choice choice = session_choose(c->s.door, &verdict, c->relay->rules.routes, c->name);
-	bool begins = c->ahead.len == 0;
+	struct session_choice choice = {.choice = CHOICE_MORE};
+	bool begins;
 
+	if (c->header_due)
+		choice = trusted_take(c, &in);
+	if (!c->header_due)
+		choice = choose(c, in);
+	begins = c->ahead.len == 0;
 	switch (choice.choice) {
 	case CHOICE_ROUTE:
 		connection_step(c, hello_route(c, in, choice.route->guest));
 		return;
 	case CHOICE_REFUSE:
 		connection_refuse(c, choice.refusal, choice.answer, choice.why);
-		connection_step(c, ON_REFUSE);
+		connection_step(c, choice.answer ? ON_REFUSE : ON_CLIENT_END);
 		return;
 	case CHOICE_MORE:
 		break;

@@ -37,6 +37,9 @@ relay_plan(const struct conf *conf, const uint16_t *seats, struct relay_rules *o
 		return -1;
 	}
 	memcpy(out->seats, seats, conf->n_guests * sizeof(*seats));
+	out->n_proxy_in = p->n_proxy_in;
+	if (p->n_proxy_in)
+		memcpy(out->proxy_in, p->proxy_in, p->n_proxy_in * sizeof(*p->proxy_in));
 	return 0;
 }
 
@@ -47,16 +50,21 @@ relay_rules_free(struct relay_rules *rules)
 	free(rules->seats);
 }
 
-/* Is there room for one more of this client? */
 static enum refusal
-admit(const struct relay *r, const struct addr *from)
+admit(const struct relay *r)
 {
-	struct limit_key client = limit_client(&from->ip);
-
 	if (r->own->open >= r->share->sessions)
 		return REFUSED_TOTAL;
 	if (r->rules.total && share_open_count(r->share) >= r->rules.total)
 		return REFUSED_TOTAL;
+	return REFUSED_NOT;
+}
+
+enum refusal
+relay_admit_client(struct relay *r, const struct ip *ip)
+{
+	struct limit_key client = limit_client(ip);
+
 	if (r->rules.per_client && share_limit_count(r->share, &client) >= r->rules.per_client)
 		return REFUSED_PER_CLIENT;
 	return REFUSED_NOT;
@@ -95,14 +103,18 @@ receive(struct relay *r, enum door door, int fd, const struct sockaddr *sa)
 {
 	struct addr from;
 	enum refusal refusal;
+	bool trusted;
 
 	r->own->accepted++;
 	if (addr_from_sockaddr(sa, &from) == -1) {
 		close(fd);
 		return;
 	}
-	refusal = admit(r, &from);
-	if (refusal == REFUSED_NOT && connection_open(r, door, fd, &from) == 0)
+	trusted = trusted_has(&r->rules, &from.ip);
+	refusal = admit(r);
+	if (refusal == REFUSED_NOT && !trusted)
+		refusal = relay_admit_client(r, &from.ip);
+	if (refusal == REFUSED_NOT && connection_open(r, door, fd, &from, trusted) == 0)
 		return;
 	r->own->refused[refusal ? refusal : REFUSED_TOTAL]++;
 	close(fd);

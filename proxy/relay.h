@@ -32,6 +32,8 @@ struct relay_rules {
 	uint16_t *seats; /* by the number of a guest */
 	double hello_s, connect_s, idle_s, half_open_s;
 	unsigned per_client, per_guest, total; /* 0: no ceiling */
+	struct net proxy_in[CONF_TRUSTED_MAX]; /* who has to tell its client first */
+	size_t n_proxy_in;
 };
 
 struct listener; /* listen.h */
@@ -63,6 +65,8 @@ struct relay *relay_start(struct ev_loop *, struct share *, unsigned worker, con
     size_t n, const struct relay_rules *);
 /* New rules for what comes from now on; the old ones are freed. Connections stay as they are. */
 void relay_swap(struct relay *, const struct relay_rules *);
+/* Is there room for one more of this client? */
+enum refusal relay_admit_client(struct relay *, const struct ip *);
 /* End every connection, with its log line. */
 void relay_stop(struct relay *);
 
