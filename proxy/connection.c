@@ -146,6 +146,13 @@ connection_deadline(struct connection *c, double seconds)
 	ev_timer_start(loop, &c->timer);
 }
 
+/* What ends now must not look whole. */
+static bool
+is_halfway(const struct connection *c)
+{
+	return c->s.to_guest.pending || c->s.from_guest.pending || c->s.answer == ANSWER_DUE;
+}
+
 static void
 on_timer(struct ev_loop *loop, ev_timer *w, int events)
 {
@@ -179,7 +186,7 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 			: "the guest did not answer in time");
 	else if (state == SESSION_RELAY)
 		c->why = "idle";
-	connection_step(c, ON_TIMEOUT);
+	connection_step(c, state == SESSION_RELAY && is_halfway(c) ? ON_BREAK : ON_TIMEOUT);
 }
 
 /* --- the guest's side -------------------------------------------------------------------------------------- */

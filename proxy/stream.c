@@ -145,10 +145,15 @@ copy_once(struct stream *st, struct flow *f, struct flow *other, int src, int ds
 }
 
 static size_t
-splice_once(struct stream *st, struct flow *f, struct flow *other, int src, int dst, size_t room)
+splice_once(
+    struct stream *st, struct flow *f, struct flow *other, int src, int dst, size_t room, char *scratch)
 {
 	ssize_t n = splice(src, NULL, st->pipe->in, NULL, room, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
+	/* Nothing may also mean that it could not splice what lies before the end; only a read knows. */
+	if (n == 0)
+		return copy_once(
+		    st, f, other, src, dst, room < STREAM_COPY_BYTES ? room : STREAM_COPY_BYTES, scratch);
 	if (!came(n, f, other))
 		return 0;
 	st->in_pipe = (uint32_t)n;
@@ -180,7 +185,7 @@ stream_pump(
 		room = allowed(limit, st->pipe ? PIPE_BYTES : STREAM_COPY_BYTES);
 		if (room == 0)
 			break;
-		n = st->pipe ? splice_once(st, f, other, src, dst, room)
+		n = st->pipe ? splice_once(st, f, other, src, dst, room, scratch)
 			     : copy_once(st, f, other, src, dst, room, scratch);
 		if (limit)
 			*limit -= n;
