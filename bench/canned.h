@@ -16,7 +16,8 @@ enum {
 	CANNED_HELLO = 1747, /* bytes */
 	CANNED_BODY = 1024, /* of an HTTP answer */
 	CANNED_ANSWER = 65536, /* the longest TLS-looking answer in one piece */
-	CANNED_TEXT = 2048 /* room for a request or for an HTTP answer */
+	CANNED_TEXT = 2048, /* room for a request or for an HTTP answer */
+	CANNED_FAR = 100 /* added to a guest's number in its answer to somebody who is not its neighbour */
 };
 
 struct order {

@@ -85,7 +85,7 @@ count(struct client *c)
 static void
 judge(const struct client *c, unsigned guest)
 {
-	if (order->guests && guest != c->name % order->guests + (order->far ? order->guests : 0))
+	if (order->guests && guest != c->name % order->guests + (order->far ? CANNED_FAR : 0))
 		wrong++;
 }
 

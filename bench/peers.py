@@ -78,7 +78,7 @@ class Dnat(Peer):
         return []
 
     def before(self):
-        rules = "".join('iifname "wan" tcp dport %d dnat to %s:%d\n' % (self.ports[s], world.GUESTS[0], p)
+        rules = "".join('iifname "wan" tcp dport %d dnat to %s:%d\n' % (self.ports[s], world.DNAT_GUEST, p)
                         for s, p in SERVICE.items())
         world.nft("table ip bench { chain pre { type nat hook prerouting priority dstnat;\n" + rules + "}\n}\n")
         for state in ("time_wait", "close", "close_wait", "last_ack", "fin_wait"):
@@ -132,9 +132,9 @@ class Transparent(Lodge):
 
 
 class Haproxy(Peer):
-    """Splice only what looks like bulk, as its manual advises; idle connections to guests are shared."""
+    """Splice what looks like bulk, which small answers are spared; idle connections to guests are shared."""
 
-    reuse = "always"
+    reuse, splice = "always", "splice-auto"
 
     def write(self):
         table = "".join("%s %%s%d\n" % (name(n), guest(n)) for n in range(self.names))
@@ -150,7 +150,7 @@ defaults
  timeout connect 5s
  timeout client 10m
  timeout server 10m
- option splice-auto
+ option %s
  option tcp-smart-accept
  option tcp-smart-connect
 frontend tls
@@ -163,7 +163,7 @@ frontend http
  mode http
  bind :%d defer-accept
  use_backend %%[hdr(host),lower,map(%s,none)]
-""" % (self.ports["tls"], maps[0], self.ports["http"], maps[1])
+""" % (self.splice, self.ports["tls"], maps[0], self.ports["http"], maps[1])
         return ["haproxy", "-db", "-f", self.put("haproxy.cfg", text + back)]
 
 
@@ -171,6 +171,12 @@ class HaproxyAlone(Haproxy):
     """Each client with its own connection to the guest, as it must be where the guest sees the client's address."""
 
     reuse = "never"
+
+
+class HaproxySplice(Haproxy):
+    """For bulk: left to itself it splices too little."""
+
+    splice = "splice-response"
 
 
 class Nginx(Peer):

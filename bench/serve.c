@@ -189,6 +189,14 @@ open_door(const char *address, int guest, bool tls)
 	watch(p, EPOLL_CTL_ADD, EPOLLIN);
 }
 
+static void
+prepare(struct guest *g, unsigned number)
+{
+	canned_answer(g->answer, number);
+	for (int close = 0; close < 2; close++)
+		g->reply_len[close] = canned_reply(g->reply[close], number, close);
+}
+
 int
 serve(char **addresses, int n)
 {
@@ -199,12 +207,9 @@ serve(char **addresses, int n)
 	guests = calloc((size_t)n * 2, sizeof(*guests));
 	if (!guests || poll_fd == -1)
 		die("serve");
-	for (int i = 0; i < n * 2; i++) {
-		canned_answer(guests[i].answer, (unsigned)i);
-		for (int close = 0; close < 2; close++)
-			guests[i].reply_len[close] = canned_reply(guests[i].reply[close], (unsigned)i, close);
-	}
 	for (int i = 0; i < n; i++) {
+		prepare(&guests[i], (unsigned)i);
+		prepare(&guests[n + i], (unsigned)i + CANNED_FAR);
 		open_door(addresses[i], i, true);
 		open_door(addresses[i], i, false);
 	}

@@ -16,6 +16,8 @@ LOAD = TOP + "/build/bench-load"
 W = "/mnt"
 HOST, CLIENT = "198.51.100.1", "198.51.100.2"
 GUESTS = ["192.168.77.%d" % (2 + i) for i in range(8)]
+# Not one of the others: the host does not forward what looks like a transparent connection that it still remembers.
+DNAT_GUEST = "192.168.77.10"
 INSIDE = "BENCH_INSIDE"
 
 CPUS = sorted(os.sched_getaffinity(0))
@@ -60,14 +62,16 @@ def enter():
     # A session of its own is one group to the scheduler.
     inner = subprocess.Popen(words, env=dict(os.environ, **{INSIDE: "1"}), start_new_session=True)
 
+    stopped = []
+
     def stop(number, frame):
-        inner.kill()  # the namespace dies with it
-        inner.wait()
-        sys.exit(128 + number)
+        stopped.append(128 + number)
+        inner.kill()  # the namespaces die with it; who waits for it below goes on
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
-    sys.exit(inner.wait())
+    status = inner.wait()
+    sys.exit(stopped[0] if stopped else status)
 
 
 def prefer():
@@ -98,7 +102,7 @@ def make():
         for key, value in SYSCTL.items():
             run("sh", "-c", "echo %s >/proc/sys/%s" % (value, key.replace(".", "/")), ns=ns)
     line("wan", "client", [CLIENT], HOST)
-    line("guests", "guests", GUESTS, "192.168.77.1")
+    line("guests", "guests", GUESTS + [DNAT_GUEST], "192.168.77.1")
     run("ip", "route", "add", "default", "via", "192.168.77.1", ns="guests")
 
 
@@ -127,7 +131,7 @@ def start(ns, cpus, words, output):
 
 
 def serve():
-    return start("guests", [LOAD_CPU], [LOAD, "serve"] + GUESTS, W + "/serve.log")
+    return start("guests", [LOAD_CPU], [LOAD, "serve"] + GUESTS + [DNAT_GUEST], W + "/serve.log")
 
 
 def tree(pid):
