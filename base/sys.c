@@ -169,7 +169,8 @@ sys_drop(unsigned uid, unsigned gid, const int *keep)
 		return -1;
 	capng_clear(CAPNG_SELECT_BOTH);
 	for (; *keep != -1; keep++)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned)*keep);
+		capng_update(CAPNG_ADD,
+		    CAPNG_EFFECTIVE | CAPNG_PERMITTED | (uid == 0 ? CAPNG_BOUNDING_SET : 0), (unsigned)*keep);
 	if (uid == 0 && gid == 0) {
 		/* Root without its capabilities: it owns root's files and nothing more. */
 		if ((setgroups(0, NULL) == -1 && getgroups(0, NULL) > 0) ||

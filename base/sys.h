@@ -48,8 +48,8 @@ int sys_account(const char *user, unsigned *uid, unsigned *gid);
 
 /*
  * Give privilege up for good: become uid:gid (no supplementary groups), keep only the named capabilities
- * (CAP_* numbers, terminated by -1), empty the bounding set, set no_new_privs. The signal that a parent's death
- * sends stays as it was.
+ * (CAP_* numbers, terminated by -1), empty the bounding set, set no_new_privs. Root keeps them over an exec, too,
+ * anybody else does not. The signal that a parent's death sends stays as it was.
  */
 int sys_drop(unsigned uid, unsigned gid, const int *keep);
 

@@ -31,7 +31,8 @@ log_end(const struct connection *c)
 	const char *end = c->refusal ? refusal_name(c->refusal) : c->why ? "cut" : "done";
 	char from[ADDR_TEXT], reached[24], first[24], all[24];
 
-	log_info("%s client=%s name=%s guest=%s requests=%u to_guest=%llu from_guest=%llu guest_ms=%s first_ms=%s ms=%s "
+	log_info("%s client=%s name=%s guest=%s requests=%u to_guest=%llu from_guest=%llu guest_ms=%s "
+		 "first_ms=%s ms=%s "
 		 "end=%s%s%s%s",
 	    door_name(c->s.door), addr_print(&c->from, from), c->name[0] ? c->name : "-",
 	    c->guest_name[0] ? c->guest_name : "-", c->requests, (unsigned long long)c->to_guest.bytes,
@@ -97,7 +98,7 @@ connection_close(struct connection *c, bool reset)
 	log_end(c);
 	gather_cut(&c->ahead, c->ahead.len, &r->own->held_bytes);
 	if (!c->header_due)
-		limit_remove(r->own->limits, &client);
+		limit_remove(r->limits, &client);
 	r->own->open--;
 	ev_io_stop(r->loop, &c->client);
 	ev_timer_stop(r->loop, &c->timer);
@@ -413,7 +414,7 @@ connection_open(struct relay *r, enum door door, int fd, const struct addr *from
 	struct connection *c = calloc(1, sizeof(*c));
 	struct limit_key client = limit_client(&from->ip);
 
-	if (!c || (!trusted && limit_add(r->own->limits, &client) == -1)) {
+	if (!c || (!trusted && limit_add(r->limits, &client) == -1)) {
 		free(c);
 		return -1;
 	}
@@ -436,4 +437,17 @@ connection_open(struct relay *r, enum door door, int fd, const struct addr *from
 	connection_update(c);
 	hello_read(c);
 	return 0;
+}
+
+/* A request that is under way is the last one. */
+void
+connection_drain(struct connection *c)
+{
+	bool waits = c->s.state == SESSION_HELLO && c->requests > 0 && c->ahead.len == 0;
+
+	c->s.keep = false;
+	if (!waits)
+		return;
+	c->why = "idle when the proxy drained";
+	connection_step(c, ON_CLIENT_END);
 }

@@ -57,6 +57,9 @@ void connection_step(struct connection *, enum session_event);
 /* Counts the refusal and notes what to tell the client; the caller then steps. */
 void connection_refuse(struct connection *, enum refusal, uint16_t answer, const char *why);
 
+/* The worker drains: end, if the client is in the middle of nothing. */
+void connection_drain(struct connection *);
+
 /* What has passed since the last time goes to the totals and to the guest's counts. */
 void connection_count(struct connection *);
 

@@ -175,7 +175,7 @@ static bool
 follow(const struct arrival *a)
 {
 	struct relay *r = a->all->relay;
-	struct cid_table *tables[SHARE_WORKERS_MAX];
+	struct cid_table *tables[SHARE_SLOTS];
 	const struct route_guest *guest;
 	struct span dcid = a->packet.dcid;
 	struct quic_packet learned = {.kind = QUIC_LONG, .version = QUIC_V1};
@@ -183,10 +183,11 @@ follow(const struct arrival *a)
 	struct ip ip;
 	size_t len;
 
-	for (unsigned i = 0; i < r->share->n_workers; i++)
-		tables[i] = r->share->workers[i].cids;
-	if (!cid_find(tables, r->share->n_workers, dcid, &ip, &len) ||
-	    (a->packet.kind != QUIC_SHORT && dcid.len != len))
+	unsigned n = r->share->n_workers < SHARE_SLOTS ? r->share->n_workers : SHARE_SLOTS;
+
+	for (unsigned i = 0; i < n; i++)
+		tables[i] = share_cids(r->share, i);
+	if (!cid_find(tables, n, dcid, &ip, &len) || (a->packet.kind != QUIC_SHORT && dcid.len != len))
 		return false;
 	guest = guest_of(r, &ip);
 	l = guest && client_has_room(a) ? lane_open(a->all, a->door, &a->key, FLOW_UNPROVEN, (struct span){0})
@@ -200,7 +201,7 @@ follow(const struct arrival *a)
 	flow_learn(&l->flow, &learned);
 	l->flow.answered = false;
 	if (lane_lead(l, guest)) {
-		cid_put(r->own->cids, learned.scid, &l->reach.to.ip, l->owner);
+		cid_put(r->cids, learned.scid, &l->reach.to.ip, l->owner);
 		lane_send(l, a->d, 1);
 	}
 	return true;
@@ -218,7 +219,11 @@ deal(const struct arrival *a, struct lane *l)
 		gather(a, l);
 	else if (l && lane_prove(l))
 		lane_send(l, a->d, 1);
-	else if (l || follow(a))
+	else if (l)
+		return;
+	else if (a->all->closing)
+		drop(a, DROP_REFUSED);
+	else if (follow(a))
 		return;
 	else if (a->packet.kind == QUIC_INITIAL)
 		begin(a);
@@ -416,4 +421,18 @@ datagrams_stop(struct datagrams *all)
 	quic_crypto_free(all->crypto);
 	free(all->doors);
 	free(all);
+}
+
+void
+datagrams_drain(struct datagrams *all, bool followed)
+{
+	all->closing = true;
+	for (size_t i = 0; followed && i < all->n_doors; i++)
+		ev_io_stop(all->relay->loop, &all->doors[i].io);
+}
+
+bool
+datagrams_are_idle(const struct datagrams *all)
+{
+	return all->count->open == 0;
 }

@@ -36,6 +36,7 @@ struct datagrams {
 	struct quic_crypto *crypto;
 	struct datagram_door *doors;
 	size_t n_doors;
+	bool closing; /* new flows are for others, or for nobody */
 	struct share_quic *count;
 	ev_timer sweep;
 	unsigned lines; /* left in this second */
@@ -46,6 +47,12 @@ struct datagrams {
 
 /* For those of the listeners that are for it. NULL: errno. */
 struct datagrams *datagrams_start(struct relay *, unsigned worker, const struct listener *, size_t n);
+/*
+ * No new flows. followed: other workers read the doors from now on; they find the guests of our flows by their ids,
+ * and we go on bringing to the clients what those still send us.
+ */
+void datagrams_drain(struct datagrams *, bool followed);
+bool datagrams_are_idle(const struct datagrams *);
 void datagrams_stop(struct datagrams *);
 
 #endif

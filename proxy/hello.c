@@ -43,7 +43,7 @@ begin_exchange(struct connection *c, struct span in)
 	body = body_take(&c->exchange.request, span_from(in, h->length));
 	c->s.gate = body_done(&c->exchange.request) ? GATE_SHUT : GATE_BODY;
 	c->s.answer = ANSWER_DUE;
-	c->s.keep = c->exchange.keep && !(c->s.gate == GATE_BODY && c->s.to_guest.eof);
+	c->s.keep = c->exchange.keep && !c->relay->draining && !(c->s.gate == GATE_BODY && c->s.to_guest.eof);
 	c->requests++;
 	return body == -1 ? -1 : (ptrdiff_t)h->length + body;
 }

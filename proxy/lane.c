@@ -73,7 +73,7 @@ uncount(struct lane *l)
 
 	if (!l->counted)
 		return;
-	limit_remove(own->limits, &client);
+	limit_remove(l->all->relay->limits, &client);
 	if (l->seat != SEAT_NONE)
 		own->guests[l->seat].open--;
 	l->counted = false;
@@ -83,7 +83,7 @@ static void
 forget_guest(struct lane *l)
 {
 	for (int i = 1; i < l->flow.n_ids; i++)
-		cid_drop(l->all->relay->own->cids, span_of(l->flow.ids[i].b, l->flow.ids[i].len), l->owner);
+		cid_drop(l->all->relay->cids, span_of(l->flow.ids[i].b, l->flow.ids[i].len), l->owner);
 	uncount(l);
 	if (l->guest.fd == -1)
 		return;
@@ -172,7 +172,7 @@ learn(struct lane *l, struct span bytes)
 	if (l->flow.class == FLOW_PROVEN && bytes.len && !((uint8_t)bytes.ptr[0] & 0x80))
 		return;
 	if (quic_take(&bytes, &p) && flow_learn(&l->flow, &p))
-		cid_put(l->all->relay->own->cids, p.scid, &l->reach.to.ip, l->owner);
+		cid_put(l->all->relay->cids, p.scid, &l->reach.to.ip, l->owner);
 }
 
 static void
@@ -259,7 +259,7 @@ lane_prove(struct lane *l)
 	else if (r->rules.per_guest && l->seat != SEAT_NONE &&
 		 share_guest_open(r->share, l->seat) >= r->rules.per_guest)
 		lane_refuse(l, REFUSED_PER_GUEST, "too many connections to this guest");
-	else if (limit_add(r->own->limits, &client) == -1)
+	else if (limit_add(r->limits, &client) == -1)
 		lane_refuse(l, REFUSED_TOTAL, "too many connections");
 	else
 		l->counted = true;

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "proxy/allow.h"
 
+#include <cap-ng.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
@@ -18,6 +19,8 @@ struct life {
 	struct share *share;
 	unsigned number;
 	int text;
+	ev_prepare idle; /* while it drains: is anything left? */
+	ev_timer deadline;
 };
 
 static int
@@ -108,22 +111,54 @@ take_rules(struct life *life)
 }
 
 static void
+on_idle(struct ev_loop *loop, ev_prepare *w, int events)
+{
+	struct life *life = w->data;
+
+	(void)events;
+	if (relay_is_idle(life->relay))
+		ev_break(loop, EVBREAK_ALL);
+}
+
+static void
+on_deadline(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)w, (void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void
+drain(struct life *life, bool followed)
+{
+	if (ev_is_active(&life->deadline))
+		return;
+	relay_drain(life->relay, followed);
+	ev_timer_set(&life->deadline, relay_drain_seconds(life->relay), 0);
+	ev_timer_start(life->loop, &life->deadline);
+	ev_prepare_start(life->loop, &life->idle);
+}
+
+static void
 on_order(struct ev_loop *loop, ev_io *w, int events)
 {
-	char words[64]; /* all the same one, SAY_RELOAD */
+	char words[64];
 	ssize_t n = recv(w->fd, words, sizeof(words), 0);
 
 	(void)events;
-	if (n > 0)
+	if (n > 0 && memchr(words, SAY_RELOAD, (size_t)n))
 		take_rules(w->data);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	if (n > 0 && memchr(words, SAY_DRAIN, (size_t)n))
+		drain(w->data, true);
+	if (n > 0 && memchr(words, SAY_FINISH, (size_t)n))
+		drain(w->data, false);
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 		ev_break(loop, EVBREAK_ALL);
 }
 
 static void
 set_signals(void)
 {
-	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR2, SIGPIPE};
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
@@ -131,6 +166,20 @@ set_signals(void)
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Of all privilege at most the one that bearing clients' addresses takes. */
+static int
+give_up(const struct workers_plan *plan)
+{
+	const int keep[] = {plan->keep_raw ? CAP_NET_RAW : -1, -1};
+
+	if (plan->drop)
+		return sys_drop(plan->uid, plan->gid, keep);
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (plan->keep_raw)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
+	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -1;
 }
 
 /* From here on this process moves bytes and does nothing else; see allow.h. */
@@ -152,12 +201,11 @@ life_run(const struct workers_plan *plan, unsigned number, int line, int text)
 	struct life life = {.share = plan->share, .number = number, .text = text};
 	struct relay_rules rules;
 	ev_io order;
-	const int keep[] = {plan->keep_raw ? CAP_NET_RAW : -1, -1};
 	const char ready = SAY_READY;
 
 	set_signals();
 	keep_own(plan->listeners, number, line, text);
-	if (plan->drop && sys_drop(plan->uid, plan->gid, keep) == -1)
+	if (give_up(plan) == -1)
 		fatal("worker %u: giving up privilege: %s", number, strerror(errno));
 	life.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!life.loop || relay_plan(plan->conf, plan->seats->of_guest, &rules) == -1)
@@ -167,7 +215,9 @@ life_run(const struct workers_plan *plan, unsigned number, int line, int text)
 	if (!life.relay)
 		fatal("worker %u: %s", number, strerror(errno));
 	ev_io_init(&order, on_order, line, EV_READ);
-	order.data = &life;
+	order.data = life.idle.data = &life;
+	ev_prepare_init(&life.idle, on_idle);
+	ev_init(&life.deadline, on_deadline);
 	ev_io_start(life.loop, &order);
 	allow_calls(number);
 	if (send(line, &ready, 1, MSG_NOSIGNAL) == -1)

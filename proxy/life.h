@@ -8,12 +8,14 @@
 enum {
 	SAY_READY = '+', /* worker: I accept */
 	SAY_RELOAD = 'r', /* supervisor: new rules lie in the text */
+	SAY_DRAIN = 'd', /* supervisor: others accept now; finish, end */
+	SAY_FINISH = 'f', /* supervisor: nobody accepts any more; finish, end */
 };
 
 /*
  * In the new process: keep its own descriptors alone, give privilege up, accept, relay, until the line ends.
  * text: the descriptor of the rules as text, which all share.
  */
-_Noreturn void life_run(const struct workers_plan *, unsigned number, int line, int text);
+_Noreturn void life_run(const struct workers_plan *, unsigned slot, int line, int text);
 
 #endif

@@ -37,12 +37,16 @@ limit_client(const struct ip *ip)
 	return key;
 }
 
+uint64_t
+limit_hash(const struct limit_key *key, uint64_t seed)
+{
+	return hash_mix(hash_bytes(seed, key->ip.b, sizeof(key->ip.b)) ^ key->ip.family);
+}
+
 static uint32_t
 home(const struct limit_table *t, const struct limit_key *key)
 {
-	uint64_t h = hash_bytes(t->seed, key->ip.b, sizeof(key->ip.b));
-
-	return (uint32_t)hash_mix(h ^ key->ip.family) & t->mask;
+	return (uint32_t)limit_hash(key, t->seed) & t->mask;
 }
 
 static bool

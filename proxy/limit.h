@@ -31,6 +31,7 @@ void limit_init(struct limit_table *, size_t keys, uint64_t seed);
 
 /* The key of a client: its address, or for IPv6 its /64. */
 struct limit_key limit_client(const struct ip *);
+uint64_t limit_hash(const struct limit_key *, uint64_t seed);
 
 uint32_t limit_count(const struct limit_table *, const struct limit_key *);
 /* One more. -1: the table is full. */

@@ -34,82 +34,166 @@ open_port(uint16_t port)
 	return sys_listen(&any, true, LISTEN_BACKLOG);
 }
 
-static int
-open_udp(const struct conf *conf, unsigned workers, struct listeners *out, uint16_t *failed)
+/* How many there are of a port already. */
+static unsigned
+count_port(const struct listeners *ls, enum door door, uint16_t port)
 {
-	for (size_t i = 0; i < conf->proxy.n_quic; i++) {
-		for (unsigned w = 0; w < workers; w++) {
-			int fd = udp_listen(conf->proxy.quic[i]);
+	unsigned n = 0;
 
-			*failed = conf->proxy.quic[i];
-			if (fd == -1)
-				return -1;
-			out->list[out->n++] = (struct listener){fd, (int)w, DOOR_QUIC, conf->proxy.quic[i]};
-		}
+	for (size_t i = 0; i < ls->n; i++)
+		n += ls->list[i].door == door && ls->list[i].port == port;
+	return n;
+}
+
+struct ports {
+	const uint16_t *list;
+	size_t n;
+};
+
+static struct ports
+ports_of(const struct conf *conf, enum door door)
+{
+	const struct proxy_conf *p = &conf->proxy;
+
+	switch (door) {
+	case DOOR_HTTP:
+		return (struct ports){p->http, p->n_http};
+	case DOOR_TLS:
+		return (struct ports){p->tls, p->n_tls};
+	default:
+		return (struct ports){p->quic, p->n_quic};
 	}
-	return 0;
 }
 
 static int
-open_ports(const struct conf *conf, enum door door, unsigned workers, struct listeners *out, uint16_t *failed)
+open_ports(const struct doors_plan *plan, enum door door, struct listeners *out, uint16_t *failed)
 {
-	const uint16_t *ports = door == DOOR_HTTP ? conf->proxy.http : conf->proxy.tls;
-	size_t n = door == DOOR_HTTP ? conf->proxy.n_http : conf->proxy.n_tls;
+	struct ports ports = ports_of(plan->conf, door);
 
-	for (size_t i = 0; i < n; i++) {
-		for (unsigned w = 0; w < workers; w++) {
-			int fd = open_port(ports[i]);
+	for (size_t i = 0; i < ports.n; i++) {
+		for (unsigned w = count_port(out, door, ports.list[i]); w < plan->n_workers; w++) {
+			int fd = door == DOOR_QUIC ? udp_listen(ports.list[i]) : open_port(ports.list[i]);
 
-			*failed = ports[i];
+			*failed = ports.list[i];
 			if (fd == -1)
 				return -1;
-			tune(fd, conf);
-			out->list[out->n++] = (struct listener){fd, (int)w, door, ports[i]};
+			if (door != DOOR_QUIC)
+				tune(fd, plan->conf);
+			out->list[out->n++] =
+			    (struct listener){fd, (int)plan->workers[w], door, ports.list[i], false};
 		}
 	}
 	return 0;
 }
 
 static bool
-has_port(const uint16_t *ports, size_t n, uint16_t port)
+names(const struct conf *conf, enum door door, uint16_t port)
 {
-	for (size_t i = 0; i < n; i++)
-		if (ports[i] == port)
+	struct ports ports = ports_of(conf, door);
+
+	for (size_t i = 0; i < ports.n; i++)
+		if (ports.list[i] == port)
 			return true;
 	return false;
 }
 
+/* What a socket listens on, or for datagrams is bound to. -1: neither. */
 static int
-take_passed(const struct conf *conf, int n, struct listeners *out, uint16_t *failed)
+look_at(int fd, bool datagrams, struct addr *addr)
 {
-	const struct proxy_conf *p = &conf->proxy;
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa), size = sizeof(int), type_size = sizeof(int);
+	int listens = 0, type = 0;
 
+	if (getsockname(fd, (struct sockaddr *)&sa, &len) == -1 ||
+	    addr_from_sockaddr((struct sockaddr *)&sa, addr) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == -1)
+		return -1;
+	if (datagrams ? type == SOCK_DGRAM : listens != 0)
+		return 0;
+	errno = EINVAL;
+	return -1;
+}
+
+/* Of the socket itself, whoever it carries. */
+static uint8_t
+family_of(int fd)
+{
+	int domain = AF_INET;
+	socklen_t size = sizeof(domain);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+	return domain == AF_INET6 ? 6 : 4;
+}
+
+/* A UDP socket that all would read would give each of them a part of a flow: it is the first one's. */
+static int
+take(const struct doors_plan *plan, const struct handover_listen *l, struct listeners *out)
+{
+	unsigned nth = count_port(out, l->door, l->port);
+	int worker = (int)plan->workers[nth % plan->n_workers];
+
+	if (fcntl(l->fd, F_SETFD, FD_CLOEXEC) == -1 || fcntl(l->fd, F_SETFL, O_NONBLOCK) == -1)
+		return -1;
+	if (l->door != DOOR_QUIC)
+		tune(l->fd, plan->conf);
+	if (l->all && l->door != DOOR_QUIC)
+		worker = LISTEN_EVERY_WORKER;
+	out->list[out->n++] = (struct listener){l->fd, worker, l->door, l->port, l->all};
+	return 0;
+}
+
+static int
+take_passed(const struct doors_plan *plan, int n, struct listeners *out, uint16_t *failed)
+{
 	for (int fd = PASSED_FIRST; fd < PASSED_FIRST + n; fd++) {
-		struct sockaddr_storage sa;
-		socklen_t len = sizeof(sa);
-		struct addr addr;
-		int listens = 0;
-		socklen_t size = sizeof(listens);
-		bool http;
+		struct addr addr = {0};
+		bool stream = look_at(fd, false, &addr) == 0;
+		struct handover_listen l = {.fd = fd, .door = DOORS, .all = true};
 
-		if (getsockname(fd, (struct sockaddr *)&sa, &len) == -1 ||
-		    addr_from_sockaddr((struct sockaddr *)&sa, &addr) == -1)
+		*failed = l.port = addr.port;
+		if (!stream && look_at(fd, true, &addr) == -1)
 			return -1;
-		*failed = addr.port;
-		http = has_port(p->http, p->n_http, addr.port);
-		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == -1)
-			return -1;
-		if (!listens || (!http && !has_port(p->tls, p->n_tls, addr.port))) {
+		for (int door = 0; door < DOORS; door++)
+			if ((door != DOOR_QUIC) == stream && names(plan->conf, (enum door)door, addr.port))
+				l.door = (enum door)door;
+		if (l.door == DOORS) {
 			errno = EINVAL;
 			return -1;
 		}
-		if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 || fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+		if (!stream)
+			udp_prepare_door(fd, family_of(fd));
+		if (take(plan, &l, out) == -1)
 			return -1;
-		tune(fd, conf);
-		out->list[out->n++] =
-		    (struct listener){fd, LISTEN_EVERY_WORKER, http ? DOOR_HTTP : DOOR_TLS, addr.port};
 	}
 	return 0;
+}
+
+/* Those whose port is still named; the others are closed. */
+static int
+take_had(const struct doors_plan *plan, struct listeners *out)
+{
+	for (size_t i = 0; i < plan->n_had; i++) {
+		const struct handover_listen *had = &plan->had[i];
+		struct addr addr;
+
+		if (look_at(had->fd, had->door == DOOR_QUIC, &addr) == -1 || addr.port != had->port ||
+		    !names(plan->conf, had->door, addr.port))
+			close(had->fd);
+		else if (take(plan, had, out) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+has_passed(const struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		if (ls->list[i].passed)
+			return true;
+	return false;
 }
 
 static int
@@ -122,9 +206,10 @@ passed_sockets(void)
 }
 
 int
-listen_open(const struct conf *conf, unsigned workers, struct listeners *out, uint16_t *failed)
+listen_open(const struct doors_plan *plan, struct listeners *out, uint16_t *failed)
 {
-	int passed = passed_sockets();
+	const struct conf *conf = plan->conf;
+	int passed = plan->n_had ? 0 : passed_sockets();
 
 	*failed = 0;
 	out->n = 0;
@@ -133,14 +218,25 @@ listen_open(const struct conf *conf, unsigned workers, struct listeners *out, ui
 		errno = E2BIG;
 		return -1;
 	}
-	out->list = calloc(LISTEN_PORTS_MAX * (size_t)workers, sizeof(*out->list));
+	out->list = calloc(plan->n_had + LISTEN_PORTS_MAX * (size_t)plan->n_workers, sizeof(*out->list));
 	if (!out->list)
 		return -1;
+	if (take_had(plan, out) == -1)
+		return -1;
 	if (passed)
-		return take_passed(conf, passed, out, failed);
-	if (open_ports(conf, DOOR_HTTP, workers, out, failed) == -1)
-		return -1;
-	if (open_ports(conf, DOOR_TLS, workers, out, failed) == -1)
-		return -1;
-	return open_udp(conf, workers, out, failed);
+		return take_passed(plan, passed, out, failed);
+	if (has_passed(out))
+		return 0; /* what is open is systemd's to say */
+	for (int door = 0; door < DOORS; door++)
+		if (open_ports(plan, (enum door)door, out, failed) == -1)
+			return -1;
+	return 0;
+}
+
+void
+listen_close(struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		close(ls->list[i].fd);
+	ls->n = 0;
 }

@@ -15,6 +15,7 @@ struct listener {
 	int worker; /* whose, or LISTEN_EVERY_WORKER */
 	enum door door;
 	uint16_t port;
+	bool passed; /* by systemd */
 };
 
 struct listeners {
@@ -22,11 +23,22 @@ struct listeners {
 	size_t n;
 };
 
+struct doors_plan {
+	const struct conf *conf;
+	const unsigned *workers; /* those that will accept */
+	unsigned n_workers;
+	const struct handover_listen *had; /* by the supervisor before us */
+	size_t n_had;
+};
+
 /*
  * All that the file names, on all addresses of both families (IPv4 alone where there is no IPv6), each worker with
  * its own. Sockets that systemd passes are taken instead, shared by the workers, each for what its port is in the
- * file. -1: errno, and *port is the one it failed at.
+ * file; but one for datagrams is read by the first worker alone. Of an earlier supervisor's those are kept whose ports the file still names, all of them: where there are
+ * more than workers, one has several, for what waits in a socket that nobody reads would wait for ever.
+ * -1: errno, and *port is the one it failed at.
  */
-int listen_open(const struct conf *, unsigned workers, struct listeners *, uint16_t *port);
+int listen_open(const struct doors_plan *, struct listeners *, uint16_t *port);
+void listen_close(struct listeners *);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "proxy/dial.h"
 #include "proxy/status.h"
+#include "proxy/upgrade.h"
 
 #include <cap-ng.h>
 #include <errno.h>
@@ -29,11 +30,15 @@ struct proxy {
 	struct conf conf;
 	struct listeners listeners;
 	struct share *share;
+	int share_fd;
 	struct seats seats;
+	unsigned slots[SHARE_WORKERS_MAX];
+	struct handover had; /* from the supervisor before */
 	struct workers_plan plan;
 	struct workers *workers;
 	struct ctl *ctl;
 	unsigned reloads, refused_reloads;
+	bool draining;
 };
 
 static void
@@ -88,36 +93,75 @@ on_ask(void *arg, const char *word)
 }
 
 static void
-take(struct proxy *p, struct ev_loop *loop)
+open_control(struct proxy *p, struct ev_loop *loop)
 {
-	size_t files = plan_files(), flows = p->conf.proxy.n_quic ? files / FLOWS_SHARE : 0;
-	unsigned workers = count_workers(&p->conf);
 	char *path = conf_run_path(&p->conf, "proxy.sock");
-	uint16_t port;
 
 	if (!path)
 		fatal("out of memory");
 	if (access(p->conf.run, F_OK) == -1 && sys_mkdir(p->conf.run, 0755, geteuid(), getegid()) == -1)
 		fatal("%s: %s; make it, or set run: in %s", p->conf.run, strerror(errno), p->file);
-	/* First, so that a second one of us does not take connections before it finds out. */
 	p->ctl = ctl_open(loop, path, geteuid(), getegid(), on_ask, p);
 	if (!p->ctl)
 		fatal("%s: %s%s", path, strerror(errno),
 		    errno == EADDRINUSE ? "; a lodge-proxy runs already" : "");
 	free(path);
-	if (listen_open(&p->conf, workers, &p->listeners, &port) == -1)
+}
+
+/* The memory in common, and in it slots for the new workers beside those that old ones have. */
+static unsigned
+open_share(struct proxy *p, size_t sessions, size_t flows, unsigned workers)
+{
+	bool taken[SHARE_SLOTS] = {0};
+	unsigned n = 0;
+
+	if (p->had.share != -1)
+		p->share = share_adopt(p->had.sessions, p->had.flows, p->had.share, &p->seats);
+	p->share_fd = p->had.share;
+	if (p->had.share != -1 && !p->share) {
+		log_warn("this version counts otherwise: it begins at nothing, and old workers' connections "
+			 "do not count");
+		close(p->had.share);
+	}
+	if (!p->share)
+		p->share = share_open(sessions, flows, &p->share_fd);
+	if (!p->share)
+		fatal("memory for %u workers: %s", workers, strerror(errno));
+	for (size_t i = 0; i < p->had.n_workers; i++)
+		taken[p->had.workers[i].slot] = true;
+	for (unsigned i = 0; i < SHARE_SLOTS && n < workers; i++)
+		if (!taken[i])
+			p->slots[n++] = i;
+	return n;
+}
+
+static void
+open_doors(struct proxy *p)
+{
+	struct doors_plan plan = {&p->conf, p->slots, p->plan.n_slots, p->had.listen, p->had.n_listen};
+	uint16_t port;
+
+	if (listen_open(&plan, &p->listeners, &port) == -1)
 		fatal("port %d: %s%s", port, strerror(errno),
 		    errno == EADDRINUSE ? "; `ss -ltnp` shows who has it"
 		    : errno == EACCES	? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
 		    : errno == EINVAL ? "; a socket was passed that does not listen, or whose port is not in "
-					"proxy.http or .tls"
+					"proxy.http, .tls or .quic"
 				      : "");
 	if (p->listeners.n == 0)
 		fatal_input(
 		    "%s: proxy.http, .tls and .quic are all empty; there is nothing to listen on", p->file);
-	p->share = share_open(workers, (files - flows) / 2, flows);
-	if (!p->share)
-		fatal("memory for %u workers: %s", workers, strerror(errno));
+}
+
+static void
+take(struct proxy *p, struct ev_loop *loop)
+{
+	size_t files = plan_files(), flows = p->conf.proxy.n_quic ? files / FLOWS_SHARE : 0;
+
+	/* First, so that a second one of us does not take connections before it finds out. */
+	open_control(p, loop);
+	p->plan.n_slots = open_share(p, (files - flows) / 2, flows, count_workers(&p->conf));
+	open_doors(p);
 }
 
 static bool
@@ -132,40 +176,53 @@ wants_transparent(const struct conf *conf)
 	return false;
 }
 
-/* Of a capability that only some files need: whether it is to be kept. */
-static bool
-keeps_raw(const struct conf *conf)
+/* Of what a supervisor may still need, those that it has, ended by -1. */
+static void
+kept(const int *wanted, int *out)
 {
-	return wants_transparent(conf) && capng_get_caps_process() == 0 &&
-	       capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
+	bool known = capng_get_caps_process() == 0;
+
+	for (; *wanted != -1; wanted++)
+		if (known && capng_have_capability(CAPNG_PERMITTED, (unsigned)*wanted))
+			*out++ = *wanted;
+	*out = -1;
 }
 
+/* Ambient ones outlive an exec. */
 static void
-drop_as_user(bool keep_raw)
+drop_as_user(const int *keep)
 {
 	log_debug("not root: running as uid %d", (int)geteuid());
 	capng_clear(CAPNG_SELECT_CAPS);
-	if (keep_raw)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
-	if (capng_apply(CAPNG_SELECT_CAPS) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	for (const int *cap = keep; *cap != -1; cap++)
+		capng_update(
+		    CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE, (unsigned)*cap);
+	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+		fatal("giving up privilege: %s", strerror(errno));
+	for (const int *cap = keep; *cap != -1; cap++)
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, *cap, 0, 0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("giving up privilege: %s", strerror(errno));
 }
 
 /*
- * Started by root, the supervisor stays root to read the file again, and keeps of root's powers only that of
- * becoming the workers' user when it replaces one, and what a worker needs to bear clients' addresses. Started by
- * anybody else, there is nothing to give up but what let us listen.
+ * Started by root, the supervisor stays root to read the file again, and keeps of root's powers those of becoming
+ * the workers' user when it replaces one, of ending one that does not hear, and of what an upgrade may find in the
+ * file: a new port, and guests that see their clients' addresses. Started by anybody else, it keeps the last two.
  */
 static void
 drop(struct proxy *p)
 {
-	bool raw = keeps_raw(&p->conf);
-	const int keep[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, raw ? CAP_NET_RAW : -1, -1};
+	static const int roots[] = {
+	    CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL, CAP_NET_BIND_SERVICE, CAP_NET_RAW, -1};
+	static const int others[] = {CAP_NET_BIND_SERVICE, CAP_NET_RAW, -1};
+	int keep[sizeof(roots) / sizeof(roots[0])];
 
 	p->plan.drop = geteuid() == 0;
-	p->plan.keep_raw = raw;
+	kept(p->plan.drop ? roots : others, keep);
+	p->plan.keep_raw = wants_transparent(&p->conf) && capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
 	if (!p->plan.drop) {
-		drop_as_user(raw);
+		drop_as_user(keep);
 		return;
 	}
 	if (sys_account(p->conf.user, &p->plan.uid, &p->plan.gid) == -1)
@@ -202,13 +259,13 @@ warn_fixed(const struct conf *have, const struct conf *want)
 	if (!same_ports(a->http, a->n_http, b->http, b->n_http) ||
 	    !same_ports(a->tls, a->n_tls, b->tls, b->n_tls) ||
 	    !same_ports(a->quic, a->n_quic, b->quic, b->n_quic))
-		log_warn(
-		    "the ports in proxy.http, .tls and .quic changed: restart lodge-proxy to listen on them");
+		log_warn("the ports in proxy.http, .tls and .quic changed: send SIGUSR2 to listen on them");
 	if (a->workers != b->workers || strcmp(have->user, want->user) != 0)
-		log_warn("proxy.workers or user changed: restart lodge-proxy for that");
+		log_warn("proxy.workers or user changed: send SIGUSR2 for that");
 	if (!wants_transparent(have) && wants_transparent(want))
-		log_warn("client-address: transparent is new: restart lodge-proxy, until then guests see the "
-			 "host's address");
+		log_warn(
+		    "client-address: transparent is new: send SIGUSR2 for that, until then guests see the "
+		    "host's address");
 }
 
 static void
@@ -247,29 +304,114 @@ on_ready(void)
 	log_debug("ready");
 }
 
+/* Everything that is open goes along; on success this does not return. */
+static void
+on_fit(void *arg)
+{
+	struct proxy *p = arg;
+	struct handover_worker workers[SHARE_SLOTS];
+	struct handover h = {.pid = getpid(),
+	    .share = p->share_fd,
+	    .sessions = p->share->sessions,
+	    .flows = p->share->flows,
+	    .workers = workers};
+
+	if (p->draining)
+		return;
+	h.n_workers = workers_list(p->workers, workers);
+	h.n_listen = p->listeners.n;
+	h.listen = calloc(h.n_listen, sizeof(*h.listen));
+	for (size_t i = 0; h.listen && i < h.n_listen; i++) {
+		const struct listener *l = &p->listeners.list[i];
+
+		h.listen[i] = (struct handover_listen){l->fd, l->door, l->port, l->passed};
+	}
+	errno = ENOMEM;
+	if (h.n_workers + SHARE_WORKERS_MAX > SHARE_SLOTS)
+		errno = EAGAIN; /* too many still drain */
+	else if (h.listen)
+		upgrade_go(&h);
+	log_error("upgrade failed: %s; all is as before", strerror(errno));
+	free(h.listen);
+}
+
+static void
+on_upgrade(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct proxy *p = w->data;
+
+	(void)events;
+	if (!p->draining)
+		upgrade_ask(loop, p->file, on_fit, p);
+}
+
+static void
+on_drained(void *loop)
+{
+	sys_stop(loop);
+}
+
+static void
+on_drain(struct ev_loop *loop, ev_signal *w, int events)
+{
+	struct proxy *p = w->data;
+
+	(void)events;
+	if (p->draining)
+		return;
+	p->draining = true;
+	sys_notify("STOPPING=1");
+	log_info("draining: %llu connections are open", (unsigned long long)share_open_count(p->share));
+	listen_close(&p->listeners);
+	workers_drain(p->workers, on_drained, loop);
+}
+
+static void
+start(struct proxy *p, struct ev_loop *loop)
+{
+	p->plan.conf = &p->conf;
+	p->plan.share = p->share;
+	p->plan.seats = &p->seats;
+	p->plan.listeners = &p->listeners;
+	p->plan.slots = p->slots;
+	p->plan.old = p->had.workers;
+	p->plan.n_old = p->had.n_workers;
+	p->plan.on_ready = on_ready;
+	p->workers = workers_start(loop, &p->plan);
+	if (!p->workers)
+		fatal("workers: %s", strerror(errno));
+	if (p->had.n_workers)
+		log_info("lodge " LODGE_VERSION " took over: %zu workers drain once the new ones accept",
+		    p->had.n_workers);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct sys_options options = sys_options(argc, argv, "", usage);
-	struct ev_loop *loop = ev_default_loop(0);
-	static struct proxy p;
+	struct sys_options options;
+	struct ev_loop *loop;
+	ev_signal upgrade, drain;
+	static struct proxy p = {.had.share = -1};
 
+	upgrade_learn(argv);
+	options = sys_options(argc, argv, "", usage);
+	loop = ev_default_loop(0);
 	log_open("lodge-proxy", options.debug);
 	if (options.first != argc)
 		fatal_input("%s: not an option; lodge-proxy -h lists them", argv[options.first]);
 	p.file = options.file;
 	load(&p, options.check);
+	upgrade_receive(&p.had);
 	take(&p, loop);
 	drop(&p);
 	try_transparent(&p);
-	p.plan.conf = &p.conf;
-	p.plan.share = p.share;
-	p.plan.seats = &p.seats;
-	p.plan.listeners = &p.listeners;
-	p.plan.on_ready = on_ready;
-	p.workers = workers_start(loop, &p.plan);
-	if (!p.workers)
-		fatal("workers: %s", strerror(errno));
+	start(&p, loop);
+	ev_signal_init(&upgrade, on_upgrade, SIGUSR2);
+	ev_signal_init(&drain, on_drain, SIGQUIT);
+	upgrade.data = drain.data = &p;
+	ev_signal_start(loop, &upgrade);
+	ev_signal_start(loop, &drain);
+	upgrade_hear();
 	sys_run(loop, on_reload, &p);
 	sys_notify("STOPPING=1");
 	workers_stop(p.workers);

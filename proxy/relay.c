@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +32,8 @@ relay_plan(const struct conf *conf, const uint16_t *seats, struct relay_rules *o
 	    .per_client = p->per_client,
 	    .per_guest = p->per_guest,
 	    .total = p->total,
+	    .drain_s = p->drain_ms / 1000.0,
+	    .client_rate = p->client_rate,
 	};
 	if (!out->routes || !out->seats) {
 		relay_rules_free(out);
@@ -67,6 +70,9 @@ relay_admit_client(struct relay *r, const struct ip *ip)
 
 	if (r->rules.per_client && share_limit_count(r->share, &client) >= r->rules.per_client)
 		return REFUSED_PER_CLIENT;
+	if (r->rules.client_rate &&
+	    !rate_take(&r->share->rates, &client, (uint64_t)(ev_now(r->loop) * 1e6), r->rules.client_rate))
+		return REFUSED_RATE;
 	return REFUSED_NOT;
 }
 
@@ -81,18 +87,46 @@ set_accepting(struct relay *r, bool accepting)
 	}
 }
 
+/* One to give up when there is none; it may be refused, as it is only when it is needed that it is missed. */
+static void
+keep_reserve(struct relay *r)
+{
+	if (r->reserve == -1)
+		r->reserve = eventfd(0, EFD_CLOEXEC);
+}
+
 static void
 on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
 {
 	(void)loop, (void)events;
+	keep_reserve(w->data);
 	set_accepting(w->data, true);
 }
 
-/* The system has nothing left. Asking again at once would only spin; ends of connections give something back. */
+/*
+ * The system has nothing left. With the descriptor kept in reserve some of those who wait are turned away, for a
+ * closed connection is better than a silent one. Then a pause: asking again at once would only spin, and ends of
+ * connections give something back.
+ */
 static void
-pause_accepting(struct relay *r)
+turn_away(struct relay *r, int door)
 {
 	r->own->stalls++;
+	for (int n = 0; n < RELAY_TURNED_AWAY && r->reserve != -1; n++) {
+		int fd;
+
+		close(r->reserve);
+		r->reserve = -1;
+		fd = accept4(door, NULL, NULL, SOCK_CLOEXEC);
+		if (fd != -1) {
+			close(fd);
+			r->own->accepted++;
+			r->own->refused[REFUSED_FILES]++;
+		}
+		keep_reserve(r);
+		if (fd == -1)
+			break;
+	}
 	set_accepting(r, false);
 	ev_timer_set(&r->pause, RELAY_PAUSE_MS / 1000.0, 0);
 	ev_timer_start(r->loop, &r->pause);
@@ -150,7 +184,7 @@ on_accept(struct ev_loop *loop, ev_io *w, int events)
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			pause_accepting(r);
+			turn_away(r, w->fd);
 			return;
 		}
 		if (errno == EAGAIN) {
@@ -175,6 +209,10 @@ relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const st
 	r->loop = loop;
 	r->share = share;
 	r->own = &share->workers[worker];
+	r->limits = share_limits(share, worker);
+	r->cids = share_cids(share, worker);
+	r->reserve = -1;
+	keep_reserve(r);
 	pipe_report(&r->own->pipe_shortages);
 	r->rules = *rules;
 	for (size_t i = 0; i < n; i++) {
@@ -205,6 +243,55 @@ relay_swap(struct relay *r, const struct relay_rules *rules)
 {
 	relay_rules_free(&r->rules);
 	r->rules = *rules;
+}
+
+/* More may come than one wakeup takes; that more come for ever is not to be feared of a door that closes. */
+static void
+take_waiting(struct relay *r, struct door_watch *door)
+{
+	for (int left = LISTEN_BACKLOG; left > 0; left--) {
+		struct sockaddr_storage sa;
+		socklen_t len = sizeof(sa);
+		int fd = accept4(door->io.fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd != -1)
+			receive(r, door->door, fd, (struct sockaddr *)&sa);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return;
+	}
+}
+
+void
+relay_drain(struct relay *r, bool followed)
+{
+	set_accepting(r, false);
+	ev_timer_stop(r->loop, &r->pause);
+	for (size_t i = 0; i < r->n_doors; i++) {
+		take_waiting(r, &r->doors[i]);
+		close(r->doors[i].io.fd);
+	}
+	r->n_doors = 0;
+	r->draining = true;
+	r->followed_at = followed ? ev_now(r->loop) : 0;
+	datagrams_drain(r->datagrams, followed);
+	for (struct connection *c = r->connections, *next; c; c = next) {
+		next = c->next;
+		connection_drain(c);
+	}
+}
+
+double
+relay_drain_seconds(const struct relay *r)
+{
+	return r->rules.drain_s;
+}
+
+bool
+relay_is_idle(const struct relay *r)
+{
+	bool led_over = r->followed_at > 0 && ev_now(r->loop) - r->followed_at > RELAY_LEAD_OVER_S;
+
+	return !r->connections && (datagrams_are_idle(r->datagrams) || led_over);
 }
 
 void

@@ -23,6 +23,8 @@ enum {
 	RELAY_ACCEPTS = 64, /* at one wakeup, before others have their turn */
 	RELAY_ANSWER_MS = 2000, /* for a refusal to be sent, and to linger after it */
 	RELAY_PAUSE_MS = 100, /* no accepting after the system had no descriptor */
+	RELAY_LEAD_OVER_S = 5, /* until guests have seen their UDP flows go on through others */
+	RELAY_TURNED_AWAY = 64, /* closed as they come before each such pause */
 	RELAY_DISCARD_BYTES = 256 << 10, /* read and dropped behind a request or an answer */
 };
 
@@ -30,8 +32,9 @@ enum {
 struct relay_rules {
 	struct routes *routes;
 	uint16_t *seats; /* by the number of a guest */
-	double hello_s, connect_s, idle_s, half_open_s;
+	double hello_s, connect_s, idle_s, half_open_s, drain_s;
 	unsigned per_client, per_guest, total; /* 0: no ceiling */
+	unsigned client_rate; /* new ones of a client, a second; likewise */
 	struct net proxy_in[CONF_TRUSTED_MAX]; /* who has to tell its client first */
 	size_t n_proxy_in;
 };
@@ -47,7 +50,12 @@ struct relay {
 	struct relay_rules rules;
 	struct connection *connections;
 	struct datagrams *datagrams;
+	struct limit_table *limits; /* our own */
+	struct cid_table *cids; /* likewise */
+	bool draining; /* nobody new comes; what is open ends when it can */
+	double followed_at; /* when others began to read the doors that were ours; 0: nobody does */
 	ev_timer pause;
+	int reserve; /* a descriptor to give up for a moment; -1: none */
 	struct door_watch *doors;
 	size_t n_doors;
 	char scratch[SNIFF_BYTES]; /* what was read last */
@@ -65,8 +73,15 @@ struct relay *relay_start(struct ev_loop *, struct share *, unsigned worker, con
     size_t n, const struct relay_rules *);
 /* New rules for what comes from now on; the old ones are freed. Connections stay as they are. */
 void relay_swap(struct relay *, const struct relay_rules *);
-/* Is there room for one more of this client? */
+/* Is there room for one more of this client, and has it not come too often? */
 enum refusal relay_admit_client(struct relay *, const struct ip *);
+/*
+ * Take who already waits at the doors, close them, and let what is open end by itself; kept-alive connections end
+ * once they are asked for nothing. followed: others read the doors now, and lead UDP flows on.
+ */
+void relay_drain(struct relay *, bool followed);
+double relay_drain_seconds(const struct relay *);
+bool relay_is_idle(const struct relay *);
 /* End every connection, with its log line. */
 void relay_stop(struct relay *);
 

@@ -60,3 +60,16 @@ seats_free(struct seats *s, size_t seat)
 {
 	s->list[seat] = (struct seat){0};
 }
+
+void
+seats_mend(struct seats *s)
+{
+	if (s->n > SEATS_MAX)
+		s->n = SEATS_MAX;
+	for (size_t i = 0; i < SEATS_MAX; i++)
+		s->list[i].name[sizeof(s->list[i].name) - 1] = '\0';
+	s->list[SEAT_NONE] = (struct seat){0};
+	for (size_t i = 0; i < CONF_GUESTS_MAX; i++)
+		if (s->of_guest[i] >= SEATS_MAX)
+			s->of_guest[i] = SEAT_NONE;
+}

@@ -31,4 +31,7 @@ void seats_take(struct seats *, const struct conf *, uint64_t generation);
 /* Nobody sits here any more. */
 void seats_free(struct seats *, size_t seat);
 
+/* What another program kept, of which nothing is certain: as it is as far as it makes sense. */
+void seats_mend(struct seats *);
+
 #endif

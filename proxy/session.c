@@ -13,6 +13,7 @@ static const char *const refusal_names[] = {
     [REFUSED_GUEST_DOWN] = "guest_down",
     [REFUSED_PER_GUEST] = "per_guest",
     [REFUSED_PER_CLIENT] = "per_client",
+    [REFUSED_RATE] = "rate",
     [REFUSED_TOTAL] = "total",
     [REFUSED_FILES] = "files",
 };

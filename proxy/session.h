@@ -33,6 +33,7 @@ enum refusal {
 	REFUSED_GUEST_DOWN,
 	REFUSED_PER_GUEST,
 	REFUSED_PER_CLIENT,
+	REFUSED_RATE, /* too many new ones of one client */
 	REFUSED_TOTAL,
 	REFUSED_FILES, /* no descriptor left */
 	REFUSALS,

@@ -1,8 +1,11 @@
 /* What the workers and their supervisor see of each other; see share.h. */
 #include "proxy/share.h"
+#include "base/hash.h"
 
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char *const drop_names[] = {
     [DROP_TOO_LONG] = "too_long",
@@ -23,54 +26,133 @@ drop_name(enum drop drop)
 	return drop_names[drop];
 }
 
-static void *
-shared(size_t bytes)
+enum { PAGE = 4096 };
+
+/* Where things lie; there is one such memory in a program. */
+static size_t ceiling, flow_ceiling, tables, table_bytes, cid_table_bytes, whole;
+
+static size_t
+pages(size_t bytes)
 {
-	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return (bytes + PAGE - 1) / PAGE * PAGE;
+}
+
+static void
+measure(size_t sessions, size_t flows)
+{
+	ceiling = sessions < SHARE_SESSIONS_MAX ? sessions : SHARE_SESSIONS_MAX;
+	flow_ceiling = flows < SHARE_FLOWS_MAX ? flows : SHARE_FLOWS_MAX;
+	tables = pages(sizeof(struct share));
+	table_bytes = pages(limit_bytes(ceiling + flow_ceiling));
+	cid_table_bytes = pages(cid_bytes(flow_ceiling * SHARE_FLOW_IDS));
+	whole = tables + SHARE_SLOTS * (table_bytes + cid_table_bytes);
+}
+
+/* Two programs with the same number here mean the same by the same bytes. */
+static uint64_t
+layout(void)
+{
+	const uint64_t sizes[] = {SHARE_LAYOUT, sizeof(struct share), sizeof(struct share_worker),
+	    sizeof(struct share_guest), sizeof(struct limit_slot), sizeof(struct cid_bucket), DROPS, REFUSALS,
+	    DOORS, SEATS_MAX, RATE_WAYS};
+
+	return hash_bytes(0, sizes, sizeof(sizes));
+}
+
+static struct share *
+map(int fd)
+{
+	void *at = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/* Only what is touched takes memory. */
 struct share *
-share_open(unsigned workers, size_t sessions, size_t flows)
+share_open(size_t sessions, size_t flows, int *fd)
 {
-	struct share *share = shared(sizeof(*share));
-	size_t keys;
+	struct share *share;
 	uint64_t seed;
 
+	measure(sessions, flows);
+	*fd = memfd_create("lodge-proxy counts", MFD_CLOEXEC);
+	if (*fd == -1 || ftruncate(*fd, (off_t)whole) == -1)
+		return NULL;
+	share = map(*fd);
 	if (!share || getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return NULL;
-	share->n_workers = workers;
+	share->layout = layout();
 	share->generation = share->writing = 1;
-	share->sessions = sessions < SHARE_SESSIONS_MAX ? sessions : SHARE_SESSIONS_MAX;
-	share->flows = flows < SHARE_FLOWS_MAX ? flows : SHARE_FLOWS_MAX;
-	keys = share->sessions + share->flows;
-	for (unsigned i = 0; i < workers; i++) {
-		share->workers[i].limits = shared(limit_bytes(keys));
-		share->workers[i].guests = shared(SEATS_MAX * sizeof(struct share_guest));
-		share->workers[i].cids = shared(cid_bytes(share->flows * SHARE_FLOW_IDS));
-		if (!share->workers[i].limits || !share->workers[i].guests || !share->workers[i].cids)
-			return NULL;
-		cid_init(share->workers[i].cids, share->flows * SHARE_FLOW_IDS, seed);
-		limit_init(share->workers[i].limits, keys, seed);
-	}
+	share->sessions = ceiling;
+	share->flows = flow_ceiling;
+	share->rates.seed = seed;
 	return share;
+}
+
+struct share *
+share_adopt(size_t sessions, size_t flows, int fd, struct seats *seats)
+{
+	struct share *share;
+	struct stat st;
+
+	measure(sessions, flows);
+	if (fstat(fd, &st) == -1 || (size_t)st.st_size != whole)
+		return NULL;
+	share = map(fd);
+	if (share && (share->layout != layout() || share->n_workers > SHARE_SLOTS)) {
+		munmap(share, whole);
+		return NULL;
+	}
+	if (!share)
+		return NULL;
+	*seats = share->seats;
+	seats_mend(seats);
+	share->sessions = ceiling;
+	share->flows = flow_ceiling;
+	share->writing = ++share->generation; /* of what this program read; old workers stay with theirs */
+	share->upgrades++;
+	return share;
+}
+
+struct limit_table *
+share_limits(const struct share *share, unsigned worker)
+{
+	return (struct limit_table *)((char *)share + tables + worker * table_bytes);
+}
+
+struct cid_table *
+share_cids(const struct share *share, unsigned worker)
+{
+	return (struct cid_table *)((char *)share + tables + SHARE_SLOTS * table_bytes +
+				    worker * cid_table_bytes);
+}
+
+void
+share_seize(struct share *share, unsigned worker)
+{
+	struct limit_table *t = share_limits(share, worker);
+
+	if (worker >= share->n_workers)
+		share->n_workers = worker + 1;
+	share->workers[worker].generation = share->generation;
+	limit_init(t, ceiling + flow_ceiling, share->rates.seed);
+	cid_init(share_cids(share, worker), flow_ceiling * SHARE_FLOW_IDS, share->rates.seed);
 }
 
 void
 share_clear(struct share *share, unsigned worker)
 {
 	struct share_worker *w = &share->workers[worker];
-	size_t keys = share->sessions + share->flows;
-	uint64_t seed = w->limits->seed;
+	struct limit_table *t = share_limits(share, worker);
 
 	w->open = w->held_bytes = w->quic.open = 0;
+	w->generation = UINT64_MAX; /* holds up nobody's seat */
 	for (size_t i = 0; i < SEATS_MAX; i++)
-		w->guests[i].open = 0;
+		if (w->guests[i].open)
+			w->guests[i].open = 0;
 	/* Gives the pages back, which are zero when they are next touched. */
-	if (madvise(w->limits, limit_bytes(keys), MADV_REMOVE) == -1)
-		memset(w->limits, 0, limit_bytes(keys));
-	limit_init(w->limits, keys, seed);
+	if (madvise(t, table_bytes, MADV_REMOVE) == -1)
+		memset(t, 0, table_bytes);
 }
 
 /* No worker has rules that name it, and none has a connection of it. */
@@ -97,6 +179,7 @@ share_seat(struct share *share, struct seats *seats, const struct conf *conf, ui
 	}
 	seats_take(seats, conf, generation);
 	memcpy(share->seat_of, seats->of_guest, sizeof(share->seat_of));
+	share->seats = *seats;
 }
 
 uint64_t
@@ -125,7 +208,7 @@ share_limit_count(const struct share *share, const struct limit_key *key)
 	uint32_t n = 0;
 
 	for (unsigned i = 0; i < share->n_workers; i++)
-		n += limit_count(share->workers[i].limits, key);
+		n += limit_count(share_limits(share, i), key);
 	return n;
 }
 

@@ -1,18 +1,27 @@
 /*
  * What the workers and their supervisor see of each other: one mapping made before the first fork. A worker
  * writes only what is its own; the supervisor sums up, and clears what a dead worker had open.
+ *
+ * Every worker has a slot. An upgrade hands the memory over, so that old workers and new ones count together in
+ * slots of their own; a program that lays it out differently begins with a new one. As a worker that was taken over
+ * may write anything here, the supervisor follows nothing that it finds in it: there are no pointers, and where
+ * things lie and how many they are it knows by itself.
  */
 #ifndef PROXY_SHARE_H
 #define PROXY_SHARE_H
 
 #include "proxy/cid.h"
+#include "proxy/handover.h"
 #include "proxy/limit.h"
+#include "proxy/rate.h"
 #include "proxy/reach.h"
 #include "proxy/seat.h"
 #include "proxy/session.h"
 
 enum {
-	SHARE_WORKERS_MAX = 64,
+	SHARE_LAYOUT = 1, /* goes up when the same sizes mean something else */
+	SHARE_WORKERS_MAX = 64, /* that accept */
+	SHARE_SLOTS = HANDOVER_WORKERS_MAX, /* for them and those that drain */
 	SHARE_SESSIONS_MAX = 128 << 10, /* of one worker */
 	SHARE_FLOWS_MAX = 16 << 10, /* likewise, of UDP */
 	SHARE_FLOW_IDS = 2, /* that a flow usually has in the table */
@@ -63,25 +72,41 @@ struct share_worker {
 	uint64_t refused[REFUSALS];
 	uint64_t dialled[FROMS]; /* guests, by whose address they see */
 	struct share_quic quic;
-	struct limit_table *limits; /* of clients */
-	struct cid_table *cids;
-	struct share_guest *guests; /* by seat */
+	struct share_guest guests[SEATS_MAX]; /* by seat */
 };
 
 struct share {
-	unsigned n_workers;
+	uint64_t layout;
+	uint64_t upgrades; /* that this memory went through */
+	unsigned n_workers; /* slots from here on were never used */
 	size_t sessions, flows; /* ceilings of one worker */
 	bool transparent; /* guests can be dialled from their clients' addresses; dial.h */
 	uint64_t generation; /* of the rules that lie in the text */
 	uint64_t writing; /* of those that are being written there; else the same */
 	uint16_t seat_of[CONF_GUESTS_MAX]; /* by the number of a guest in the text */
-	struct share_worker workers[SHARE_WORKERS_MAX];
+	struct seats seats; /* as the supervisor knows them, for the next one */
+	struct rate_table rates;
+	struct share_worker workers[SHARE_SLOTS];
 };
 
-/* NULL: errno. sessions, flows: how many connections and UDP flows one worker may have, by its descriptors. */
-struct share *share_open(unsigned workers, size_t sessions, size_t flows);
+/*
+ * NULL: errno. sessions, flows: how many connections and UDP flows one worker may have, by its descriptors.
+ * *fd: the memory's.
+ */
+struct share *share_open(size_t sessions, size_t flows, int *fd);
+/* What another supervisor opened. NULL: it is no such memory. */
+struct share *share_adopt(size_t sessions, size_t flows, int fd, struct seats *);
 
-/* A dead worker's connections are gone; the ids of its flows stay for whoever gets their datagrams. */
+/* How many connections each client has with this worker, and the ids of its flows. */
+struct limit_table *share_limits(const struct share *, unsigned worker);
+struct cid_table *share_cids(const struct share *, unsigned worker);
+
+/* A worker begins in this slot. */
+void share_seize(struct share *, unsigned worker);
+/*
+ * A dead worker's connections are gone. What it counted stays, and so do the ids of its flows, for whoever gets
+ * their datagrams.
+ */
 void share_clear(struct share *, unsigned worker);
 
 /* New rules with these guests follow: seats of those that left earlier are free once nobody can count there. */

@@ -40,15 +40,21 @@ dialled_json(const struct share *share)
 	return out;
 }
 
+/* Those that accept, or those of before an upgrade and those that drain. */
 static json_t *
-workers_json(const struct share *share, const struct workers *workers)
+workers_json(const struct share *share, const struct workers *workers, bool serving)
 {
 	json_t *out = json_array();
 
-	for (unsigned i = 0; i < share->n_workers; i++)
+	for (unsigned i = 0; i < share->n_workers; i++) {
+		enum worker_state state = workers_state(workers, i);
+
+		if (state == WORKER_NONE || (state == WORKER_SERVES) != serving)
+			continue;
 		json_array_append_new(out, json_pack("{s:i, s:I, s:I}", "pid", workers_pid(workers, i),
 					       "open", (json_int_t)share->workers[i].open, "generation",
 					       (json_int_t)share->workers[i].generation));
+	}
 	return out;
 }
 
@@ -165,7 +171,9 @@ status_json(const struct conf *conf, const struct share *share, const struct sea
 	json_object_set_new(out, "generation", number_json(share->generation));
 	json_object_set_new(out, "reloads", number_json(reloads));
 	json_object_set_new(out, "refused_reloads", number_json(refused_reloads));
-	json_object_set_new(out, "workers", workers_json(share, workers));
+	json_object_set_new(out, "workers", workers_json(share, workers, true));
+	json_object_set_new(out, "old_workers", workers_json(share, workers, false));
+	json_object_set_new(out, "upgrades", number_json(share->upgrades));
 	json_object_set_new(out, "workers_replaced", number_json(workers_replaced(workers)));
 	return out;
 }

@@ -31,7 +31,7 @@ admit(struct connection *c)
 
 	if (refusal != REFUSED_NOT)
 		return refuse(refusal, "too many connections of this client");
-	if (limit_add(r->own->limits, &client) == -1)
+	if (limit_add(r->limits, &client) == -1)
 		return refuse(REFUSED_TOTAL, "too many clients");
 	c->header_due = false;
 	return (struct session_choice){.choice = CHOICE_MORE};

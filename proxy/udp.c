@@ -35,6 +35,18 @@ set_buffer(int fd, int forced, int asked)
 		set(fd, SOL_SOCKET, asked, bytes);
 }
 
+void
+udp_prepare_door(int fd, uint8_t family)
+{
+	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+	if (family == 6)
+		set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	else
+		set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+	udp_prepare(fd, family);
+}
+
 static int
 listen_family(uint16_t port, uint8_t family)
 {
@@ -46,15 +58,9 @@ listen_family(uint16_t port, uint8_t family)
 	if (fd == -1)
 		return -1;
 	set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
-	if (family == 6) {
+	if (family == 6)
 		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-		set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-	} else {
-		set(fd, IPPROTO_IP, IP_PKTINFO, 1);
-	}
-	udp_prepare(fd, family);
+	udp_prepare_door(fd, family);
 	if (bind(fd, (struct sockaddr *)&sa, len) == 0)
 		return fd;
 	saved = errno;

@@ -34,6 +34,8 @@ struct udp_batch {
 
 /* A bound door for so many datagrams at once: nonblocking, close-on-exec, SO_REUSEPORT. -1: errno. */
 int udp_listen(uint16_t port);
+/* What a door needs that somebody else opened. family: of the socket. */
+void udp_prepare_door(int fd, uint8_t family);
 /* What every socket needs that datagrams pass through. */
 void udp_prepare(int fd, uint8_t family);
 

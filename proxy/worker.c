@@ -4,6 +4,7 @@
 #include "proxy/life.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 
 struct worker {
 	struct workers *all;
-	unsigned number;
+	unsigned slot;
+	enum worker_state state;
 	pid_t pid; /* 0: none */
 	bool ready;
 	ev_child child;
@@ -28,8 +30,10 @@ struct workers {
 	int text; /* the last rules as text, in memory that all share */
 	uint64_t replaced;
 	bool told_ready;
-	unsigned n;
-	struct worker list[SHARE_WORKERS_MAX];
+	ev_timer deadline; /* who drains longer does not hear */
+	void (*on_end)(void *);
+	void *arg;
+	struct worker list[SHARE_SLOTS];
 };
 
 static void worker_start(struct worker *);
@@ -42,6 +46,66 @@ line_close(struct worker *w)
 	ev_io_stop(w->all->loop, &w->line);
 	close(w->line.fd);
 	ev_io_set(&w->line, -1, EV_READ);
+}
+
+static void
+tell(struct worker *w, char word)
+{
+	if (w->line.fd != -1 && send(w->line.fd, &word, 1, MSG_NOSIGNAL) == -1)
+		log_warn("worker %u cannot be told '%c': %s", w->slot, word, strerror(errno));
+}
+
+static unsigned
+count(const struct workers *all, enum worker_state state)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SHARE_SLOTS; i++)
+		n += all->list[i].state == state;
+	return n;
+}
+
+/* First their lines end, which stops them; who does not hear is killed. */
+static void
+on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct workers *all = timer->data;
+	bool late = false;
+
+	(void)events;
+	for (unsigned i = 0; i < SHARE_SLOTS; i++) {
+		struct worker *w = &all->list[i];
+
+		if (w->state != WORKER_DRAINS || !w->pid)
+			continue;
+		late = true;
+		if (w->line.fd == -1) {
+			log_warn("worker %u (pid %d) did not end in time: killed", i, (int)w->pid);
+			kill(w->pid, SIGKILL);
+		}
+		line_close(w);
+	}
+	if (!late)
+		return;
+	ev_timer_set(timer, WORKER_STOP_MS / 1000.0, 0);
+	ev_timer_start(loop, timer);
+}
+
+static void
+drain(struct workers *all, enum worker_state which, char word)
+{
+	for (unsigned i = 0; i < SHARE_SLOTS; i++) {
+		struct worker *w = &all->list[i];
+
+		if (w->state != which)
+			continue;
+		ev_timer_stop(all->loop, &w->repair);
+		w->state = w->pid ? WORKER_DRAINS : WORKER_NONE;
+		tell(w, word);
+	}
+	ev_timer_stop(all->loop, &all->deadline);
+	ev_timer_set(&all->deadline, all->plan->conf->proxy.drain_ms / 1000.0, 0);
+	ev_timer_start(all->loop, &all->deadline);
 }
 
 static void
@@ -58,12 +122,13 @@ on_line(struct ev_loop *loop, ev_io *io, int events)
 		return;
 	}
 	w->ready = true;
-	for (unsigned i = 0; i < all->n; i++)
-		ready += all->list[i].ready;
-	if (ready == all->n && !all->told_ready) {
-		all->told_ready = true;
-		all->plan->on_ready();
-	}
+	for (unsigned i = 0; i < all->plan->n_slots; i++)
+		ready += all->list[all->plan->slots[i]].ready;
+	if (ready < all->plan->n_slots || all->told_ready)
+		return;
+	all->told_ready = true;
+	all->plan->on_ready();
+	drain(all, WORKER_OLD, SAY_DRAIN);
 }
 
 static void
@@ -74,21 +139,43 @@ on_repair(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 static void
+log_death(const struct worker *w, int status)
+{
+	const char *of = WIFSIGNALED(status) ? "signal" : "exit";
+	int code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+
+	if (w->state == WORKER_SERVES)
+		log_error("worker %u (pid %d) died of %s %d; another one takes its place", w->slot,
+		    (int)w->pid, of, code);
+	else if (status != 0)
+		log_error("draining worker %u (pid %d) died of %s %d", w->slot, (int)w->pid, of, code);
+	else
+		log_debug("worker %u (pid %d) is drained", w->slot, (int)w->pid);
+}
+
+static void
 on_child(struct ev_loop *loop, ev_child *child, int events)
 {
 	struct worker *w = child->data;
+	struct workers *all = w->all;
 
 	(void)events;
 	ev_child_stop(loop, child);
-	log_error("worker %u (pid %d) died of %s %d; another one takes its place", w->number, (int)w->pid,
-	    WIFSIGNALED(child->rstatus) ? "signal" : "exit",
-	    WIFSIGNALED(child->rstatus) ? WTERMSIG(child->rstatus) : WEXITSTATUS(child->rstatus));
+	log_death(w, child->rstatus);
 	w->pid = 0;
 	line_close(w);
-	share_clear(w->all->plan->share, w->number);
-	w->all->replaced++;
-	ev_timer_set(&w->repair, WORKER_REPAIR_MS / 1000.0, 0);
-	ev_timer_start(loop, &w->repair);
+	share_clear(all->plan->share, w->slot);
+	if (w->state == WORKER_SERVES) {
+		all->replaced++;
+		ev_timer_set(&w->repair, WORKER_REPAIR_MS / 1000.0, 0);
+		ev_timer_start(loop, &w->repair);
+		return;
+	}
+	w->state = WORKER_NONE;
+	if (count(all, WORKER_DRAINS) == 0)
+		ev_timer_stop(loop, &all->deadline);
+	if (all->on_end && count(all, WORKER_DRAINS) == 0)
+		all->on_end(all->arg);
 }
 
 /* Signals wait while there are two of us with the same handlers. */
@@ -103,6 +190,16 @@ fork_quietly(sigset_t *old)
 }
 
 static void
+worker_watch(struct worker *w, pid_t pid, int line)
+{
+	w->pid = pid;
+	ev_io_set(&w->line, line, EV_READ);
+	ev_io_start(w->all->loop, &w->line);
+	ev_child_set(&w->child, pid, 0);
+	ev_child_start(w->all->loop, &w->child);
+}
+
+static void
 worker_start(struct worker *w)
 {
 	sigset_t old;
@@ -111,26 +208,55 @@ worker_start(struct worker *w)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, line) == -1)
 		goto later;
-	w->all->plan->share->workers[w->number].generation = w->all->plan->share->generation;
+	share_seize(w->all->plan->share, w->slot);
 	pid = fork_quietly(&old);
 	if (pid == 0)
-		life_run(w->all->plan, w->number, line[1], w->all->text);
+		life_run(w->all->plan, w->slot, line[1], w->all->text);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(line[1]);
 	if (pid == -1) {
 		close(line[0]);
 		goto later;
 	}
-	w->pid = pid;
-	ev_io_set(&w->line, line[0], EV_READ);
-	ev_io_start(w->all->loop, &w->line);
-	ev_child_set(&w->child, pid, 0);
-	ev_child_start(w->all->loop, &w->child);
+	worker_watch(w, pid, line[0]);
 	return;
 later:
-	log_error("worker %u does not start: %s", w->number, strerror(errno));
+	log_error("worker %u does not start: %s", w->slot, strerror(errno));
 	ev_timer_set(&w->repair, WORKER_REPAIR_MS / 1000.0, 0);
 	ev_timer_start(w->all->loop, &w->repair);
+}
+
+/* Is it alive, and ours? A line to anybody else is closed. */
+static void
+worker_adopt(struct workers *all, const struct handover_worker *old)
+{
+	struct worker *w = &all->list[old->slot];
+
+	if (waitpid(old->pid, NULL, WNOHANG) == 0 && fcntl(old->line, F_SETFD, FD_CLOEXEC) == 0) {
+		w->state = WORKER_OLD;
+		worker_watch(w, old->pid, old->line);
+		return;
+	}
+	log_warn("old worker %u (pid %d) is gone", old->slot, old->pid);
+	close(old->line);
+	share_clear(all->plan->share, old->slot);
+}
+
+static void
+init(struct workers *all)
+{
+	ev_init(&all->deadline, on_deadline);
+	all->deadline.data = all;
+	for (unsigned i = 0; i < SHARE_SLOTS; i++) {
+		struct worker *w = &all->list[i];
+
+		w->all = all;
+		w->slot = i;
+		ev_io_init(&w->line, on_line, -1, EV_READ);
+		ev_child_init(&w->child, on_child, 0, 0);
+		ev_init(&w->repair, on_repair);
+		w->line.data = w->child.data = w->repair.data = w;
+	}
 }
 
 struct workers *
@@ -142,23 +268,18 @@ workers_start(struct ev_loop *loop, const struct workers_plan *plan)
 		return NULL;
 	all->loop = loop;
 	all->plan = plan;
-	all->n = plan->share->n_workers;
 	share_seat(plan->share, plan->seats, plan->conf, plan->share->generation);
 	all->text = memfd_create("lodge-proxy rules", MFD_CLOEXEC);
 	if (all->text == -1) {
 		free(all);
 		return NULL;
 	}
-	for (unsigned i = 0; i < all->n; i++) {
-		struct worker *w = &all->list[i];
-
-		w->all = all;
-		w->number = i;
-		ev_io_init(&w->line, on_line, -1, EV_READ);
-		ev_child_init(&w->child, on_child, 0, 0);
-		ev_init(&w->repair, on_repair);
-		w->line.data = w->child.data = w->repair.data = w;
-		worker_start(w);
+	init(all);
+	for (size_t i = 0; i < plan->n_old; i++)
+		worker_adopt(all, &plan->old[i]);
+	for (unsigned i = 0; i < plan->n_slots; i++) {
+		all->list[plan->slots[i]].state = WORKER_SERVES;
+		worker_start(&all->list[plan->slots[i]]);
 	}
 	return all;
 }
@@ -184,7 +305,6 @@ write_rules(int fd, const struct conf *conf)
 int
 workers_reload(struct workers *all)
 {
-	const char word = SAY_RELOAD;
 	struct share *share = all->plan->share;
 
 	__atomic_add_fetch(&share->writing, 1, __ATOMIC_SEQ_CST);
@@ -192,42 +312,82 @@ workers_reload(struct workers *all)
 		return -1;
 	share_seat(share, all->plan->seats, all->plan->conf, share->writing);
 	__atomic_store_n(&share->generation, share->writing, __ATOMIC_RELEASE);
-	for (unsigned i = 0; i < all->n; i++)
-		if (all->list[i].line.fd != -1 && send(all->list[i].line.fd, &word, 1, MSG_NOSIGNAL) == -1)
-			log_warn("worker %u cannot be told the new rules: %s", i, strerror(errno));
+	for (unsigned i = 0; i < SHARE_SLOTS; i++)
+		if (all->list[i].state == WORKER_SERVES)
+			tell(&all->list[i], SAY_RELOAD);
 	return 0;
+}
+
+void
+workers_drain(struct workers *all, void (*on_end)(void *), void *arg)
+{
+	all->on_end = on_end;
+	all->arg = arg;
+	drain(all, WORKER_OLD, SAY_FINISH);
+	drain(all, WORKER_SERVES, SAY_FINISH);
+	if (count(all, WORKER_DRAINS) == 0)
+		on_end(arg);
+}
+
+static unsigned
+reap(struct workers *all, int how)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < SHARE_SLOTS; i++) {
+		pid_t *pid = &all->list[i].pid;
+
+		if (*pid && how)
+			kill(*pid, how);
+		if (*pid && waitpid(*pid, NULL, WNOHANG) != 0)
+			*pid = 0;
+		left += *pid != 0;
+	}
+	return left;
 }
 
 void
 workers_stop(struct workers *all)
 {
-	unsigned left = all->n;
+	unsigned left = 1;
 
-	for (unsigned i = 0; i < all->n; i++) {
+	ev_timer_stop(all->loop, &all->deadline);
+	for (unsigned i = 0; i < SHARE_SLOTS; i++) {
 		ev_child_stop(all->loop, &all->list[i].child);
 		ev_timer_stop(all->loop, &all->list[i].repair);
 		line_close(&all->list[i]);
 	}
 	for (int ms = 0; ms < WORKER_STOP_MS && left > 0; ms += 10) {
-		left = 0;
-		for (unsigned i = 0; i < all->n; i++) {
-			pid_t *pid = &all->list[i].pid;
-
-			if (*pid && waitpid(*pid, NULL, WNOHANG) != 0)
-				*pid = 0;
-			left += *pid != 0;
-		}
+		left = reap(all, 0);
 		if (left > 0)
 			usleep(10000);
 	}
+	reap(all, SIGKILL);
 	close(all->text);
 	free(all);
 }
 
-int
-workers_pid(const struct workers *all, unsigned worker)
+size_t
+workers_list(const struct workers *all, struct handover_worker *out)
 {
-	return (int)all->list[worker].pid;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < SHARE_SLOTS; i++)
+		if (all->list[i].pid)
+			out[n++] = (struct handover_worker){(int)all->list[i].pid, all->list[i].line.fd, i};
+	return n;
+}
+
+enum worker_state
+workers_state(const struct workers *all, unsigned slot)
+{
+	return all->list[slot].state;
+}
+
+int
+workers_pid(const struct workers *all, unsigned slot)
+{
+	return (int)all->list[slot].pid;
 }
 
 uint64_t

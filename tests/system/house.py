@@ -1,11 +1,11 @@
 """What the system tests of the proxy share: a proxy with its file, guests that answer, clients, TAP."""
-import atexit, contextlib, json, os, resource, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+import atexit, contextlib, json, os, resource, select, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 W = tempfile.mkdtemp(prefix="lodge-proxy-")
 os.chmod(W, 0o755)
 PROXY = os.environ["LODGE_BUILD"] + "/lodge-proxy"
 HTTP, TLS = 8080, 8443
-ALICE, BOB = "10.77.0.2", "10.77.0.3"
+ALICE, BOB, DORA = "10.77.0.2", "10.77.0.3", "10.77.0.9"
 
 YAML = """
 network: 10.77.0.0/24
@@ -20,6 +20,7 @@ proxy:
   workers: %(workers)s
   per-client: %(per_client)s
   per-client-rate: %(rate)s
+  per-guest: 0
   timeouts: {hello: %(hello)s, connect: 2s, idle: 60s, drain: %(drain)s}
 guests:
   alice:
@@ -30,6 +31,10 @@ guests:
     address: 10.77.0.3
     domains: [%(bob)s]
     proxy-to: {http: 9080, tls: 9443, quic: 9444}
+  dora:
+    address: 10.77.0.9
+    domains: [dora.test]
+    proxy-to: {http: 9080, tls: 9443}
 """
 DEFAULTS = dict(w=W, http="[8080]", tls="[8443]", quic="[]", workers=2, per_client=0, rate=0, hello="5s", drain="5s", more="",
                 alice=".alice.test", bob=".bob.test")
@@ -78,12 +83,20 @@ def log():
     return open(W + "/log").read()
 
 
-def status():
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(5)
-        s.connect(W + "/run/proxy.sock")
-        s.sendall(b"status\n")
-        return json.loads(drain(s))
+def status(patience=3):
+    """Nobody answers for a moment while the supervisor becomes another program."""
+    end = time.time() + patience
+    while True:
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(5)
+                s.connect(W + "/run/proxy.sock")
+                s.sendall(b"status\n")
+                return json.loads(drain(s))
+        except (OSError, ValueError):
+            if time.time() > end:
+                raise
+            time.sleep(0.02)
 
 
 def workers():
@@ -192,8 +205,10 @@ class Load:
             out_r, out_w = os.pipe()
             pid = os.fork()
             if pid == 0:
-                os.close(self.stop_w)
-                self.run(out_w, pause, ports, host)
+                with contextlib.suppress(BaseException):
+                    os.close(self.stop_w)
+                    self.run(out_w, pause, ports, host)
+                os._exit(1)
             os.close(out_w)
             self.children.append((pid, out_r))
             atexit.register(self.end, pid, os.getpid())
@@ -206,9 +221,10 @@ class Load:
                 os.waitpid(pid, 0)
 
     def run(self, out, pause, ports, host):
-        import select
+        poll = select.poll()
+        poll.register(self.stop_r, select.POLLIN | select.POLLHUP)
         n, bad, worst = 0, [], 0
-        while not select.select([self.stop_r], [], [], pause)[0]:
+        while not poll.poll(pause * 1000):
             began = time.time()
             try:
                 got = ask(host, ports[n % len(ports)])
@@ -261,7 +277,7 @@ def done():
 def setup(*guests):
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     atexit.register(shutil.rmtree, W, ignore_errors=True)
-    for a in (ALICE, BOB):
+    for a in (ALICE, BOB, DORA):
         subprocess.run(["ip", "addr", "add", a + "/32", "dev", "lo"], check=True)
     threading.stack_size(256 << 10)
     for address, port, answer in guests or ((ALICE, 9080, answer_ok),):

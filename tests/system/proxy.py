@@ -809,7 +809,7 @@ def killed_worker():
 def log_lines():
     lines = open(W + "/log").read()
     # the last line of a connection may still be under way
-    want = status()["accepted"] - status()["refused"]["per_client"]
+    want = status()["accepted"] - status()["refused"]["per_client"] - status()["refused"]["files"]
     n = sum(" client=" in l for l in lines.splitlines())
     ok(abs(want - n) <= 4, "one line a connection", "%d lines, %d connections" % (n, want))
     ok("::ffff:" not in lines, "IPv4 is shown as IPv4")

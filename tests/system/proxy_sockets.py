@@ -1,0 +1,76 @@
+"""See tests/system/proxy_sockets."""
+from house import *
+import re
+
+
+def run(args):
+    return subprocess.run(args, capture_output=True, text=True)
+
+
+def unit(name):
+    """A copy that names the program that was built, for one that is not there is a mistake."""
+    text = open("pkg/systemd/" + name).read().replace("/usr/sbin/lodge-proxy", PROXY)
+    with open(W + "/" + name, "w") as f:
+        f.write(text)
+    return W + "/" + name
+
+
+setup()
+units = [unit("lodge-proxy.service"), unit("lodge-proxy.socket")]
+got = run(["systemd-analyze", "verify", "--man=no"] + units)
+ok(got.returncode == 0 and not got.stderr, "the units are well formed", got.stderr)
+got = run(["systemd-analyze", "security", "--offline=true", "--no-pager", units[0]])
+exposure = float(re.search(r"exposure level.*: ([\d.]+)", got.stdout).group(1))
+ok(exposure <= 3.0, "the service is exposed to 3.0 at most", exposure)
+
+# What the unit's filter allows is enough for the supervisor, an upgrade and the workers until theirs stands.
+sets, name = {}, None
+for line in run(["systemd-analyze", "syscall-filter"]).stdout.splitlines():
+    word = line.strip()
+    if line.startswith("@"):
+        name = word
+        sets[name] = []
+    elif name and word and not word.startswith("#"):
+        sets[name].append(word)
+
+
+def calls(word):
+    return {c for w in sets[word] for c in calls(w)} if word.startswith("@") else {word}
+
+
+allowed = set()
+for line in re.findall(r"^SystemCallFilter=(.*)$", open(units[0]).read(), re.M):
+    some = {c for word in line.lstrip("~").split() for c in calls(word)}
+    allowed = allowed - some if line.startswith("~") else allowed | some
+proxy = Proxy(run=["strace", "-f", "-qq", "-o", W + "/calls", PROXY, "-c", W + "/lodge.yaml"])
+proxy.reload()
+traced = int(run(["pgrep", "-P", str(proxy.pid), "lodge-proxy"]).stdout.split()[0])
+os.kill(traced, signal.SIGUSR2)
+ok(within(10, lambda: status()["upgrades"] == 1 and not status()["old_workers"]) and answered(ask()), "it runs under a tracer, too", log())
+os.kill(traced, signal.SIGTERM)
+proxy.p.wait(5)
+made = set(re.findall(r"^\d+ +(\w+)\(", open(W + "/calls").read(), re.M))
+ok(len(made) > 40 and not made - allowed, "the unit allows all that is called", made - allowed)
+
+# systemd's own launcher, which starts the program with the first connection.
+proxy = None
+write_conf(workers=2)
+p = subprocess.Popen(["systemd-socket-activate", "-l", "127.0.0.1:8080", "-l", "127.0.0.1:8443", "--fdname=a:b",
+                      PROXY, "-c", W + "/lodge.yaml"], stderr=open(W + "/log", "w"))
+atexit.register(p.kill)
+ok(within(5, lambda: answered(ask())), "who comes first starts it and is served", log())
+ok(within(5, lambda: status()["pid"] == p.pid), "in the same process")
+load = Load(clients=3)
+for _ in range(3):
+    had, n = set(workers()), status()["upgrades"]
+    p.send_signal(signal.SIGUSR2)
+    within(10, lambda: status()["upgrades"] > n and not set(workers()) & had)
+ok(status()["upgrades"] == 3, "it upgrades", log())
+time.sleep(0.3)
+n, bad, worst = load.stop()
+ok(n > 30 and not bad, "of %d connections meanwhile none failed" % n, bad)
+got = run(["ss", "-Hltn", "sport = :8080"]).stdout.splitlines()
+ok(len(got) == 1, "it listens with the socket that was passed, and opens none", got)
+p.terminate()
+ok(p.wait(5) == 0, "SIGTERM ends it with 0")
+done()
