@@ -160,8 +160,8 @@ sys_account(const char *user, unsigned *uid, unsigned *gid)
 	return 0;
 }
 
-int
-sys_drop(unsigned uid, unsigned gid, const int *keep)
+static int
+drop(unsigned uid, unsigned gid, const int *keep, unsigned sets)
 {
 	int flags = CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING, death = 0;
 
@@ -169,8 +169,7 @@ sys_drop(unsigned uid, unsigned gid, const int *keep)
 		return -1;
 	capng_clear(CAPNG_SELECT_BOTH);
 	for (; *keep != -1; keep++)
-		capng_update(CAPNG_ADD,
-		    CAPNG_EFFECTIVE | CAPNG_PERMITTED | (uid == 0 ? CAPNG_BOUNDING_SET : 0), (unsigned)*keep);
+		capng_update(CAPNG_ADD, sets, (unsigned)*keep);
 	if (uid == 0 && gid == 0) {
 		/* Root without its capabilities: it owns root's files and nothing more. */
 		if ((setgroups(0, NULL) == -1 && getgroups(0, NULL) > 0) ||
@@ -186,6 +185,18 @@ sys_drop(unsigned uid, unsigned gid, const int *keep)
 refused:
 	errno = EPERM;
 	return -1;
+}
+
+int
+sys_drop(unsigned uid, unsigned gid, const int *keep)
+{
+	return drop(uid, gid, keep, CAPNG_EFFECTIVE | CAPNG_PERMITTED);
+}
+
+int
+sys_drop_over_exec(const int *keep)
+{
+	return drop(0, 0, keep, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
 }
 
 int

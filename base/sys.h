@@ -48,10 +48,12 @@ int sys_account(const char *user, unsigned *uid, unsigned *gid);
 
 /*
  * Give privilege up for good: become uid:gid (no supplementary groups), keep only the named capabilities
- * (CAP_* numbers, terminated by -1), empty the bounding set, set no_new_privs. Root keeps them over an exec, too,
- * anybody else does not. The signal that a parent's death sends stays as it was.
+ * (CAP_* numbers, terminated by -1), empty the bounding set, set no_new_privs. The signal that a parent's death
+ * sends stays as it was.
  */
 int sys_drop(unsigned uid, unsigned gid, const int *keep);
+/* The same for root that stays root and will become another program: that one has them, too. */
+int sys_drop_over_exec(const int *keep);
 
 /*
  * Let a seccomp program decide on every system call from now on; needs no_new_privs. audit: what it refuses is

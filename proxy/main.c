@@ -228,7 +228,7 @@ drop(struct proxy *p)
 	if (sys_account(p->conf.user, &p->plan.uid, &p->plan.gid) == -1)
 		fatal("user %s: %s; make the account, or set user: in %s", p->conf.user, strerror(errno),
 		    p->file);
-	if (sys_drop(0, 0, keep) == -1)
+	if (sys_drop_over_exec(keep) == -1)
 		fatal("giving up privilege: %s", strerror(errno));
 }
 
