@@ -133,7 +133,7 @@ for name, header in (("v1", v1), ("v2", v2)):
         got, said = line(lambda: say(BALANCER, *[whole[i:i + 1] for i in range(len(whole))], port=door))
         ok(good in got and "client=%s:1111 " % CLIENT in said, "%s byte by byte at port %d" % (name, door), (got, said))
 
-got = say(BALANCER, v2(extra=b"\x04" + struct.pack(">H", 2017) + bytes(2017)) + GET % b"alice")
+got, said = line(lambda: say(BALANCER, v2(extra=b"\x04" + struct.pack(">H", 2017) + bytes(2017)) + GET % b"alice"))
 ok(b"200 OK" in got, "2048 bytes of header", got)
 for what, first in (("UNKNOWN", b"PROXY UNKNOWN 1 2 3\r\n"), ("LOCAL", SIGNATURE + b"\x20\0\0\0"), ("LOCAL with more", v2(command=0))):
     got, said = line(lambda: say(BALANCER, first + GET % b"alice"))
