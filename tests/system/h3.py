@@ -86,10 +86,10 @@ def names(*sites):
 class Get:
     """A client on its way."""
 
-    def __init__(self, name, path="/", *options, to="v4", timeout=30):
+    def __init__(self, name, path="/", *options, to="v4", timeout=30, quiet=True):
         self.where, self.timeout = tempfile.mkdtemp(dir=W), timeout
         host = to + "." + name
-        self.p = subprocess.Popen(["gtlsclient", "-q", "--exit-on-all-streams-close", "--download=" + self.where,
+        self.p = subprocess.Popen(["gtlsclient", *["-q"] * quiet, "--exit-on-all-streams-close", "--download=" + self.where,
                                    "--timeout=%ds" % timeout, "--handshake-timeout=%ds" % timeout, *options, host, str(QUIC),
                                    "https://%s:%d%s" % (host, QUIC, path)],
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
