@@ -305,6 +305,45 @@ plan_reserved(struct facts *out, const struct conf *conf)
 	free(list);
 }
 
+static bool
+leads_to(const struct guest *guest, uint16_t port, uint8_t proto)
+{
+	for (size_t i = 0; i < guest->n_forwards; i++) {
+		const struct forward *f = &guest->forwards[i];
+
+		if ((f->proto & proto) && port >= f->to && port - f->to <= f->hi - f->lo)
+			return true;
+	}
+	return guest->rest;
+}
+
+/*
+ * A port of a guest to which the proxy speaks from its clients' addresses, and to which a port of the host leads as
+ * well: then a forwarded packet may bear the addresses and ports of a socket of the proxy's, open or in TIME_WAIT,
+ * and the kernel's early look for a socket drops it, for what has one is not forwarded.
+ */
+static void
+plan_early_demux(struct facts *out, const struct conf *conf)
+{
+	bool tcp = false, udp = false;
+
+	for (size_t i = 0; i < conf->n_guests; i++) {
+		const struct guest *guest = &conf->guests[i];
+		enum client_address how =
+		    guest->client_address ? guest->client_address : conf->proxy.client_address;
+
+		if (how != CLIENT_TRANSPARENT)
+			continue;
+		tcp |= conf->proxy.n_http && leads_to(guest, guest->to_http, PROTO_TCP);
+		tcp |= conf->proxy.n_tls && leads_to(guest, guest->to_tls, PROTO_TCP);
+		udp |= conf->proxy.n_quic && leads_to(guest, guest->to_quic, PROTO_UDP);
+	}
+	if (tcp)
+		add_sysctl(out, "net/ipv4/%s_early_demux", "tcp", "0"); /* of IPv6, too */
+	if (udp)
+		add_sysctl(out, "net/ipv4/%s_early_demux", "udp", "0");
+}
+
 static void
 plan_host(struct facts *out, const struct conf *conf, const struct plan_host *host)
 {
@@ -318,6 +357,7 @@ plan_host(struct facts *out, const struct conf *conf, const struct plan_host *ho
 	plan_doors(out, conf->proxy.quic, conf->proxy.n_quic, IPPROTO_UDP);
 	plan_reserved(out, conf);
 	add_sysctl(out, "net/ipv4/%s", "ip_forward", "1");
+	plan_early_demux(out, conf);
 	plan_return_path(out, 4);
 	if (!host->ipv6 || !conf->network6.ip.family)
 		return;

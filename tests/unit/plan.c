@@ -79,6 +79,13 @@ test_table(void **state)
 		"element inet lodge one4 { udp . 5353 : 192.168.77.2 . 53 }\n"},
 	    {ALICE "    ports: [65535]\n", "element inet lodge tcp4 { 65535-65535 : 192.168.77.2 }\n"},
 	    {ALICE "    ports: [rest]\n", "element inet lodge rest4 { \"eth0\" : 192.168.77.2 }\n"},
+	    {ALICE "    ports: [\"8080:80/tcp\"]\n", "sysctl -w net/ipv4/tcp_early_demux=0\n"},
+	    {ALICE "    ports: [\"8080:80/tcp\"]\n", "!udp_early_demux"},
+	    {ALICE "    ports: [\"8443:443/udp\"]\n", "sysctl -w net/ipv4/udp_early_demux=0\n"},
+	    {ALICE "    ports: [\"8080:80/udp\", \"2201:22\", 8100-8999]\n", "!early_demux"},
+	    {ALICE "    ports: [8000-8999/tcp]\n    proxy-to: {http: 8999}\n", "tcp_early_demux=0\n"},
+	    {ALICE "    ports: [8000-8999/tcp]\n    proxy-to: {http: 9000}\n", "!early_demux"},
+	    {ALICE "    ports: [\"8080:80\"]\n    client-address: none\n", "!early_demux"},
 	    {ALICE "    tap: inn\n", "nft add element inet lodge self { \"inn\" . \"inn\" }\n"},
 	};
 
