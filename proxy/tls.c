@@ -13,7 +13,7 @@ enum {
 	RANDOM_BYTES = 32,
 	SESSION_ID_MAX = 32,
 	EXTENSION_SERVER_NAME = 0,
-	EXTENSIONS = 1 << 16,
+	TYPE_PAGES = 256, /* of extension types, each of as many */
 	NAME_TYPE_HOST = 0,
 };
 
@@ -99,23 +99,50 @@ server_name(struct span ext)
 	return (struct sniff){.verdict = SNIFF_HOST, .host = host};
 }
 
+/* The extension types met so far: zeroed where one is met, as a hello has few of so many. */
+struct types {
+	uint64_t pages[TYPE_PAGES / 64]; /* those in use */
+	uint64_t seen[TYPE_PAGES][TYPE_PAGES / 64];
+};
+
+/* Sets a bit; whether it was set before. */
+static bool
+mark(uint64_t *bits, unsigned n)
+{
+	uint64_t bit = 1ull << n % 64;
+	bool was = bits[n / 64] & bit;
+
+	bits[n / 64] |= bit;
+	return was;
+}
+
+static bool
+is_second(struct types *t, uint32_t type)
+{
+	uint64_t *page = t->seen[type / TYPE_PAGES];
+
+	if (!mark(t->pages, type / TYPE_PAGES))
+		memset(page, 0, sizeof(t->seen[0]));
+	return mark(page, type % TYPE_PAGES);
+}
+
 /* All of them are walked, also behind the name: a second name must not hide there. */
 static struct sniff
 extensions(struct span left)
 {
 	struct sniff result = none();
-	uint64_t seen[EXTENSIONS / 64] = {0};
+	struct types types;
 
+	memset(types.pages, 0, sizeof(types.pages));
 	while (left.len) {
 		struct span ext;
 		uint32_t type;
 
 		if (!take_number(&left, 2, &type) || !take_vector(&left, 2, &ext))
 			return bad(ALERT_DECODE_ERROR, "extension longer than the extensions");
-		if (seen[type / 64] & 1ull << type % 64)
+		if (is_second(&types, type))
 			return bad(ALERT_ILLEGAL_PARAMETER,
 			    type == EXTENSION_SERVER_NAME ? "two server names" : "an extension twice");
-		seen[type / 64] |= 1ull << type % 64;
 		if (type != EXTENSION_SERVER_NAME)
 			continue;
 		result = server_name(ext);

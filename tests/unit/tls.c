@@ -194,6 +194,28 @@ test_server_name(void **state)
 	expect_ext(SNIFF_BAD, ALERT_ILLEGAL_PARAMETER);
 }
 
+/* Types from all over, each once; then any of them, or one in their midst, again. */
+static void
+test_types(void **state)
+{
+	enum { TYPES = 12000, STEP = 40503 }; /* odd, so no type comes back */
+	static const unsigned again[] = {1, 2, 77, TYPES / 2, TYPES - 1, TYPES};
+
+	(void)state;
+	exts.n = 0;
+	hello_sni(&exts, "x", 1);
+	for (unsigned i = 1; i <= TYPES; i++)
+		hello_ext(&exts, i * STEP & 0xffff, "", 0);
+	expect_ext(SNIFF_HOST, 0);
+	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
+		size_t n = exts.n;
+
+		hello_ext(&exts, again[i] * STEP & 0xffff, "", 0);
+		expect_ext(SNIFF_BAD, ALERT_ILLEGAL_PARAMETER);
+		exts.n = n;
+	}
+}
+
 /* A length that lies: each of the message's own, by one, either way. */
 static void
 test_lying_lengths(void **state)
@@ -261,6 +283,7 @@ main(void)
 	    cmocka_unit_test(test_every_flip),
 	    cmocka_unit_test(test_records),
 	    cmocka_unit_test(test_server_name),
+	    cmocka_unit_test(test_types),
 	    cmocka_unit_test(test_lying_lengths),
 	    cmocka_unit_test(test_versions),
 	    cmocka_unit_test(test_long_hello),
