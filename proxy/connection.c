@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct connection) <= 1024, "an idle connection costs at m
 
 /* Milliseconds since the connection began, or "-" for what never happened. */
 static const char *
-since(const struct connection *c, ev_tstamp when, char out[24])
+since(const struct connection *c, double when, char out[24])
 {
 	if (!when)
 		return "-";
@@ -37,7 +37,7 @@ log_end(const struct connection *c)
 	    door_name(c->s.door), addr_print(&c->from, from), c->name[0] ? c->name : "-",
 	    c->guest_name[0] ? c->guest_name : "-", c->requests, (unsigned long long)c->to_guest.bytes,
 	    (unsigned long long)c->from_guest.bytes, since(c, c->reached, reached), since(c, c->first, first),
-	    since(c, ev_now(c->relay->loop), all), end, c->why ? " why=\"" : "", c->why ? c->why : "",
+	    since(c, relay_now(c->relay), all), end, c->why ? " why=\"" : "", c->why ? c->why : "",
 	    c->why ? "\"" : "");
 }
 
@@ -49,9 +49,9 @@ connection_count(struct connection *c)
 	uint64_t from = c->from_guest.bytes - c->counted_from_guest;
 
 	if (to && !c->reached)
-		c->reached = ev_now(c->relay->loop);
+		c->reached = relay_now(c->relay);
 	if (from && !c->first)
-		c->first = ev_now(c->relay->loop);
+		c->first = relay_now(c->relay);
 	own->to_guest_bytes += to;
 	own->from_guest_bytes += from;
 	own->guests[c->seat].to_guest_bytes += to;
@@ -139,7 +139,7 @@ connection_deadline(struct connection *c, double seconds)
 {
 	struct ev_loop *loop = c->relay->loop;
 
-	c->deadline = ev_now(loop) + seconds;
+	c->deadline = relay_now(c->relay) + seconds;
 	if (ev_is_active(&c->timer) && ev_timer_remaining(loop, &c->timer) <= seconds)
 		return;
 	ev_timer_stop(loop, &c->timer);
@@ -158,7 +158,7 @@ static void
 on_timer(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct connection *c = w->data;
-	double left = c->deadline - ev_now(loop);
+	double left = c->deadline - relay_now(c->relay);
 	enum session_state state = c->s.state;
 
 	(void)events;
@@ -423,7 +423,7 @@ connection_open(struct relay *r, enum door door, int fd, const struct addr *from
 	c->relay = r;
 	c->from = *from;
 	c->header_due = trusted;
-	c->began = ev_now(r->loop);
+	c->began = relay_now(r);
 	ev_io_init(&c->client, on_client, fd, 0);
 	ev_io_init(&c->guest, on_guest, -1, 0);
 	ev_init(&c->timer, on_timer);

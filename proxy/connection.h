@@ -23,8 +23,8 @@ struct connection {
 	struct connection *next, **link;
 	ev_io client, guest; /* guest.fd -1: none */
 	ev_timer timer;
-	ev_tstamp began, deadline;
-	ev_tstamp reached, first; /* the guest took, and gave, a first byte; 0: not yet */
+	double began, deadline;
+	double reached, first; /* the guest took, and gave, a first byte; 0: not yet */
 	struct stream to_guest, from_guest;
 	struct gather ahead; /* from the client, and not yet judged or not yet its turn */
 	struct gather head; /* from the guest: an answer's head that is not whole */

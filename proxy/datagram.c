@@ -264,7 +264,7 @@ take_batch(struct datagrams *all, const struct datagram_door *door, size_t n)
 		struct arrival a = {.all = all, .door = door, .d = &list[i]};
 		bool good = read_packet(&a);
 		struct lane *l =
-		    good ? (struct lane *)flow_find(all->flows, &a.key, &a.packet, ev_now(all->relay->loop))
+		    good ? (struct lane *)flow_find(all->flows, &a.key, &a.packet, relay_now(all->relay))
 			 : NULL;
 
 		if (run && l == run && passes(l))
@@ -331,10 +331,10 @@ on_sweep(struct ev_loop *loop, ev_timer *w, int events)
 	    [FLOW_QUIET] = lesser(rules->idle_s, DATAGRAM_IDLE_S) - quiet,
 	    [FLOW_PROVEN] = quiet};
 
-	(void)events;
+	(void)loop, (void)events;
 	all->lines = DATAGRAM_LINES;
 	for (int i = 0; i < DATAGRAM_CLOSES; i++) {
-		struct lane *l = (struct lane *)flow_expired(all->flows, ev_now(loop), idle);
+		struct lane *l = (struct lane *)flow_expired(all->flows, relay_now(all->relay), idle);
 
 		if (!l)
 			return;

@@ -19,7 +19,7 @@ struct lane_kept {
 
 /* Milliseconds from the beginning, or "-". */
 static const char *
-since(const struct lane *l, ev_tstamp when, char out[24])
+since(const struct lane *l, double when, char out[24])
 {
 	if (!when)
 		return "-";
@@ -44,7 +44,7 @@ log_end(const struct lane *l)
 	    door_name(DOOR_QUIC), addr_print(&l->flow.key.client, from), l->name[0] ? l->name : "-",
 	    l->guest_name[0] ? l->guest_name : "-", (unsigned long long)l->to_guest_bytes,
 	    (unsigned long long)l->from_guest_bytes, since(l, l->reached, reached), since(l, l->first, first),
-	    since(l, ev_now(l->all->relay->loop), all), end, l->why ? " why=\"" : "", l->why ? l->why : "",
+	    since(l, relay_now(l->all->relay), all), end, l->why ? " why=\"" : "", l->why ? l->why : "",
 	    l->why ? "\"" : "");
 }
 
@@ -123,7 +123,7 @@ lane_refuse(struct lane *l, enum refusal refusal, const char *why)
 	log_end(l);
 	drop_kept(l);
 	forget_guest(l);
-	flow_become(l->all->flows, &l->flow, FLOW_REFUSED, ev_now(l->all->relay->loop));
+	flow_become(l->all->flows, &l->flow, FLOW_REFUSED, relay_now(l->all->relay));
 }
 
 /* --- the guest's side --------------------------------------------------------------------------------------- */
@@ -150,7 +150,7 @@ lane_send(struct lane *l, const struct udp_datagram *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		bytes += list[i].bytes.len;
 	if (sent == n) {
-		l->reached = l->reached ? l->reached : ev_now(l->all->relay->loop);
+		l->reached = l->reached ? l->reached : relay_now(l->all->relay);
 		l->to_guest_bytes += bytes;
 		own->to_guest_bytes += bytes;
 		own->guests[l->seat].to_guest_bytes += bytes;
@@ -184,7 +184,7 @@ answer(struct lane *l, const struct udp_datagram *list, size_t n)
 	int error;
 	size_t sent;
 
-	l->first = l->first ? l->first : ev_now(l->all->relay->loop);
+	l->first = l->first ? l->first : relay_now(l->all->relay);
 	for (size_t i = 0; i < n; i++) {
 		bytes += list[i].bytes.len;
 		learn(l, list[i].bytes);
@@ -206,13 +206,13 @@ on_guest(struct ev_loop *loop, ev_io *w, int events)
 	struct udp_batch *out = &l->all->out;
 	int n = UDP_BATCH;
 
-	(void)events;
+	(void)loop, (void)events;
 	for (int round = 0; round < DATAGRAM_ROUNDS && n == UDP_BATCH; round++) {
 		n = udp_receive(w->fd, out);
 		if (n > 0)
 			answer(l, out->list, (size_t)n);
 	}
-	flow_touch(l->all->flows, &l->flow, ev_now(loop));
+	flow_touch(l->all->flows, &l->flow, relay_now(l->all->relay));
 	if (n == -1 && is_gone(l, errno))
 		lane_close(l);
 }
@@ -241,7 +241,7 @@ lane_lead(struct lane *l, const struct route_guest *guest)
 	udp_prepare(fd, l->reach.to.ip.family);
 	ev_io_set(&l->guest, fd, EV_READ);
 	ev_io_start(r->loop, &l->guest);
-	flow_become(l->all->flows, &l->flow, FLOW_UNPROVEN, ev_now(r->loop));
+	flow_become(l->all->flows, &l->flow, FLOW_UNPROVEN, relay_now(r));
 	r->own->routed++;
 	r->own->guests[l->seat].routed[DOOR_QUIC]++;
 	r->own->dialled[l->reach.from]++;
@@ -272,7 +272,7 @@ void
 lane_rest(struct lane *l)
 {
 	uncount(l);
-	flow_become(l->all->flows, &l->flow, FLOW_QUIET, ev_now(l->all->relay->loop));
+	flow_become(l->all->flows, &l->flow, FLOW_QUIET, relay_now(l->all->relay));
 }
 
 /* --- what waits ------------------------------------------------------------------------------------------------ */
@@ -349,7 +349,7 @@ lane_open(struct datagrams *all, const struct datagram_door *door, const struct 
 	l->all = all;
 	l->door = door;
 	l->flow.key = *key;
-	l->began = ev_now(all->relay->loop);
+	l->began = relay_now(all->relay);
 	l->kept_end = &l->kept;
 	l->owner = (uint64_t)(all->relay->own - all->relay->share->workers) << 48 | ++all->owners;
 	ev_io_init(&l->guest, on_guest, -1, EV_READ);

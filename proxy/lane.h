@@ -28,7 +28,7 @@ struct lane {
 	uint8_t refusal; /* enum refusal */
 	uint64_t owner; /* of its ids in the shared table */
 	uint64_t to_guest_bytes, from_guest_bytes;
-	ev_tstamp began, reached, first; /* first: byte from the guest; 0: not yet */
+	double began, reached, first; /* first: byte from the guest; 0: not yet */
 	char guest_name[CONF_GUEST_NAME_MAX + 1];
 	char name[NAME_ROOM];
 	const char *why; /* static text, or NULL */

@@ -1,5 +1,6 @@
 /* One worker: its doors, its ceilings, its connections; see relay.h. */
 #include "proxy/relay.h"
+#include "base/sys.h"
 #include "proxy/connection.h"
 #include "proxy/datagram.h"
 #include "proxy/listen.h"
@@ -53,6 +54,17 @@ relay_rules_free(struct relay_rules *rules)
 	free(rules->seats);
 }
 
+double
+relay_now(struct relay *r)
+{
+	unsigned round = ev_iteration(r->loop);
+
+	if (r->now == 0 || round != r->round)
+		r->now = sys_seconds();
+	r->round = round;
+	return r->now;
+}
+
 static enum refusal
 admit(const struct relay *r)
 {
@@ -71,7 +83,7 @@ relay_admit_client(struct relay *r, const struct ip *ip)
 	if (r->rules.per_client && share_limit_count(r->share, &client) >= r->rules.per_client)
 		return REFUSED_PER_CLIENT;
 	if (r->rules.client_rate &&
-	    !rate_take(&r->share->rates, &client, (uint64_t)(ev_now(r->loop) * 1e6), r->rules.client_rate))
+	    !rate_take(&r->share->rates, &client, (uint64_t)(relay_now(r) * 1e6), r->rules.client_rate))
 		return REFUSED_RATE;
 	return REFUSED_NOT;
 }
@@ -272,7 +284,7 @@ relay_drain(struct relay *r, bool followed)
 	}
 	r->n_doors = 0;
 	r->draining = true;
-	r->followed_at = followed ? ev_now(r->loop) : 0;
+	r->followed_at = followed ? relay_now(r) : 0;
 	datagrams_drain(r->datagrams, followed);
 	for (struct connection *c = r->connections, *next; c; c = next) {
 		next = c->next;
@@ -287,9 +299,9 @@ relay_drain_seconds(const struct relay *r)
 }
 
 bool
-relay_is_idle(const struct relay *r)
+relay_is_idle(struct relay *r)
 {
-	bool led_over = r->followed_at > 0 && ev_now(r->loop) - r->followed_at > RELAY_LEAD_OVER_S;
+	bool led_over = r->followed_at > 0 && relay_now(r) - r->followed_at > RELAY_LEAD_OVER_S;
 
 	return !r->connections && (datagrams_are_idle(r->datagrams) || led_over);
 }

@@ -53,6 +53,8 @@ struct relay {
 	struct limit_table *limits; /* our own */
 	struct cid_table *cids; /* likewise */
 	bool draining; /* nobody new comes; what is open ends when it can */
+	double now; /* in the loop's round of this number: */
+	unsigned round;
 	double followed_at; /* when others began to read the doors that were ours; 0: nobody does */
 	ev_timer pause;
 	int reserve; /* a descriptor to give up for a moment; -1: none */
@@ -71,6 +73,8 @@ void relay_rules_free(struct relay_rules *);
 /* Listen with these (they stay the caller's). NULL: errno. */
 struct relay *relay_start(struct ev_loop *, struct share *, unsigned worker, const struct listener *,
     size_t n, const struct relay_rules *);
+/* Seconds of the clock that nobody sets, the same all through a round of the loop. Every time here is of this. */
+double relay_now(struct relay *);
 /* New rules for what comes from now on; the old ones are freed. Connections stay as they are. */
 void relay_swap(struct relay *, const struct relay_rules *);
 /* Is there room for one more of this client, and has it not come too often? */
@@ -81,7 +85,7 @@ enum refusal relay_admit_client(struct relay *, const struct ip *);
  */
 void relay_drain(struct relay *, bool followed);
 double relay_drain_seconds(const struct relay *);
-bool relay_is_idle(const struct relay *);
+bool relay_is_idle(struct relay *);
 /* End every connection, with its log line. */
 void relay_stop(struct relay *);
 

@@ -19,7 +19,7 @@
 #include "proxy/session.h"
 
 enum {
-	SHARE_LAYOUT = 1, /* goes up when the same sizes mean something else */
+	SHARE_LAYOUT = 2, /* goes up when the same sizes mean something else */
 	SHARE_WORKERS_MAX = 64, /* that accept */
 	SHARE_SLOTS = HANDOVER_WORKERS_MAX, /* for them and those that drain */
 	SHARE_SESSIONS_MAX = 128 << 10, /* of one worker */

@@ -201,7 +201,7 @@ transfer_settle(struct connection *c)
 	if (c->s.to_guest.eof || c->s.from_guest.eof)
 		connection_deadline(c, rules->half_open_s);
 	else
-		c->deadline = ev_now(c->relay->loop) + rules->idle_s;
+		c->deadline = relay_now(c->relay) + rules->idle_s;
 	for (;;) {
 		switch (session_settle(&c->s)) {
 		case SETTLE_SHUT_GUEST:
