@@ -46,8 +46,8 @@ yes() { # TITLE COMMAND…
 }
 
 # Retries a command each tenth of a second until it succeeds or the seconds are over.
-within() { # SECONDS COMMAND…
-	tries=$(($1 * 10))
+within() { # SECONDS COMMAND…: four times that on a busy machine, which costs only what fails
+	tries=$(($1 * 40))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries - 1))

@@ -81,10 +81,10 @@ serve() { # NAMESPACE PORT NAME
 	in_ns "$1" socat "UDP4-RECVFROM:$2,fork,reuseaddr" SYSTEM:"echo $3 \$SOCAT_PEERADDR" 2>/dev/null &
 }
 tcp() { in_ns "$1" timeout 3 socat -u "TCP:$2,connect-timeout=0.7${3-}" -; } # NAMESPACE ADDRESS:PORT [OPTIONS]
-udp_flow() { echo x | in_ns client timeout 3 socat -t0.6 - "UDP:$1,sourceport=5555"; }
 udp() { # NAMESPACE ADDRESS:PORT; a busy machine may answer late: ask again
-	for try in 1 2 3; do
-		echo x | in_ns "$1" timeout 3 socat "-t0.$((try * 3))" - "UDP:$2" && [ "$(stat -c %s "$W/out")" -gt 0 ] && return
+	for t in 0.3 0.6 2 4; do
+		echo x | in_ns "$1" timeout 9 socat -t$t - "UDP:$2" && [ "$(stat -c %s "$W/out")" -gt 0 ] && return
 	done
 	return 1
 }
+udp_flow() { udp client "$1,sourceport=5555"; }
