@@ -2,7 +2,7 @@
 #include "proxy/limit.h"
 #include "base/hash.h"
 
-enum { IPV6_CLIENT_BYTES = 8 };
+enum { IPV6_CLIENT_BYTES = 8, TRIES = 8 };
 
 static size_t
 slots_for(size_t keys)
@@ -69,9 +69,30 @@ find(const struct limit_table *t, const struct limit_key *key)
 uint32_t
 limit_count(const struct limit_table *t, const struct limit_key *key)
 {
-	const struct limit_slot *slot = &t->slots[find(t, key)];
+	for (int try = 0; try < TRIES; try++) {
+		uint32_t writes = __atomic_load_n(&t->writes, __ATOMIC_ACQUIRE), n = 0;
+		const struct limit_slot *slot = &t->slots[find(t, key)];
 
-	return same(&slot->key, key) ? slot->n : 0;
+		if (same(&slot->key, key))
+			n = __atomic_load_n(&slot->n, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (writes % 2 == 0 && __atomic_load_n(&t->writes, __ATOMIC_RELAXED) == writes)
+			return n;
+	}
+	return 0;
+}
+
+static void
+begin_moving(struct limit_table *t)
+{
+	__atomic_store_n(&t->writes, t->writes + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static void
+end_moving(struct limit_table *t)
+{
+	__atomic_store_n(&t->writes, t->writes + 1, __ATOMIC_RELEASE);
 }
 
 int
@@ -80,13 +101,15 @@ limit_add(struct limit_table *t, const struct limit_key *key)
 	struct limit_slot *slot = &t->slots[find(t, key)];
 
 	if (same(&slot->key, key)) {
-		slot->n++;
+		__atomic_store_n(&slot->n, slot->n + 1, __ATOMIC_RELAXED);
 		return 0;
 	}
 	if (t->used > t->mask / 2)
 		return -1;
+	begin_moving(t);
 	slot->n = 1;
 	slot->key = *key;
+	end_moving(t);
 	t->used++;
 	return 0;
 }
@@ -111,8 +134,13 @@ limit_remove(struct limit_table *t, const struct limit_key *key)
 {
 	uint32_t i = find(t, key);
 
-	if (!same(&t->slots[i].key, key) || --t->slots[i].n > 0)
+	if (!same(&t->slots[i].key, key))
 		return;
-	t->used--;
+	__atomic_store_n(&t->slots[i].n, t->slots[i].n - 1, __ATOMIC_RELAXED);
+	if (t->slots[i].n > 0)
+		return;
+	begin_moving(t);
 	close_gap(t, i);
+	end_moving(t);
+	t->used--;
 }

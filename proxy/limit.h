@@ -2,8 +2,9 @@
  * How many connections a client has. A core: a table of counters in memory of the caller's.
  *
  * Each worker writes only its own table and reads all of them (they lie in shared memory): what a worker counted
- * goes with it when it dies, and nobody waits for anybody. A reader may miss what is being moved at that moment,
- * so a ceiling may be passed by as many connections as are accepted in the same instant.
+ * goes with it when it dies, and nobody waits for anybody. A reader who meets a writer that moves slots looks again, a
+ * few times, and then takes what it looked for as not there: so a ceiling may be passed by as many connections as are
+ * accepted in the same instant, but nobody is ever taken for somebody else.
  */
 #ifndef PROXY_LIMIT_H
 #define PROXY_LIMIT_H
@@ -22,6 +23,7 @@ struct limit_slot {
 struct limit_table {
 	uint64_t seed; /* random: strangers choose keys */
 	uint32_t mask, used;
+	uint32_t writes; /* odd: slots are being moved */
 	struct limit_slot slots[];
 };
 

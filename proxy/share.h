@@ -19,8 +19,8 @@
 #include "proxy/session.h"
 
 enum {
-	SHARE_LAYOUT = 2, /* goes up when the same sizes mean something else */
-	SHARE_WORKERS_MAX = 64, /* that accept */
+	SHARE_LAYOUT = 3, /* goes up when the same sizes mean something else */
+	SHARE_WORKERS_MAX = CONF_WORKERS_MAX, /* that accept */
 	SHARE_SLOTS = HANDOVER_WORKERS_MAX, /* for them and those that drain */
 	SHARE_SESSIONS_MAX = 128 << 10, /* of one worker */
 	SHARE_FLOWS_MAX = 16 << 10, /* likewise, of UDP */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <pthread.h>
 
 static struct limit_table *
 table(size_t keys)
@@ -101,6 +102,65 @@ test_full(void **state)
 	free(t);
 }
 
+/* Three keys that want one place: when the first goes, the others move up. */
+enum { CYCLES = 200000, MANY = 50 };
+
+static struct limit_table *shared;
+static struct limit_key three[3];
+static int over;
+
+static void
+find_three(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; n < 3; i++) {
+		struct ip at = {.family = 4, .b = {10, 0, (uint8_t)(i >> 8), (uint8_t)i}};
+		struct limit_key key = limit_client(&at);
+
+		if ((limit_hash(&key, shared->seed) & shared->mask) == 3)
+			three[n++] = key;
+	}
+}
+
+static void *
+move(void *arg)
+{
+	for (int i = 0; i < CYCLES; i++) {
+		limit_add(shared, &three[0]);
+		for (int k = 0; k < MANY; k++)
+			limit_add(shared, &three[1]);
+		limit_add(shared, &three[2]);
+		limit_remove(shared, &three[0]);
+		limit_remove(shared, &three[2]);
+		for (int k = 0; k < MANY; k++)
+			limit_remove(shared, &three[1]);
+	}
+	__atomic_store_n((bool *)arg, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Whoever reads while slots move may miss a key, but never sees more than there ever was. */
+static void
+test_moving(void **state)
+{
+	bool done = false;
+	pthread_t writer;
+
+	(void)state;
+	shared = table(4);
+	find_three();
+	assert_int_equal(pthread_create(&writer, NULL, move, &done), 0);
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+		over += limit_count(shared, &three[2]) > 1;
+		over += limit_count(shared, &three[1]) > MANY;
+	}
+	pthread_join(writer, NULL);
+	assert_int_equal(over, 0);
+	assert_int_equal(shared->used, 0);
+	free(shared);
+}
+
 int
 main(void)
 {
@@ -108,6 +168,7 @@ main(void)
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_random),
 	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_moving),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
