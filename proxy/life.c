@@ -97,7 +97,8 @@ take_rules(struct life *life)
 	struct relay_rules rules;
 	int result = read_rules(life->text, share->seat_of, &rules);
 
-	if (__atomic_load_n(&share->writing, __ATOMIC_ACQUIRE) != generation) {
+	__atomic_thread_fence(__ATOMIC_ACQUIRE); /* what was read, was read before this */
+	if (__atomic_load_n(&share->writing, __ATOMIC_RELAXED) != generation) {
 		if (result == 0)
 			relay_rules_free(&rules);
 		return;
@@ -107,7 +108,7 @@ take_rules(struct life *life)
 		return;
 	}
 	relay_swap(life->relay, &rules);
-	share->workers[life->number].generation = generation;
+	__atomic_store_n(&share->workers[life->number].generation, generation, __ATOMIC_RELEASE);
 }
 
 static void

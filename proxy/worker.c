@@ -307,7 +307,8 @@ workers_reload(struct workers *all)
 {
 	struct share *share = all->plan->share;
 
-	__atomic_add_fetch(&share->writing, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&share->writing, share->writing + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* whoever sees a part of what follows sees this, too */
 	if (write_rules(all->text, all->plan->conf) == -1)
 		return -1;
 	share_seat(share, all->plan->seats, all->plan->conf, share->writing);
