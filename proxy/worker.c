@@ -363,7 +363,12 @@ workers_stop(struct workers *all)
 		if (left > 0)
 			usleep(10000);
 	}
-	reap(all, SIGKILL);
+	/* Not before they are gone are the ports free. */
+	left = reap(all, SIGKILL);
+	for (int ms = 0; ms < WORKER_KILL_MS && left > 0; ms += 10) {
+		usleep(10000);
+		left = reap(all, 0);
+	}
 	close(all->text);
 	free(all);
 }

@@ -17,6 +17,7 @@ enum {
 	WORKER_REPAIR_MS = 200, /* before a dead worker is replaced */
 	WORKER_STOP_MS =
 	    3000, /* for workers to end by themselves, when stopped or past the end of draining */
+	WORKER_KILL_MS = 2000, /* for those that were killed, to be gone */
 };
 
 struct workers_plan {
