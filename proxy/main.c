@@ -26,6 +26,7 @@ enum {
 };
 
 struct proxy {
+	struct ev_loop *loop;
 	const char *file;
 	struct conf conf;
 	struct listeners listeners;
@@ -304,6 +305,22 @@ on_ready(void)
 	log_debug("ready");
 }
 
+/*
+ * A worker that was started a moment ago may still hold a copy of the control socket: left in place, it would look
+ * to the new program like another one that runs.
+ */
+static void
+go(struct proxy *p, const struct handover *h)
+{
+	int saved;
+
+	ctl_close(p->ctl);
+	upgrade_go(h);
+	saved = errno;
+	open_control(p, p->loop);
+	errno = saved;
+}
+
 /* Everything that is open goes along; on success this does not return. */
 static void
 on_fit(void *arg)
@@ -330,7 +347,7 @@ on_fit(void *arg)
 	if (h.n_workers + SHARE_WORKERS_MAX > SHARE_SLOTS)
 		errno = EAGAIN; /* too many still drain */
 	else if (h.listen)
-		upgrade_go(&h);
+		go(p, &h);
 	log_error("upgrade failed: %s; all is as before", strerror(errno));
 	free(h.listen);
 }
@@ -396,6 +413,7 @@ main(int argc, char **argv)
 	upgrade_learn(argv);
 	options = sys_options(argc, argv, "", usage);
 	loop = ev_default_loop(0);
+	p.loop = loop;
 	log_open("lodge-proxy", options.debug);
 	if (options.first != argc)
 		fatal_input("%s: not an option; lodge-proxy -h lists them", argv[options.first]);

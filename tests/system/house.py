@@ -75,7 +75,7 @@ class Proxy:
         write_conf(**keys)
         n = status()["generation"]
         self.signal(signal.SIGHUP)
-        return within(5, lambda: status()["generation"] > n and
+        return within(20, lambda: status()["generation"] > n and
                       all(w["generation"] == status()["generation"] for w in status()["workers"]))
 
 
