@@ -26,6 +26,7 @@ enum {
 	CONF_FILE_BYTES = 16 << 20, /* of one file */
 	CONF_ERRORS_MAX = 100, /* kept; the rest is counted */
 	CONF_TRUSTED_MAX = 64, /* networks in proxy-in */
+	CONF_WORKERS_MAX = 64,
 	CONF_IFNAME = 16, /* IFNAMSIZ */
 };
 

@@ -171,7 +171,7 @@ take_proxy(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 	    {"client-address", take_client_address, .offset = offsetof(struct proxy_conf, client_address)},
 	    {.name = "proxy-in", .take = take_trusted},
 	    {.name = "default", .take = take_fallback},
-	    {"workers", take_workers, .offset = offsetof(struct proxy_conf, workers), .min = 1, .max = 256},
+	    {"workers", take_workers, .offset = offsetof(struct proxy_conf, workers), .min = 1, .max = CONF_WORKERS_MAX},
 	    {"per-client", take_number, .offset = offsetof(struct proxy_conf, per_client), .min = 0,
 		.max = 10000000},
 	    {"per-guest", take_number, .offset = offsetof(struct proxy_conf, per_guest), .min = 0,

@@ -147,7 +147,9 @@ begin(const struct arrival *a)
 		scan.bytes = NULL;
 	}
 	if (!l) {
-		r->own->refused[client_has_room(a) ? REFUSED_TOTAL : REFUSED_PER_CLIENT]++;
+		r->own->refused[!client_has_room(a)			 ? REFUSED_PER_CLIENT
+				: a->all->flows->n == a->all->flows->max ? REFUSED_FILES
+									 : REFUSED_TOTAL]++;
 	} else if (choice.choice == CHOICE_MORE && !l->scan) {
 		lane_refuse(l, REFUSED_HELLO_MEMORY, "out of memory");
 	} else {

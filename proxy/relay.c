@@ -69,7 +69,7 @@ static enum refusal
 admit(const struct relay *r)
 {
 	if (r->own->open >= r->share->sessions)
-		return REFUSED_TOTAL;
+		return REFUSED_FILES;
 	if (r->rules.total && share_open_count(r->share) >= r->rules.total)
 		return REFUSED_TOTAL;
 	return REFUSED_NOT;
