@@ -27,7 +27,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    conf/text.c conf/name.c conf/take.c conf/redis.c conf/proxy.c conf/web.c conf/disk.c conf/quota.c conf/document.c conf/includes.c \
 	    conf/check_names.c conf/check_ports.c conf/check_things.c \
 	    proxy/http.c proxy/field.c proxy/body.c proxy/reply.c proxy/exchange.c proxy/tls.c base/name.c conf/route.c \
-	    proxy/session.c proxy/haproxy.c proxy/answer.c proxy/limit.c proxy/seat.c \
+	    proxy/session.c proxy/redirect.c proxy/h2c.c proxy/haproxy.c proxy/answer.c proxy/limit.c proxy/seat.c \
 	    proxy/quic.c proxy/quic_keys.c proxy/quic_gather.c proxy/quic_hello.c proxy/flow.c proxy/cid.c \
 	    proxy/reach.c proxy/haproxy_read.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \

@@ -326,24 +326,38 @@ connection_dial(struct connection *c, struct span first)
 	return -1;
 }
 
+/* What is said to the client, into out. */
+static size_t
+make_answer(const struct connection *c, const char *location, char *out)
+{
+	static const char silent[] = "the server of this name does not answer";
+
+	if (c->s.door != DOOR_HTTP)
+		return answer_tls(c->answer, out);
+	if (location)
+		return answer_redirect(c->answer, location, c->scan.http.is_head, out);
+	if (c->is_h2c)
+		return h2c_answer(&c->scan.h2c, c->answer, c->why, out);
+	return answer_http(
+	    c->answer, c->refusal == REFUSED_GUEST_DOWN ? silent : c->why, c->scan.http.is_head, out);
+}
+
 static void
 act_answer(struct connection *c)
 {
-	static const char silent[] = "the server of this name does not answer";
-	bool http = c->s.door == DOOR_HTTP;
+	const char *location = c->relay->location;
 	char *text;
 	size_t n;
 
+	c->relay->location = NULL;
 	connection_forget_guest(c);
-	text = malloc(ANSWER_MAX);
+	text = malloc(ANSWER_MAX + (location ? strlen(location) : 0));
 	if (!text) {
 		connection_step(c, ON_BREAK);
 		return;
 	}
 	c->relayed = c->from_guest.bytes;
-	n = http ? answer_http(c->answer, c->refusal == REFUSED_GUEST_DOWN ? silent : c->why,
-		       c->scan.http.is_head, text)
-		 : answer_tls(c->answer, text);
+	n = make_answer(c, location, text);
 	stream_keep(&c->from_guest, &c->s.from_guest, text, n);
 	c->relay->own->answered++;
 	connection_deadline(c, RELAY_ANSWER_MS / 1000.0);

@@ -10,6 +10,7 @@
 
 #include "proxy/exchange.h"
 #include "proxy/gather.h"
+#include "proxy/h2c.h"
 #include "proxy/relay.h"
 #include "proxy/stream.h"
 #include "proxy/tls.h"
@@ -31,7 +32,9 @@ struct connection {
 	union {
 		struct tls_scan tls;
 		struct http_head http;
+		struct h2c h2c;
 	} scan;
+	bool is_h2c; /* and this is what is scanned */
 	struct exchange exchange; /* HTTP */
 	uint32_t requests; /* HTTP; of them one is going on in RELAY */
 	uint32_t discarded;

@@ -2,6 +2,7 @@
 #include "proxy/connection.h"
 #include "proxy/answer.h"
 #include "proxy/haproxy.h"
+#include "proxy/redirect.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,9 +11,18 @@
 static struct sniff
 sniff(struct connection *c, struct span in)
 {
-	if (c->s.door == DOOR_HTTP)
-		return http_sniff(in, &c->scan.http);
-	return tls_sniff(in, &c->scan.tls, c->relay->gathered);
+	struct sniff got;
+
+	if (c->s.door != DOOR_HTTP)
+		return tls_sniff(in, &c->scan.tls, c->relay->gathered);
+	if (c->is_h2c)
+		return h2c_sniff(in, &c->scan.h2c);
+	got = http_sniff(in, &c->scan.http);
+	if (got.verdict != SNIFF_BAD || !c->scan.http.is_h2c || c->requests)
+		return got;
+	c->is_h2c = true;
+	c->scan.h2c = (struct h2c){0};
+	return h2c_sniff(in, &c->scan.h2c);
 }
 
 /* The PROXY header that this guest wants, or nothing. */
@@ -65,15 +75,22 @@ first_bytes(struct connection *c, struct span in, enum client_address how, bool 
 	return span_of(out, n + in.len - head);
 }
 
+/* From now on this is counted as the guest's. */
+static void
+take_seat(struct connection *c, const struct route_guest *guest)
+{
+	memcpy(c->guest_name, guest->name, sizeof(c->guest_name));
+	c->seat = c->relay->rules.seats[guest->number];
+	if (c->seat != SEAT_NONE)
+		c->relay->own->guests[c->seat].open++;
+}
+
 static bool
 admit_guest(struct connection *c, const struct route_guest *guest)
 {
 	const struct relay *r = c->relay;
 
-	memcpy(c->guest_name, guest->name, sizeof(c->guest_name));
-	c->seat = r->rules.seats[guest->number];
-	if (c->seat != SEAT_NONE)
-		r->own->guests[c->seat].open++;
+	take_seat(c, guest);
 	if (r->rules.per_guest && c->seat != SEAT_NONE &&
 	    share_guest_open(r->share, c->seat) > r->rules.per_guest) {
 		connection_refuse(c, REFUSED_PER_GUEST, refusal_answer(REFUSED_PER_GUEST, c->s.door),
@@ -143,12 +160,40 @@ hello_route(struct connection *c, struct span in, const struct route_guest *gues
 	return event == ON_REFUSE || keep_ahead(c, in, (size_t)used) ? event : ON_REFUSE;
 }
 
+/* Is this one to be asked by https alone? A request without a name has no place there. */
+static bool
+is_redirected(const struct connection *c, struct span in, const struct route_guest *guest)
+{
+	return c->s.door == DOOR_HTTP && guest->redirect_https && c->name[0] &&
+	       !redirect_spares(http_path(span_first(in, c->scan.http.length)));
+}
+
+static enum session_event
+hello_redirect(struct connection *c, struct span in, const struct route_guest *guest)
+{
+	_Static_assert(sizeof(c->relay->gathered) >= REDIRECT_LOCATION_MAX, "there is room for it");
+	char *location = (char *)c->relay->gathered;
+	const struct http_head *head = &c->scan.http;
+
+	connection_forget_guest(c);
+	take_seat(c, guest);
+	c->requests++;
+	redirect_location(
+	    c->name, c->relay->rules.https_port, http_path(span_first(in, head->length)), location);
+	c->relay->location = location;
+	connection_refuse(c, REFUSED_REDIRECTED, (uint16_t)redirect_status(head), "to https");
+	return ON_REFUSE;
+}
+
 static struct session_choice
 choose(struct connection *c, struct span in)
 {
 	struct sniff verdict = sniff(c, in);
+	struct session_choice choice = session_choose(c->s.door, &verdict, c->relay->rules.routes, c->name);
 
-	return session_choose(c->s.door, &verdict, c->relay->rules.routes, c->name);
+	if (c->is_h2c && c->scan.h2c.stream)
+		choice.refusal = REFUSED_H2C;
+	return choice;
 }
 
 /* in: all that came and is not used, in c->ahead if that has any bytes. */
@@ -165,7 +210,9 @@ hello_decide(struct connection *c, struct span in)
 	begins = c->ahead.len == 0;
 	switch (choice.choice) {
 	case CHOICE_ROUTE:
-		connection_step(c, hello_route(c, in, choice.route->guest));
+		connection_step(c, is_redirected(c, in, choice.route->guest)
+				       ? hello_redirect(c, in, choice.route->guest)
+				       : hello_route(c, in, choice.route->guest));
 		return;
 	case CHOICE_REFUSE:
 		connection_refuse(c, choice.refusal, choice.answer, choice.why);

@@ -11,6 +11,8 @@ enum {
 	VERSION_NOT_SUPPORTED = 505,
 };
 
+enum { H2C_LENGTH = sizeof("PRI * HTTP/2.0\r\n\r\n") - 1 };
+
 /* What the fields said, gathered while walking them. */
 struct fields {
 	struct span host, length, coding, upgrade;
@@ -163,7 +165,7 @@ request_line(struct span line, struct span *method, struct span *target, bool *h
 	*target = span_first(rest, second);
 	version = span_from(rest, second < rest.len ? second + 1 : second);
 	*http10 = span_is(version, "HTTP/1.0");
-	if (span_is(*method, "PRI") && span_is(version, "HTTP/2.0"))
+	if (span_is(*method, "PRI") && span_is(*target, "*") && span_is(version, "HTTP/2.0"))
 		*out = bad(MISDIRECTED, "HTTP/2 without TLS is not routed; use HTTP/1.1 or TLS");
 	else if (!*http10 && !span_is(version, "HTTP/1.1") && version.len == 8 &&
 		 memcmp(version.ptr, "HTTP/", 5) == 0)
@@ -212,8 +214,11 @@ http_sniff(struct span in, struct http_head *head)
 	if (!head->length)
 		return result;
 	lines = span_first(in, head->length);
-	if (!request_line(field_line(&lines), &method, &target, &http10, &result))
+	if (!request_line(field_line(&lines), &method, &target, &http10, &result)) {
+		head->is_h2c = result.answer == MISDIRECTED && head->length == H2C_LENGTH;
 		return result;
+	}
+	head->is_get = span_is(method, "GET");
 	head->is_head = span_is(method, "HEAD");
 	authority = authority_of(target);
 	if (!target_fits(method, target, authority))
@@ -263,5 +268,5 @@ http_path(struct span head)
 	if (authority.len)
 		target = span_of(authority.ptr + authority.len,
 		    target.len - (size_t)(authority.ptr + authority.len - target.ptr));
-	return target.len && target.ptr[0] == '/' ? target : span_str("/");
+	return target.len && strchr("/?", target.ptr[0]) ? target : span_str("/");
 }

@@ -31,7 +31,9 @@ struct http_head {
 	bool keep; /* the client wants to go on after the answer */
 	bool upgrade; /* asks for another protocol, and may have it */
 	bool offers_h2c; /* which it may not */
+	bool is_get;
 	bool is_head; /* the answer has no body */
+	bool is_h2c; /* BAD: the beginning of HTTP/2's preface; see h2c.h */
 };
 
 struct sniff http_sniff(struct span in, struct http_head *);
@@ -42,7 +44,7 @@ struct sniff http_sniff(struct span in, struct http_head *);
  */
 size_t http_without_h2c(struct span head, const struct http_head *, char *out);
 
-/* Path and query of an accepted head's target, borrowed; "/" where it has none. */
+/* Path and query of an accepted head's target, borrowed: from its "/" or, where it has no path, its "?" on; else "/". */
 struct span http_path(struct span head);
 
 #endif

@@ -11,12 +11,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { HTTPS = 443 };
+
 struct door_watch {
 	ev_io io;
 	enum door door;
 	int burst; /* how many to take at one wakeup */
 	unsigned wakeup; /* the loop's last round that had one */
 };
+
+/* Without a port of ours for TLS, somebody else has https. */
+static uint16_t
+https_port(const struct proxy_conf *p)
+{
+	for (size_t i = 0; i < p->n_tls; i++)
+		if (p->tls[i] == HTTPS)
+			return 0;
+	return p->n_tls ? p->tls[0] : 0;
+}
 
 int
 relay_plan(const struct conf *conf, const uint16_t *seats, struct relay_rules *out)
@@ -26,6 +38,7 @@ relay_plan(const struct conf *conf, const uint16_t *seats, struct relay_rules *o
 	*out = (struct relay_rules){
 	    .routes = routes_plan(conf),
 	    .seats = malloc((conf->n_guests + 1) * sizeof(*seats)),
+	    .https_port = https_port(p),
 	    .hello_s = p->hello_ms / 1000.0,
 	    .connect_s = p->connect_ms / 1000.0,
 	    .idle_s = p->idle_ms / 1000.0,

@@ -32,6 +32,7 @@ enum {
 struct relay_rules {
 	struct routes *routes;
 	uint16_t *seats; /* by the number of a guest */
+	uint16_t https_port; /* where clients find https; 0: where they look for it anyway */
 	double hello_s, connect_s, idle_s, half_open_s, drain_s;
 	unsigned per_client, per_guest, total; /* 0: no ceiling */
 	unsigned client_rate; /* new ones of a client, a second; likewise */
@@ -62,6 +63,7 @@ struct relay {
 	size_t n_doors;
 	char scratch[SNIFF_BYTES]; /* what was read last */
 	uint8_t gathered[SNIFF_BYTES]; /* a hello out of several records */
+	const char *location; /* where a client is sent, in gathered; from a step to its act */
 	/* What a guest gets first, when it is not what came. */
 	char first[HAPROXY_MAX + SNIFF_BYTES + HTTP_REWRITE_EXTRA];
 };

@@ -16,6 +16,8 @@ static const char *const refusal_names[] = {
     [REFUSED_RATE] = "rate",
     [REFUSED_TOTAL] = "total",
     [REFUSED_FILES] = "files",
+    [REFUSED_H2C] = "h2c",
+    [REFUSED_REDIRECTED] = "redirected",
 };
 _Static_assert(sizeof(refusal_names) / sizeof(refusal_names[0]) == REFUSALS, "every refusal has a name");
 

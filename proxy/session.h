@@ -36,6 +36,8 @@ enum refusal {
 	REFUSED_RATE, /* too many new ones of one client */
 	REFUSED_TOTAL,
 	REFUSED_FILES, /* no descriptor left */
+	REFUSED_H2C, /* HTTP/2 without TLS */
+	REFUSED_REDIRECTED, /* to https, as its guest wants it; counted beside the others */
 	REFUSALS,
 };
 

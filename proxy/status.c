@@ -9,18 +9,25 @@ number_json(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
+static uint64_t
+refused_sum(const struct share *share, int k)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < share->n_workers; i++)
+		n += share->workers[i].refused[k];
+	return n;
+}
+
 static json_t *
 refused_json(const struct share *share)
 {
 	json_t *out = json_object();
 
-	for (int k = REFUSED_NOT + 1; k < REFUSALS; k++) {
-		uint64_t n = 0;
-
-		for (unsigned i = 0; i < share->n_workers; i++)
-			n += share->workers[i].refused[k];
-		json_object_set_new(out, refusal_name((enum refusal)k), number_json(n));
-	}
+	for (int k = REFUSED_NOT + 1; k < REFUSALS; k++)
+		if (k != REFUSED_REDIRECTED)
+			json_object_set_new(
+			    out, refusal_name((enum refusal)k), number_json(refused_sum(share, k)));
 	return out;
 }
 
@@ -67,13 +74,14 @@ guest_json(const struct share *share, size_t number, bool left)
 	for (int k = 0; k < DOORS; k++)
 		json_object_set_new(routed, door_name((enum door)k), number_json(sum.routed[k]));
 	for (int k = REFUSED_NOT + 1; k < REFUSALS; k++)
-		if (sum.refused[k])
+		if (sum.refused[k] && k != REFUSED_REDIRECTED)
 			json_object_set_new(
 			    refused, refusal_name((enum refusal)k), number_json(sum.refused[k]));
 	json_object_set_new(out, "open", number_json(sum.open));
 	json_object_set_new(out, "routed", routed);
 	json_object_set_new(out, "to_guest", number_json(sum.to_guest_bytes));
 	json_object_set_new(out, "from_guest", number_json(sum.from_guest_bytes));
+	json_object_set_new(out, "redirected", number_json(sum.refused[REFUSED_REDIRECTED]));
 	json_object_set_new(out, "refused", refused);
 	if (left)
 		json_object_set_new(out, "left", json_true());
@@ -157,6 +165,7 @@ status_json(const struct conf *conf, const struct share *share, const struct sea
 	json_object_set_new(out, "accepted", number_json(sum.accepted));
 	json_object_set_new(out, "routed", number_json(sum.routed));
 	json_object_set_new(out, "answered", number_json(sum.answered));
+	json_object_set_new(out, "redirected", number_json(refused_sum(share, REFUSED_REDIRECTED)));
 	json_object_set_new(out, "transparent", json_boolean(share->transparent));
 	json_object_set_new(out, "dialled", dialled_json(share));
 	json_object_set_new(out, "to_guest", number_json(sum.to_guest_bytes));

@@ -1,10 +1,11 @@
 /*
  * A stream of HTTP/1 requests. Laws: how the bytes are cut never changes where requests begin and end, whom they
  * name, or what is refused; no strict prefix of a head yields a host; a head that goes on without its h2c is
- * accepted again, for the same host, with the same framing.
+ * accepted again, for the same host, with the same framing; where it is sent to by a redirect is one visible URL.
  */
-#include "proxy/http.h"
+#include "proxy/redirect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -14,6 +15,30 @@ check(int good)
 {
 	if (!good)
 		abort();
+}
+
+/* Of any target: a URL of that name, visible, that is understood again and then stays as it is. */
+static void
+check_redirect(struct span head)
+{
+	static char url[REDIRECT_LOCATION_MAX], again[REDIRECT_LOCATION_MAX],
+	    text[REDIRECT_LOCATION_MAX + 64];
+	struct http_head h = {0};
+	struct sniff got;
+	size_t n = redirect_location("a.example", 8443, http_path(head), url);
+	int length;
+
+	check(n == strlen(url) && n < REDIRECT_LOCATION_MAX &&
+	      strncmp(url, "https://a.example:8443/", 23) == 0);
+	for (const char *p = url; *p; p++)
+		check(*p > ' ' && *p < 0x7f);
+	length = snprintf(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", url);
+	if (length > HTTP_HEAD_MAX)
+		return;
+	got = http_sniff(span_of(text, (size_t)length), &h);
+	check(got.verdict == SNIFF_HOST && span_is(got.host, "a.example:8443"));
+	redirect_location("a.example", 8443, http_path(span_of(text, (size_t)length)), again);
+	check(strcmp(url, again) == 0);
 }
 
 static void
@@ -88,6 +113,7 @@ step(struct reading *r, struct span all)
 	if (sniff.verdict == SNIFF_HOST)
 		say_span(r, sniff.host);
 	say_span(r, http_path(span_first(in, r->head.length)));
+	check_redirect(span_first(in, r->head.length));
 	check_h2c(in, &r->head, &sniff);
 	r->at += r->head.length;
 	r->body = body_of((enum body_framing)r->head.framing, r->head.body_bytes);

@@ -124,6 +124,9 @@ test_refused(void **state)
 	    {"GET / HTTP/1.2\r\n" H "\r\n", 505},
 	    {"GET / HTTP/2.0\r\n" H "\r\n", 505},
 	    {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 421},
+	    {"PRI * HTTP/2.0\r\n" H "\r\n", 421},
+	    {"PRI / HTTP/2.0\r\n\r\n", 505},
+	    {"PRI * HTTP/1.1\r\n" H "\r\n", 400},
 	    {"CONNECT a.example:443 HTTP/1.1\r\n" H "\r\n", 405},
 	    {"POST / HTTP/1.1\r\n" H "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
 	    {"POST / HTTP/1.1\r\n" H "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", 400},
@@ -270,12 +273,30 @@ test_paths(void **state)
 	    {"OPTIONS * HTTP/1.1\r\n", "/"},
 	    {"GET http://a.example/x?y HTTP/1.1\r\n", "/x?y"},
 	    {"GET http://a.example HTTP/1.1\r\n", "/"},
-	    {"GET http://a.example?q HTTP/1.1\r\n", "/"},
+	    {"GET http://a.example?q HTTP/1.1\r\n", "?q"},
+	    {"GET http://a.example#f HTTP/1.1\r\n", "/"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_true(span_is(http_path(span_str(cases[i][0])), cases[i][1]));
+}
+
+/* Which heads are the beginning of HTTP/2's preface, and which only look like it. */
+static void
+test_prefaces(void **state)
+{
+	struct http_head head;
+
+	(void)state;
+	assert_int_equal(sniff_once("PRI * HTTP/2.0\r\n\r\n", 18, &head).verdict, SNIFF_BAD);
+	assert_true(head.is_h2c);
+	sniff_once("PRI * HTTP/2.0\r\n" H "\r\n", 35, &head);
+	assert_false(head.is_h2c);
+	sniff_once("PRI / HTTP/2.0\r\n\r\n", 18, &head);
+	assert_false(head.is_h2c);
+	sniff_once("GET * HTTP/2.0\r\n\r\n", 18, &head);
+	assert_false(head.is_h2c);
 }
 
 int
@@ -290,6 +311,7 @@ main(void)
 	    cmocka_unit_test(test_persistence),
 	    cmocka_unit_test(test_h2c),
 	    cmocka_unit_test(test_paths),
+	    cmocka_unit_test(test_prefaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
