@@ -508,7 +508,6 @@ def refused_heads():
         got = ask(bytes_)
         ok(got.startswith(b"HTTP/1.1 400 "), title + " is 400", "" if got.startswith(b"HTTP/1.1 400") else got)
     for title, bytes_, want in (("CONNECT", b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", b"405"),
-                                ("h2c preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"421"),
                                 ("an endless head", b"GET / HTTP/1.1\r\nX: " + b"x" * 20000, b"431")):
         got = ask(bytes_)
         ok(got.startswith(b"HTTP/1.1 " + want), "%s is %s" % (title, want.decode()), "" if want in got else got)
