@@ -111,7 +111,7 @@ cid_drop(struct cid_table *t, struct span id, uint64_t owner)
 }
 
 static bool
-look(const struct cid_table *t, struct span id, struct ip *guest)
+look(const struct cid_table *t, struct span id, struct cid_entry *out)
 {
 	const struct cid_bucket *b = &t->buckets[bucket_of(t->seed, t->mask, id)];
 
@@ -123,7 +123,7 @@ look(const struct cid_table *t, struct span id, struct ip *guest)
 			struct cid_entry e = b->entries[i];
 
 			found = is(&e, id);
-			*guest = e.guest;
+			*out = e;
 		}
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (writes % 2 == 0 && __atomic_load_n(&b->writes, __ATOMIC_RELAXED) == writes)
@@ -133,8 +133,23 @@ look(const struct cid_table *t, struct span id, struct ip *guest)
 }
 
 bool
+cid_owner(struct cid_table *const *tables, size_t n, struct span id, uint64_t *owner)
+{
+	struct cid_entry e;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!look(tables[i], id, &e))
+			continue;
+		*owner = e.owner;
+		return true;
+	}
+	return false;
+}
+
+bool
 cid_find(struct cid_table *const *tables, size_t n, struct span dcid, struct ip *guest, size_t *len)
 {
+	struct cid_entry e;
 	uint32_t lengths = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -143,7 +158,8 @@ cid_find(struct cid_table *const *tables, size_t n, struct span dcid, struct ip 
 		if (!(lengths & 1u << bytes) || dcid.len < bytes)
 			continue;
 		for (size_t i = 0; i < n; i++) {
-			if (look(tables[i], span_first(dcid, bytes), guest)) {
+			if (look(tables[i], span_first(dcid, bytes), &e)) {
+				*guest = e.guest;
 				*len = bytes;
 				return true;
 			}

@@ -2,9 +2,10 @@
  * Whose a connection id is, for datagrams from an address that no flow is known of. A core: a table in memory
  * that all workers share; each writes only its own and reads all.
  *
- * In it are the ids that guests chose in their long headers, as long as a flow has them. So a connection goes on
+ * In it are the ids that guests chose in their long headers, as long as a flow has them, and names made of the addresses
+ * of each flow (flow.h), which say which worker has it. So a connection goes on
  * when its client's address changed on the way (a NAT forgot), when the worker that had it died, or
- * when another program has taken over: the new flow looks to the guest like an address change, which it validates
+ * when it ended before its flows after an upgrade: the new flow looks to the guest like an address change, which it validates
  * itself (RFC 9000 9.3). A wrong guest could make nothing of the datagram.
  */
 #ifndef PROXY_CID_H
@@ -47,6 +48,8 @@ void cid_put(struct cid_table *, struct span id, const struct ip *guest, uint64_
 /* Unless it has another owner by now. */
 void cid_drop(struct cid_table *, struct span id, uint64_t owner);
 
+/* Who put this very id into one of the n tables. false: nobody. */
+bool cid_owner(struct cid_table *const *, size_t n, struct span id, uint64_t *owner);
 /* Whose id does this begin with? The longest that one of the n tables has. false: nobody's. */
 bool cid_find(struct cid_table *const *, size_t n, struct span dcid, struct ip *guest, size_t *len);
 

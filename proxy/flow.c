@@ -39,6 +39,17 @@ slot_of(struct flow_table *t, const struct flow_key *key)
 	return &t->slots[hash_addr(hash_addr(t->seed, &key->client), &key->local) & t->mask];
 }
 
+void
+flow_name(uint64_t seed, const struct flow_key *key, struct span dcid, uint8_t out[FLOW_NAME])
+{
+	uint64_t halves[2];
+
+	for (unsigned i = 0; i < 2; i++)
+		halves[i] = hash_bytes(
+		    hash_addr(hash_addr(hash_mix(seed + i), &key->client), &key->local), dcid.ptr, dcid.len);
+	memcpy(out, halves, FLOW_NAME);
+}
+
 static bool
 same_addr(const struct addr *a, const struct addr *b)
 {

@@ -16,7 +16,10 @@
 #include "base/addr.h"
 #include "proxy/quic.h"
 
-enum { FLOW_IDS = 4 }; /* the client's, and the guest's last three */
+enum {
+	FLOW_IDS = 4, /* the client's, and the guest's last three */
+	FLOW_NAME = 16,
+};
 
 /* In the order in which they make room. */
 enum flow_class {
@@ -54,6 +57,12 @@ struct flow_table {
 	uint32_t mask;
 	struct quic_flow *slots[];
 };
+
+/*
+ * A name for a flow, to be known by in other workers (cid.h): of its addresses, and with a dcid of those of a client's
+ * first packets that bear it. seed: one for all.
+ */
+void flow_name(uint64_t seed, const struct flow_key *, struct span dcid, uint8_t out[FLOW_NAME]);
 
 /* NULL: out of memory. */
 struct flow_table *flow_table_new(size_t max, uint64_t seed);

@@ -22,8 +22,13 @@ handover_print(const struct handover *h)
 	for (size_t i = 0; i < h->n_listen; i++)
 		fprintf(out, " listen=%d,%s,%u,%s", h->listen[i].fd, door_name(h->listen[i].door),
 		    h->listen[i].port, h->listen[i].all ? "all" : "own");
-	for (size_t i = 0; i < h->n_workers; i++)
-		fprintf(out, " worker=%d,%u,%d", h->workers[i].pid, h->workers[i].slot, h->workers[i].line);
+	for (size_t i = 0; i < h->n_workers; i++) {
+		const struct handover_worker *w = &h->workers[i];
+
+		fprintf(out, " worker=%d,%u,%d", w->pid, w->slot, w->line);
+		if (w->inbox != -1)
+			fprintf(out, " inbox=%u,%d", w->slot, w->inbox);
+	}
 	if (fclose(out) == 0)
 		return text;
 	free(text);
@@ -109,7 +114,20 @@ take_worker(struct span value, struct handover *h)
 	for (size_t i = 0; i < h->n_workers; i++)
 		if (h->workers[i].slot == slot)
 			return -1;
-	h->workers[h->n_workers++] = (struct handover_worker){(int)pid, (int)line, (unsigned)slot};
+	h->workers[h->n_workers++] = (struct handover_worker){(int)pid, (int)line, (unsigned)slot, -1};
+	return 0;
+}
+
+static int
+take_inbox(struct span value, struct handover *h)
+{
+	struct handover_worker *w = h->n_workers ? &h->workers[h->n_workers - 1] : NULL;
+	uint64_t slot, fd;
+
+	if (!w || w->inbox != -1 || number(take(&value, ','), HANDOVER_WORKERS_MAX - 1, &slot) == -1 ||
+	    number(value, FD_MAX, &fd) == -1 || slot != w->slot)
+		return -1;
+	w->inbox = (int)fd;
 	return 0;
 }
 
@@ -135,6 +153,7 @@ take_words(struct span text, struct handover *h)
 		result = span_is(key, "share")	  ? take_share(word, h)
 			 : span_is(key, "listen") ? take_listen(word, h)
 			 : span_is(key, "worker") ? take_worker(word, h)
+			 : span_is(key, "inbox")  ? take_inbox(word, h)
 						  : -1;
 		if (result == -1)
 			return -1;

@@ -7,6 +7,7 @@
  *   listen=FD,DOOR,PORT,own  a socket of a worker's own (the nth of a port is the nth worker's), or
  *   listen=FD,DOOR,PORT,all  one that systemd passed, which all share (UDP: the first has); DOOR is as in the log
  *   worker=PID,SLOT,FD       a child, its place in the memory in common, and the line to it
+ *   inbox=SLOT,FD            where the worker named before takes datagrams of its flows (inbox.h)
  *
  * On the line, which outlives versions: a byte '+' says that a worker accepts, 'd' tells it to drain as others
  * accept now, 'f' to drain as nobody does, the line's end to stop. A text that is not understood whole is not used at all.
@@ -31,6 +32,7 @@ struct handover_listen {
 struct handover_worker {
 	int pid, line;
 	unsigned slot;
+	int inbox; /* -1: none */
 };
 
 struct handover {

@@ -79,11 +79,52 @@ uncount(struct lane *l)
 	l->counted = false;
 }
 
+static struct span
+id_of(const struct lane *l, int i)
+{
+	return span_of(l->flow.ids[i].b, l->flow.ids[i].len);
+}
+
+/* The names of a flow: of its addresses, and of its client's first packets. */
+static void
+name(const struct lane *l, uint8_t all[FLOW_NAME], uint8_t first[FLOW_NAME])
+{
+	uint64_t seed = l->all->relay->share->rates.seed;
+
+	flow_name(seed, &l->flow.key, (struct span){0}, all);
+	flow_name(seed, &l->flow.key, id_of(l, 0), first);
+}
+
+void
+lane_announce(struct lane *l)
+{
+	static const struct ip nobody;
+	uint8_t all[FLOW_NAME], first[FLOW_NAME];
+
+	name(l, all, first);
+	cid_put(l->all->relay->cids, span_of(all, FLOW_NAME), &nobody, l->owner);
+	cid_put(l->all->relay->cids, span_of(first, FLOW_NAME), &nobody, l->owner);
+}
+
+/* When the worker ends, ids stay, for those who follow. */
+static void
+forget_ids(struct lane *l)
+{
+	uint8_t all[FLOW_NAME], first[FLOW_NAME];
+
+	if (l->all->ending)
+		return;
+	name(l, all, first);
+	cid_drop(l->all->relay->cids, span_of(all, FLOW_NAME), l->owner);
+	cid_drop(l->all->relay->cids, span_of(first, FLOW_NAME), l->owner);
+	for (int i = 1; i < l->flow.n_ids; i++)
+		cid_drop(l->all->relay->cids, id_of(l, i), l->owner);
+}
+
 static void
 forget_guest(struct lane *l)
 {
-	for (int i = 1; i < l->flow.n_ids; i++)
-		cid_drop(l->all->relay->cids, span_of(l->flow.ids[i].b, l->flow.ids[i].len), l->owner);
+	forget_ids(l);
 	uncount(l);
 	if (l->guest.fd == -1)
 		return;
@@ -351,13 +392,16 @@ lane_open(struct datagrams *all, const struct datagram_door *door, const struct 
 	l->flow.key = *key;
 	l->began = relay_now(all->relay);
 	l->kept_end = &l->kept;
-	l->owner = (uint64_t)(all->relay->own - all->relay->share->workers) << 48 | ++all->owners;
+	l->owner = (uint64_t)(all->relay->own - all->relay->share->workers) << 56 |
+		   (uint64_t)all->life << 32 | (uint32_t)++all->owners;
 	ev_io_init(&l->guest, on_guest, -1, EV_READ);
 	l->guest.data = l;
 	if (flow_add(all->flows, &l->flow, class, dcid, l->began) == -1) {
 		free(l);
 		return NULL;
 	}
+	if (class != FLOW_REFUSED)
+		lane_announce(l);
 	all->count->open++;
 	all->count->opened++;
 	return l;

@@ -26,7 +26,7 @@ struct lane {
 	bool counted; /* among its client's and its guest's */
 	bool cut; /* ends before its time */
 	uint8_t refusal; /* enum refusal */
-	uint64_t owner; /* of its ids in the shared table */
+	uint64_t owner; /* of its ids in the shared table: slot, life and number */
 	uint64_t to_guest_bytes, from_guest_bytes;
 	double began, reached, first; /* first: byte from the guest; 0: not yet */
 	char guest_name[CONF_GUEST_NAME_MAX + 1];
@@ -39,6 +39,8 @@ struct lane *lane_open(struct datagrams *, const struct datagram_door *, const s
     enum flow_class, struct span dcid);
 void lane_close(struct lane *);
 
+/* Other workers are to know whose this flow is; again when its first id has changed. */
+void lane_announce(struct lane *);
 /* From now on it leads to this guest; false: it does not, and is closed. */
 bool lane_lead(struct lane *, const struct route_guest *);
 /* There will be no guest; what comes for it is dropped for a while. */

@@ -45,9 +45,9 @@ close_others(int *keep, size_t n)
 }
 
 static void
-keep_own(const struct listeners *ls, unsigned number, int line, int text)
+keep_own(const struct listeners *ls, const struct inboxes *boxes, unsigned number, int line, int text)
 {
-	int *keep = calloc(ls->n + 2, sizeof(*keep));
+	int *keep = calloc(ls->n + 2 + SHARE_SLOTS, sizeof(*keep));
 	size_t n = 0;
 
 	if (!keep)
@@ -57,6 +57,9 @@ keep_own(const struct listeners *ls, unsigned number, int line, int text)
 	for (size_t i = 0; i < ls->n; i++)
 		if (ls->list[i].worker == (int)number || ls->list[i].worker == LISTEN_EVERY_WORKER)
 			keep[n++] = ls->list[i].fd;
+	for (unsigned i = 0; i < SHARE_SLOTS; i++)
+		if ((i == number ? boxes->in : boxes->out)[i] != -1)
+			keep[n++] = (i == number ? boxes->in : boxes->out)[i];
 	close_others(keep, n);
 	free(keep);
 }
@@ -197,7 +200,7 @@ allow_calls(unsigned number)
 }
 
 void
-life_run(const struct workers_plan *plan, unsigned number, int line, int text)
+life_run(const struct workers_plan *plan, const struct inboxes *boxes, unsigned number, int line, int text)
 {
 	struct life life = {.share = plan->share, .number = number, .text = text};
 	struct relay_rules rules;
@@ -205,14 +208,13 @@ life_run(const struct workers_plan *plan, unsigned number, int line, int text)
 	const char ready = SAY_READY;
 
 	set_signals();
-	keep_own(plan->listeners, number, line, text);
+	keep_own(plan->listeners, boxes, number, line, text);
 	if (give_up(plan) == -1)
 		fatal("worker %u: giving up privilege: %s", number, strerror(errno));
 	life.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!life.loop || relay_plan(plan->conf, plan->seats->of_guest, &rules) == -1)
 		fatal("worker %u: out of memory", number);
-	life.relay =
-	    relay_start(life.loop, plan->share, number, plan->listeners->list, plan->listeners->n, &rules);
+	life.relay = relay_start(life.loop, plan->share, number, plan->listeners, boxes, &rules);
 	if (!life.relay)
 		fatal("worker %u: %s", number, strerror(errno));
 	ev_io_init(&order, on_order, line, EV_READ);

@@ -2,6 +2,7 @@
 #ifndef PROXY_LIFE_H
 #define PROXY_LIFE_H
 
+#include "proxy/inbox.h"
 #include "proxy/worker.h"
 
 /* Over the line between the two, a byte each. The line's end is the order to stop. */
@@ -14,8 +15,9 @@ enum {
 
 /*
  * In the new process: keep its own descriptors alone, give privilege up, accept, relay, until the line ends.
- * text: the descriptor of the rules as text, which all share.
+ * text: the descriptor of the rules as text, which all share. Of the inboxes its own is to read, the others to write.
  */
-_Noreturn void life_run(const struct workers_plan *, unsigned slot, int line, int text);
+_Noreturn void life_run(
+    const struct workers_plan *, const struct inboxes *, unsigned slot, int line, int text);
 
 #endif

@@ -220,9 +220,11 @@ on_accept(struct ev_loop *loop, ev_io *w, int events)
 }
 
 struct relay *
-relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const struct listener *listeners,
-    size_t n, const struct relay_rules *rules)
+relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const struct listeners *doors,
+    const struct inboxes *boxes, const struct relay_rules *rules)
 {
+	const struct listener *listeners = doors->list;
+	size_t n = doors->n;
 	struct relay *r = calloc(1, sizeof(*r));
 
 	if (r)
@@ -253,7 +255,7 @@ relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const st
 	}
 	ev_init(&r->pause, on_pause_over);
 	r->pause.data = r;
-	r->datagrams = datagrams_start(r, worker, listeners, n);
+	r->datagrams = datagrams_start(r, worker, doors, boxes);
 	if (!r->datagrams) {
 		free(r->doors);
 		free(r);
@@ -297,7 +299,6 @@ relay_drain(struct relay *r, bool followed)
 	}
 	r->n_doors = 0;
 	r->draining = true;
-	r->followed_at = followed ? relay_now(r) : 0;
 	datagrams_drain(r->datagrams, followed);
 	for (struct connection *c = r->connections, *next; c; c = next) {
 		next = c->next;
@@ -314,9 +315,7 @@ relay_drain_seconds(const struct relay *r)
 bool
 relay_is_idle(struct relay *r)
 {
-	bool led_over = r->followed_at > 0 && relay_now(r) - r->followed_at > RELAY_LEAD_OVER_S;
-
-	return !r->connections && (datagrams_are_idle(r->datagrams) || led_over);
+	return !r->connections && datagrams_are_idle(r->datagrams);
 }
 
 void

@@ -4,7 +4,7 @@
  *   listen.h      the doors, opened while there is privilege
  *   worker.h      the supervisor of workers; life.h: what one does; share.h: what they see of each other
  *   relay.h       a worker's doors, ceilings and connections
- *   datagram.h    the UDP side; lane.h: one flow of it
+ *   datagram.h    the UDP side; arrival.h: what to do with one; lane.h: one flow; inbox.h: from worker to worker
  *   connection.h  one connection: hello.c decides, transfer.c moves
  *   stream.h      one direction's bytes; pipe.h: what splice needs
  */
@@ -23,7 +23,6 @@ enum {
 	RELAY_ACCEPTS = 64, /* at one wakeup, before others have their turn */
 	RELAY_ANSWER_MS = 2000, /* for a refusal to be sent, and to linger after it */
 	RELAY_PAUSE_MS = 100, /* no accepting after the system had no descriptor */
-	RELAY_LEAD_OVER_S = 5, /* until guests have seen their UDP flows go on through others */
 	RELAY_TURNED_AWAY = 64, /* closed as they come before each such pause */
 	RELAY_DISCARD_BYTES = 256 << 10, /* read and dropped behind a request or an answer */
 };
@@ -40,7 +39,8 @@ struct relay_rules {
 	size_t n_proxy_in;
 };
 
-struct listener; /* listen.h */
+struct inboxes; /* inbox.h */
+struct listeners; /* listen.h */
 struct connection;
 struct datagrams; /* datagram.h */
 
@@ -56,7 +56,6 @@ struct relay {
 	bool draining; /* nobody new comes; what is open ends when it can */
 	double now; /* in the loop's round of this number: */
 	unsigned round;
-	double followed_at; /* when others began to read the doors that were ours; 0: nobody does */
 	ev_timer pause;
 	int reserve; /* a descriptor to give up for a moment; -1: none */
 	struct door_watch *doors;
@@ -73,8 +72,8 @@ int relay_plan(const struct conf *, const uint16_t *seats, struct relay_rules *)
 void relay_rules_free(struct relay_rules *);
 
 /* Listen with these (they stay the caller's). NULL: errno. */
-struct relay *relay_start(struct ev_loop *, struct share *, unsigned worker, const struct listener *,
-    size_t n, const struct relay_rules *);
+struct relay *relay_start(struct ev_loop *, struct share *, unsigned worker, const struct listeners *,
+    const struct inboxes *, const struct relay_rules *);
 /* Seconds of the clock that nobody sets, the same all through a round of the loop. Every time here is of this. */
 double relay_now(struct relay *);
 /* New rules for what comes from now on; the old ones are freed. Connections stay as they are. */
@@ -83,7 +82,7 @@ void relay_swap(struct relay *, const struct relay_rules *);
 enum refusal relay_admit_client(struct relay *, const struct ip *);
 /*
  * Take who already waits at the doors, close them, and let what is open end by itself; kept-alive connections end
- * once they are asked for nothing. followed: others read the doors now, and lead UDP flows on.
+ * once they are asked for nothing. followed: others read the doors now, and pass on what is for our UDP flows.
  */
 void relay_drain(struct relay *, bool followed);
 double relay_drain_seconds(const struct relay *);

@@ -145,6 +145,7 @@ share_clear(struct share *share, unsigned worker)
 	struct share_worker *w = &share->workers[worker];
 	struct limit_table *t = share_limits(share, worker);
 
+	__atomic_store_n(&w->life, 0, __ATOMIC_RELEASE);
 	w->open = w->held_bytes = w->quic.open = 0;
 	w->generation = UINT64_MAX; /* holds up nobody's seat */
 	for (size_t i = 0; i < SEATS_MAX; i++)

@@ -19,12 +19,12 @@
 #include "proxy/session.h"
 
 enum {
-	SHARE_LAYOUT = 3, /* goes up when the same sizes mean something else */
+	SHARE_LAYOUT = 4, /* goes up when the same sizes mean something else */
 	SHARE_WORKERS_MAX = CONF_WORKERS_MAX, /* that accept */
 	SHARE_SLOTS = HANDOVER_WORKERS_MAX, /* for them and those that drain */
 	SHARE_SESSIONS_MAX = 128 << 10, /* of one worker */
 	SHARE_FLOWS_MAX = 16 << 10, /* likewise, of UDP */
-	SHARE_FLOW_IDS = 2, /* that a flow usually has in the table */
+	SHARE_FLOW_IDS = 4, /* that a flow usually has in the table: two of the guest's, two names */
 };
 
 /* Why a datagram went nowhere. */
@@ -45,6 +45,7 @@ enum drop {
 struct share_quic {
 	uint64_t open, opened; /* flows */
 	uint64_t followed; /* opened for a connection whose address had changed */
+	uint64_t passed_on; /* datagrams, to the worker that has the flow */
 	uint64_t evicted; /* to make room */
 	uint64_t unlogged; /* ended without a line of log, for there were too many */
 	uint64_t to_guest, from_guest; /* datagrams */
@@ -63,6 +64,7 @@ struct share_guest {
 
 struct share_worker {
 	_Alignas(64) uint64_t generation; /* of the routes it runs with */
+	uint32_t life; /* of this worker and no other that had its slot; 0: nobody reads its inbox */
 	uint64_t open; /* connections now */
 	uint64_t held_bytes; /* of incomplete hellos, now */
 	uint64_t accepted, routed, answered; /* answered: refused with a page or an alert */

@@ -114,6 +114,7 @@ quic_json(const struct share *share)
 		sum.open += one->open;
 		sum.opened += one->opened;
 		sum.followed += one->followed;
+		sum.passed_on += one->passed_on;
 		sum.evicted += one->evicted;
 		sum.unlogged += one->unlogged;
 		sum.to_guest += one->to_guest;
@@ -126,6 +127,7 @@ quic_json(const struct share *share)
 	json_object_set_new(out, "open", number_json(sum.open));
 	json_object_set_new(out, "opened", number_json(sum.opened));
 	json_object_set_new(out, "followed", number_json(sum.followed));
+	json_object_set_new(out, "passed_on", number_json(sum.passed_on));
 	json_object_set_new(out, "evicted", number_json(sum.evicted));
 	json_object_set_new(out, "unlogged", number_json(sum.unlogged));
 	json_object_set_new(out, "datagrams_to_guest", number_json(sum.to_guest));

@@ -156,9 +156,12 @@ keep_over_exec(const struct handover *h, bool keep)
 		fcntl(h->share, F_SETFD, flags);
 	for (size_t i = 0; i < h->n_listen; i++)
 		fcntl(h->listen[i].fd, F_SETFD, flags);
-	for (size_t i = 0; i < h->n_workers; i++)
+	for (size_t i = 0; i < h->n_workers; i++) {
 		if (h->workers[i].line != -1)
 			fcntl(h->workers[i].line, F_SETFD, flags);
+		if (h->workers[i].inbox != -1)
+			fcntl(h->workers[i].inbox, F_SETFD, flags);
+	}
 }
 
 void

@@ -1,6 +1,7 @@
 /* The supervisor of the workers; see worker.h. */
 #include "proxy/worker.h"
 #include "base/log.h"
+#include "proxy/inbox.h"
 #include "proxy/life.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ struct workers {
 	ev_timer deadline; /* who drains longer does not hear */
 	void (*on_end)(void *);
 	void *arg;
+	struct inboxes inboxes; /* of each slot's */
 	struct worker list[SHARE_SLOTS];
 };
 
@@ -172,6 +174,7 @@ on_child(struct ev_loop *loop, ev_child *child, int events)
 		return;
 	}
 	w->state = WORKER_NONE;
+	inboxes_close(&all->inboxes, w->slot);
 	if (count(all, WORKER_DRAINS) == 0)
 		ev_timer_stop(loop, &all->deadline);
 	if (all->on_end && count(all, WORKER_DRAINS) == 0)
@@ -211,7 +214,7 @@ worker_start(struct worker *w)
 	share_seize(w->all->plan->share, w->slot);
 	pid = fork_quietly(&old);
 	if (pid == 0)
-		life_run(w->all->plan, w->slot, line[1], w->all->text);
+		life_run(w->all->plan, &w->all->inboxes, w->slot, line[1], w->all->text);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(line[1]);
 	if (pid == -1) {
@@ -233,18 +236,23 @@ worker_adopt(struct workers *all, const struct handover_worker *old)
 	struct worker *w = &all->list[old->slot];
 
 	if (waitpid(old->pid, NULL, WNOHANG) == 0 && fcntl(old->line, F_SETFD, FD_CLOEXEC) == 0) {
+		if (old->inbox != -1 && fcntl(old->inbox, F_SETFD, FD_CLOEXEC) == 0)
+			all->inboxes.out[old->slot] = old->inbox;
 		w->state = WORKER_OLD;
 		worker_watch(w, old->pid, old->line);
 		return;
 	}
 	log_warn("old worker %u (pid %d) is gone", old->slot, old->pid);
 	close(old->line);
+	if (old->inbox != -1)
+		close(old->inbox);
 	share_clear(all->plan->share, old->slot);
 }
 
 static void
 init(struct workers *all)
 {
+	inboxes_clear(&all->inboxes);
 	ev_init(&all->deadline, on_deadline);
 	all->deadline.data = all;
 	for (unsigned i = 0; i < SHARE_SLOTS; i++) {
@@ -277,6 +285,10 @@ workers_start(struct ev_loop *loop, const struct workers_plan *plan)
 	init(all);
 	for (size_t i = 0; i < plan->n_old; i++)
 		worker_adopt(all, &plan->old[i]);
+	/* All of them before the first start: each worker has to know the others'. */
+	for (unsigned i = 0; i < plan->n_slots; i++)
+		if (inboxes_open(&all->inboxes, plan->slots[i]) == -1)
+			log_warn("worker %u has no inbox: %s", plan->slots[i], strerror(errno));
 	for (unsigned i = 0; i < plan->n_slots; i++) {
 		all->list[plan->slots[i]].state = WORKER_SERVES;
 		worker_start(&all->list[plan->slots[i]]);
@@ -380,7 +392,8 @@ workers_list(const struct workers *all, struct handover_worker *out)
 
 	for (unsigned i = 0; i < SHARE_SLOTS; i++)
 		if (all->list[i].pid)
-			out[n++] = (struct handover_worker){(int)all->list[i].pid, all->list[i].line.fd, i};
+			out[n++] = (struct handover_worker){
+			    (int)all->list[i].pid, all->list[i].line.fd, i, all->inboxes.out[i]};
 	return n;
 }
 

@@ -116,6 +116,28 @@ test_torn(void **state)
 	free(t);
 }
 
+/* Who put it there, and only for the whole id. */
+static void
+test_owner(void **state)
+{
+	struct cid_table *tables[2] = {table(100), table(100)};
+	uint64_t owner = 0;
+
+	(void)state;
+	put(tables[0], "abcdef", 1, 7);
+	put(tables[1], "uvwxyz", 1, 8);
+	assert_true(cid_owner(tables, 2, span_str("uvwxyz"), &owner));
+	assert_int_equal(owner, 8);
+	assert_false(cid_owner(tables, 1, span_str("uvwxyz"), &owner));
+	assert_false(cid_owner(tables, 2, span_str("abcdefg"), &owner));
+	assert_false(cid_owner(tables, 2, span_str("abcde"), &owner));
+	put(tables[0], "abcdef", 1, 9);
+	assert_true(cid_owner(tables, 2, span_str("abcdef"), &owner));
+	assert_int_equal(owner, 9);
+	free(tables[0]);
+	free(tables[1]);
+}
+
 int
 main(void)
 {
@@ -123,6 +145,7 @@ main(void)
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_torn),
+	    cmocka_unit_test(test_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,6 +235,32 @@ test_other(void **state)
 	flow_table_free(t);
 }
 
+/* Another name for whatever differs. */
+static void
+test_name(void **state)
+{
+	struct flow_key keys[] = {key(1), key(2), key(1), key(1), key(1)};
+	uint8_t names[2 * sizeof(keys) / sizeof(keys[0])][FLOW_NAME];
+	size_t n = sizeof(names) / sizeof(names[0]);
+	uint8_t again[FLOW_NAME];
+
+	(void)state;
+	keys[2].client.port++;
+	keys[3].local.port++;
+	keys[4].local.ip.b[3]++;
+	for (size_t i = 0; i < n; i++)
+		flow_name(7, &keys[i / 2], i % 2 ? span_str("first--a") : (struct span){0}, names[i]);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_memory_not_equal(names[i], names[k], FLOW_NAME);
+	flow_name(7, &keys[0], span_str("first--b"), again);
+	assert_memory_not_equal(again, names[1], FLOW_NAME);
+	flow_name(7, &keys[0], span_str("first--a"), again);
+	assert_memory_equal(again, names[1], FLOW_NAME);
+	flow_name(8, &keys[0], span_str("first--a"), again);
+	assert_memory_not_equal(again, names[1], FLOW_NAME);
+}
+
 int
 main(void)
 {
@@ -246,6 +272,7 @@ main(void)
 	    cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_any_order),
 	    cmocka_unit_test(test_other),
+	    cmocka_unit_test(test_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

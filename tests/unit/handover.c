@@ -22,6 +22,7 @@ static const char *const good[] = {
     "1 1 share=7,32000,4000",
     "1 4711 share=7,32000,4000 listen=8,http,80,own listen=9,http,80,own listen=10,tls,443,all",
     "1 4711 share=7,32000,4000 listen=8,http,80,own worker=5123,0,11 worker=5124,255,12",
+    "1 4711 share=7,32000,4000 worker=5123,0,11 inbox=0,13 worker=5124,255,12 inbox=255,14",
 };
 
 static void
@@ -59,10 +60,11 @@ nonsense(void **state)
 	    "1 4711 share=7,3,4,5", "1 4711 share=-1,3,1", "1 4711 share=7,3,1 share=8,3,1",
 	    "1 4711 listen=8,gopher,70,own", "1 4711 listen=8,http,0,own", "1 4711 listen=8,http,65536,own",
 	    "1 4711 listen=8,http,80", "1 4711 listen=8,http,80,own,", "1 4711 listen=,http,80,own",
-	    "1 4711 listen=8,http,80,OWN", "1 4711 worker=5,0", "1 4711 worker=0,0,3",
-	    "1 4711 worker=5,256,3", "1 4711 worker=5,0,3 worker=6,0,4",
-	    "1 4711 worker=5,0,99999999999999999999", "1 4711 other=3", "1 4711 share", "1 4711 =3",
-	    "1 4711\nshare=7,3,1", "LISTEN_FDS"};
+	    "1 4711 listen=8,http,80,OWN", "1 4711 worker=5,0", "1 4711 worker=0,0,3", "1 4711 inbox=0,3",
+	    "1 4711 worker=5,0,3 inbox=1,4", "1 4711 worker=5,0,3 inbox=0",
+	    "1 4711 worker=5,0,3 inbox=0,4 inbox=0,4", "1 4711 worker=5,256,3",
+	    "1 4711 worker=5,0,3 worker=6,0,4", "1 4711 worker=5,0,99999999999999999999", "1 4711 other=3",
+	    "1 4711 share", "1 4711 =3", "1 4711\nshare=7,3,1", "LISTEN_FDS"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
