@@ -3,13 +3,12 @@
 #include "base/log.h"
 #include "proxy/answer.h"
 #include "proxy/dial.h"
+#include "proxy/drive.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 _Static_assert(sizeof(struct connection) <= 1024, "an idle connection costs at most 1 KiB of ours");
 
@@ -70,12 +69,9 @@ connection_forget_guest(struct connection *c)
 	stream_drop(&c->from_guest, &c->s.from_guest);
 	c->s.to_guest.broken = c->s.to_guest.shut = false;
 	c->s.from_guest = (struct flow){0};
-	if (c->guest.fd != -1) {
+	if (c->guest.fd != -1)
 		connection_count(c);
-		ev_io_stop(r->loop, &c->guest);
-		close(c->guest.fd);
-		ev_io_set(&c->guest, -1, 0);
-	}
+	end_close(&c->guest);
 	if (c->seat != SEAT_NONE)
 		r->own->guests[c->seat].open--;
 	c->seat = SEAT_NONE;
@@ -100,39 +96,15 @@ connection_close(struct connection *c, bool reset)
 	if (!c->header_due)
 		limit_remove(r->limits, &client);
 	r->own->open--;
-	ev_io_stop(r->loop, &c->client);
 	ev_timer_stop(r->loop, &c->timer);
-	close(c->client.fd);
+	end_close(&c->client);
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
-	free(c);
+	drive_forget(c);
 }
 
-/* --- what is waited for ----------------------------------------------------------------------------------- */
-
-static void
-watch_io(struct ev_loop *loop, ev_io *w, bool readable, bool writable)
-{
-	int want = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
-	int have = ev_is_active(w) ? w->events & (EV_READ | EV_WRITE) : 0;
-
-	if (w->fd == -1 || want == have)
-		return;
-	ev_io_stop(loop, w);
-	ev_io_modify(w, want);
-	if (want)
-		ev_io_start(loop, w);
-}
-
-void
-connection_update(struct connection *c)
-{
-	struct session_watch want = session_watch(&c->s);
-
-	watch_io(c->relay->loop, &c->client, want.client_read, want.client_write);
-	watch_io(c->relay->loop, &c->guest, want.guest_read, want.guest_write);
-}
+/* --- time --------------------------------------------------------------------------------------------- */
 
 void
 connection_deadline(struct connection *c, double seconds)
@@ -145,151 +117,6 @@ connection_deadline(struct connection *c, double seconds)
 	ev_timer_stop(loop, &c->timer);
 	ev_timer_set(&c->timer, seconds, 0);
 	ev_timer_start(loop, &c->timer);
-}
-
-/* What ends now must not look whole. */
-static bool
-is_halfway(const struct connection *c)
-{
-	return c->s.to_guest.pending || c->s.from_guest.pending || c->s.answer == ANSWER_DUE;
-}
-
-static void
-on_timer(struct ev_loop *loop, ev_timer *w, int events)
-{
-	struct connection *c = w->data;
-	double left = c->deadline - relay_now(c->relay);
-	enum session_state state = c->s.state;
-
-	(void)events;
-	if (left > 0) {
-		ev_timer_set(w, left, 0);
-		ev_timer_start(loop, w);
-		return;
-	}
-	if (state == SESSION_HELLO && c->ahead.len == 0) {
-		/* Opened ahead, or kept, and not used: a page would be taken for the answer to what is sent next. */
-		if (c->requests)
-			c->why = "idle";
-		else
-			connection_refuse(c, REFUSED_SLOW, 0, "no request in time");
-		connection_step(c, ON_CLIENT_END);
-		return;
-	}
-	if (state == SESSION_HELLO)
-		connection_refuse(
-		    c, REFUSED_SLOW, refusal_answer(REFUSED_SLOW, c->s.door), "no whole request in time");
-	else if (state == SESSION_DIAL)
-		connection_refuse(c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door),
-		    c->reach.from == FROM_CLIENT
-			? "no answer in time to the client's address: is the guest up, "
-			  "and lodge-natd?"
-			: "the guest did not answer in time");
-	else if (state == SESSION_RELAY)
-		c->why = "idle";
-	connection_step(c, state == SESSION_RELAY && is_halfway(c) ? ON_BREAK : ON_TIMEOUT);
-}
-
-/* --- the guest's side -------------------------------------------------------------------------------------- */
-
-/* Writable or failed: the first bytes tell which, without asking. */
-static void
-dialled(struct connection *c)
-{
-	stream_flush(&c->to_guest, &c->s.to_guest, c->guest.fd);
-	if (c->s.to_guest.broken) {
-		connection_refuse(
-		    c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door), strerror(errno));
-		connection_step(c, ON_REFUSE);
-	} else if (c->to_guest.bytes > 0) {
-		connection_step(c, ON_DIALLED);
-	}
-}
-
-/* Between requests a guest has nothing to say. */
-static void
-guest_unasked(struct connection *c)
-{
-	ssize_t n = recv(c->guest.fd, c->relay->scratch, 1, 0);
-
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	c->why = n == 1 ? "the guest spoke unasked" : "the guest ended";
-	connection_step(c, ON_END);
-}
-
-static void
-on_guest(struct ev_loop *loop, ev_io *w, int events)
-{
-	struct connection *c = w->data;
-
-	(void)loop;
-	if (c->s.state == SESSION_DIAL) {
-		dialled(c);
-		return;
-	}
-	if (c->s.state == SESSION_HELLO) {
-		guest_unasked(c);
-		return;
-	}
-	if (events & EV_WRITE)
-		transfer_to_guest(c);
-	if (events & EV_READ)
-		transfer_from_guest(c);
-	transfer_settle(c);
-}
-
-/* --- answering a client that gets no guest ---------------------------------------------------------------- */
-
-static void
-flush_answer(struct connection *c)
-{
-	stream_flush(&c->from_guest, &c->s.from_guest, c->client.fd);
-	if (c->s.from_guest.broken)
-		connection_step(c, ON_CLIENT_END);
-	else if (!c->s.from_guest.pending)
-		connection_step(c, ON_ANSWERED);
-	else
-		connection_update(c);
-}
-
-static void
-linger(struct connection *c)
-{
-	ssize_t n = recv(c->client.fd, c->relay->scratch, sizeof(c->relay->scratch), 0);
-
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0)
-		c->discarded += (uint32_t)n;
-	if (n <= 0 || c->discarded > RELAY_DISCARD_BYTES)
-		connection_step(c, ON_CLIENT_END);
-}
-
-static void
-on_client(struct ev_loop *loop, ev_io *w, int events)
-{
-	struct connection *c = w->data;
-
-	(void)loop;
-	switch ((enum session_state)c->s.state) {
-	case SESSION_HELLO:
-		hello_read(c);
-		return;
-	case SESSION_ANSWER:
-		flush_answer(c);
-		return;
-	case SESSION_LINGER:
-		linger(c);
-		return;
-	default:
-		break;
-	}
-	if (events & EV_WRITE)
-		transfer_from_guest(c);
-	if (events & EV_READ)
-		transfer_to_guest(c);
-	transfer_settle(c);
 }
 
 /* --- acts ------------------------------------------------------------------------------------------------- */
@@ -308,13 +135,12 @@ int
 connection_dial(struct connection *c, struct span first)
 {
 	struct relay *r = c->relay;
-	int fd = dial_guest(&c->reach, &c->from, SOCK_STREAM, r->share->transparent), on = 1;
+	int fd = dial_guest(&c->reach, &c->from, SOCK_STREAM, r->share->transparent);
 	enum refusal refusal = fd == -1 && dial_is_short(errno) ? REFUSED_FILES : REFUSED_GUEST_DOWN;
 
 	if (fd != -1) {
-		ev_io_set(&c->guest, fd, 0);
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		stream_send(&c->to_guest, &c->s.to_guest, fd, first);
+		c->guest = end_dialled(fd, r->drive.batch);
+		stream_send(&c->to_guest, &c->s.to_guest, &c->guest, first);
 	}
 	if (fd != -1 && !c->s.to_guest.broken) {
 		r->own->routed++;
@@ -361,7 +187,6 @@ act_answer(struct connection *c)
 	stream_keep(&c->from_guest, &c->s.from_guest, text, n);
 	c->relay->own->answered++;
 	connection_deadline(c, RELAY_ANSWER_MS / 1000.0);
-	flush_answer(c);
 }
 
 /* The guest stays for the next request, should it be for the same one. */
@@ -386,7 +211,6 @@ act_linger(struct connection *c)
 		return;
 	}
 	connection_deadline(c, RELAY_ANSWER_MS / 1000.0);
-	connection_update(c);
 }
 
 void
@@ -400,7 +224,6 @@ connection_step(struct connection *c, enum session_event event)
 		return;
 	case ACT_WAIT:
 		connection_deadline(c, c->relay->rules.connect_s);
-		connection_update(c);
 		return;
 	case ACT_ANSWER:
 		act_answer(c);
@@ -438,18 +261,17 @@ connection_open(struct relay *r, enum door door, int fd, const struct addr *from
 	c->from = *from;
 	c->header_due = trusted;
 	c->began = relay_now(r);
-	ev_io_init(&c->client, on_client, fd, 0);
-	ev_io_init(&c->guest, on_guest, -1, 0);
-	ev_init(&c->timer, on_timer);
-	c->client.data = c->guest.data = c->timer.data = c;
+	c->client = end_accepted(fd);
+	c->guest.fd = -1;
+	ev_init(&c->timer, drive_timer);
+	c->timer.data = c;
 	c->next = r->connections;
 	c->link = &r->connections;
 	if (c->next)
 		c->next->link = &c->next;
 	r->connections = c;
 	connection_deadline(c, r->rules.hello_s);
-	connection_update(c);
-	hello_read(c);
+	drive(c);
 	return 0;
 }
 

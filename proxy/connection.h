@@ -1,13 +1,14 @@
 /*
  * One connection, from accept to its one log line.
  *
- * A callback notes what the sockets did, connection_step asks the core what that means and does it, and from what
- * is pending it derives which readiness is waited for. Closing has one place. Whoever steps must not touch the
- * connection afterwards: it may be gone.
+ * drive.c notes what the sockets did and does what is both wanted and possible; connection_step asks the core what
+ * that means and does it. Closing has one place. Whoever steps must not touch the connection afterwards: it may be
+ * over, and its memory goes with the next round of the loop.
  */
 #ifndef PROXY_CONNECTION_H
 #define PROXY_CONNECTION_H
 
+#include "proxy/end.h"
 #include "proxy/exchange.h"
 #include "proxy/gather.h"
 #include "proxy/h2c.h"
@@ -22,7 +23,8 @@ struct connection {
 	uint16_t answer; /* what a refusal tells the client */
 	struct relay *relay;
 	struct connection *next, **link;
-	ev_io client, guest; /* guest.fd -1: none */
+	struct connection *next_more, **link_more; /* NULL: not among those with more to do */
+	struct end client, guest;
 	ev_timer timer;
 	double began, deadline;
 	double reached, first; /* the guest took, and gave, a first byte; 0: not yet */
@@ -65,9 +67,6 @@ void connection_drain(struct connection *);
 
 /* What has passed since the last time goes to the totals and to the guest's counts. */
 void connection_count(struct connection *);
-
-/* Derive the watchers from what is pending. */
-void connection_update(struct connection *);
 
 /* The timer is moved only when it would be late: when early, it looks at the deadline and sleeps on. */
 void connection_deadline(struct connection *, double seconds);

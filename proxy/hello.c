@@ -118,7 +118,7 @@ send_first(struct connection *c, struct span in, const struct route_guest *guest
 	uint64_t before = c->to_guest.bytes;
 
 	if (is_connected(c, guest)) {
-		stream_send(&c->to_guest, &c->s.to_guest, c->guest.fd,
+		stream_send(&c->to_guest, &c->s.to_guest, &c->guest,
 		    first_bytes(c, in, guest->client_address, false));
 		if (!c->s.to_guest.broken)
 			return ON_DIALLED;
@@ -232,7 +232,6 @@ hello_decide(struct connection *c, struct span in)
 	}
 	if (begins && c->requests)
 		connection_deadline(c, c->relay->rules.hello_s);
-	connection_update(c);
 }
 
 void
@@ -240,8 +239,6 @@ hello_next(struct connection *c)
 {
 	if (c->ahead.len)
 		hello_decide(c, gather_span(&c->ahead));
-	else
-		connection_update(c);
 }
 
 /* The usual hello comes whole with the first read and is never copied before it is decided about. */
@@ -249,7 +246,7 @@ void
 hello_read(struct connection *c)
 {
 	struct relay *r = c->relay;
-	ssize_t n = recv(c->client.fd, r->scratch, SNIFF_BYTES - c->ahead.len, 0);
+	ssize_t n = end_read(&c->client, r->scratch, SNIFF_BYTES - c->ahead.len);
 	struct span fresh = span_of(r->scratch, n > 0 ? (size_t)n : 0);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))

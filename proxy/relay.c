@@ -239,6 +239,11 @@ relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const st
 	r->limits = share_limits(share, worker);
 	r->cids = share_cids(share, worker);
 	r->reserve = -1;
+	if (drive_start(r) == -1) {
+		free(r->doors);
+		free(r);
+		return NULL;
+	}
 	keep_reserve(r);
 	pipe_report(&r->own->pipe_shortages);
 	r->rules = *rules;
@@ -328,6 +333,7 @@ relay_stop(struct relay *r)
 		r->connections->why = "the proxy stops";
 		connection_step(r->connections, ON_STOP);
 	}
+	drive_stop(r);
 	relay_rules_free(&r->rules);
 	free(r->doors);
 	free(r);

@@ -6,11 +6,13 @@
  *   relay.h       a worker's doors, ceilings and connections
  *   datagram.h    the UDP side; arrival.h: what to do with one; lane.h: one flow; inbox.h: from worker to worker
  *   connection.h  one connection: hello.c decides, transfer.c moves
+ *   drive.h       what its sockets are ready for; end.h: one of them
  *   stream.h      one direction's bytes; pipe.h: what splice needs
  */
 #ifndef PROXY_RELAY_H
 #define PROXY_RELAY_H
 
+#include "proxy/drive.h"
 #include "proxy/haproxy.h"
 #include "proxy/http.h"
 #include "conf/route.h"
@@ -50,6 +52,7 @@ struct relay {
 	struct share_worker *own;
 	struct relay_rules rules;
 	struct connection *connections;
+	struct drive drive;
 	struct datagrams *datagrams;
 	struct limit_table *limits; /* our own */
 	struct cid_table *cids; /* likewise */

@@ -2,9 +2,7 @@
 #include "proxy/stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 static bool
 again(void)
@@ -49,9 +47,9 @@ stream_keep(struct stream *st, struct flow *f, char *bytes, size_t n)
 }
 
 static void
-flush_kept(struct stream *st, struct flow *f, int dst)
+flush_kept(struct stream *st, struct flow *f, struct end *dst)
 {
-	ssize_t n = send(dst, st->kept + st->at, st->len, MSG_NOSIGNAL);
+	ssize_t n = end_send(dst, st->kept + st->at, st->len);
 
 	if (n == -1) {
 		if (!again())
@@ -66,9 +64,9 @@ flush_kept(struct stream *st, struct flow *f, int dst)
 }
 
 static void
-flush_pipe(struct stream *st, struct flow *f, int dst)
+flush_pipe(struct stream *st, struct flow *f, struct end *dst)
 {
-	ssize_t n = splice(st->pipe->out, NULL, dst, NULL, st->in_pipe, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t n = end_splice_out(dst, st->pipe->out, st->in_pipe);
 
 	if (n == -1) {
 		if (!again())
@@ -81,7 +79,7 @@ flush_pipe(struct stream *st, struct flow *f, int dst)
 }
 
 void
-stream_flush(struct stream *st, struct flow *f, int dst)
+stream_flush(struct stream *st, struct flow *f, struct end *dst)
 {
 	if (st->in_pipe)
 		flush_pipe(st, f, dst);
@@ -90,9 +88,9 @@ stream_flush(struct stream *st, struct flow *f, int dst)
 }
 
 void
-stream_send(struct stream *st, struct flow *f, int dst, struct span bytes)
+stream_send(struct stream *st, struct flow *f, struct end *dst, struct span bytes)
 {
-	ssize_t n = send(dst, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+	ssize_t n = end_send(dst, bytes.ptr, bytes.len);
 	char *rest;
 
 	if (n == -1 && !again()) {
@@ -126,16 +124,20 @@ came(ssize_t n, struct flow *f, struct flow *other)
 }
 
 struct span
-stream_read(struct flow *f, struct flow *other, int src, char *scratch, size_t room)
+stream_read(struct flow *f, struct flow *other, struct end *src, char *scratch, size_t room)
 {
-	ssize_t n = recv(src, scratch, room, 0);
+	ssize_t n = end_read(src, scratch, room);
 
-	return span_of(scratch, came(n, f, other) ? (size_t)n : 0);
+	if (!came(n, f, other))
+		return span_of(scratch, 0);
+	f->eof = end_is_over(src, (size_t)n, room);
+	return span_of(scratch, (size_t)n);
 }
 
 /* How many bytes came, and were sent on or kept. */
 static size_t
-copy_once(struct stream *st, struct flow *f, struct flow *other, int src, int dst, size_t room, char *scratch)
+copy_once(struct stream *st, struct flow *f, struct flow *other, struct end *src, struct end *dst,
+    size_t room, char *scratch)
 {
 	struct span fresh = stream_read(f, other, src, scratch, room);
 
@@ -145,10 +147,10 @@ copy_once(struct stream *st, struct flow *f, struct flow *other, int src, int ds
 }
 
 static size_t
-splice_once(
-    struct stream *st, struct flow *f, struct flow *other, int src, int dst, size_t room, char *scratch)
+splice_once(struct stream *st, struct flow *f, struct flow *other, struct end *src, struct end *dst,
+    size_t room, char *scratch)
 {
-	ssize_t n = splice(src, NULL, st->pipe->in, NULL, room, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t n = end_splice_in(src, st->pipe->in, room);
 
 	/* Nothing may also mean that it could not splice what lies before the end; only a read knows. */
 	if (n == 0)
@@ -169,19 +171,28 @@ allowed(const uint64_t *limit, size_t room)
 	return limit && *limit < room ? (size_t)*limit : room;
 }
 
+static void
+give_back(struct stream *st)
+{
+	pipe_give(st->pipe, 0);
+	st->pipe = NULL;
+}
+
 void
-stream_pump(
-    struct stream *st, struct flow *f, struct flow *other, int src, int dst, uint64_t *limit, char *scratch)
+stream_pump(struct stream *st, struct flow *f, struct flow *other, struct end *src, struct end *dst,
+    uint64_t *limit, char *scratch)
 {
 	for (int round = 0; round < STREAM_ROUNDS; round++) {
 		size_t room, n;
 
-		if (f->pending)
+		if (f->pending && dst->writable)
 			stream_flush(st, f, dst);
-		if (f->pending || f->eof || f->broken)
+		if (f->pending || f->eof || f->broken || !src->readable)
 			break;
-		if (!st->pipe && st->bytes >= STREAM_COPY_FIRST)
+		if (!st->pipe && st->bytes >= STREAM_COPY_FIRST && !src->urgent)
 			st->pipe = pipe_take();
+		if (st->pipe && src->urgent)
+			give_back(st);
 		room = allowed(limit, st->pipe ? PIPE_BYTES : STREAM_COPY_BYTES);
 		if (room == 0)
 			break;
@@ -189,12 +200,9 @@ stream_pump(
 			     : copy_once(st, f, other, src, dst, room, scratch);
 		if (limit)
 			*limit -= n;
-		/* A short read took all there was; a short splice need not have. */
-		if (n == 0 || (n < room && !st->pipe))
+		if (n == 0)
 			break;
 	}
-	if (st->pipe && !st->in_pipe) {
-		pipe_give(st->pipe, 0);
-		st->pipe = NULL;
-	}
+	if (st->pipe && !st->in_pipe)
+		give_back(st);
 }

@@ -5,6 +5,7 @@
 #ifndef PROXY_STREAM_H
 #define PROXY_STREAM_H
 
+#include "proxy/end.h"
 #include "proxy/pipe.h"
 #include "proxy/session.h"
 
@@ -25,21 +26,21 @@ struct stream {
 };
 
 /*
- * Move what can be moved from src to dst, and note in the flow what happened. other: the flow the other way, which
+ * Move what can be moved from src to dst, as far as they are ready, and note in the flow what happened. other: the flow the other way, which
  * breaks when src is gone. limit: no more is read than this, and it is counted down; or NULL. scratch:
  * STREAM_COPY_BYTES of anybody's.
  */
-void stream_pump(
-    struct stream *, struct flow *, struct flow *other, int src, int dst, uint64_t *limit, char *scratch);
+void stream_pump(struct stream *, struct flow *, struct flow *other, struct end *src, struct end *dst,
+    uint64_t *limit, char *scratch);
 
 /* One read of src into room bytes of scratch, noted likewise; what came. */
-struct span stream_read(struct flow *, struct flow *other, int src, char *scratch, size_t room);
+struct span stream_read(struct flow *, struct flow *other, struct end *src, char *scratch, size_t room);
 
 /* Send; what is not taken at once is kept. Nothing may be waiting. */
-void stream_send(struct stream *, struct flow *, int dst, struct span);
+void stream_send(struct stream *, struct flow *, struct end *dst, struct span);
 
 /* Send what is kept. */
-void stream_flush(struct stream *, struct flow *, int dst);
+void stream_flush(struct stream *, struct flow *, struct end *dst);
 
 /* Keep these allocated bytes, the stream's from now on, for the destination. */
 void stream_keep(struct stream *, struct flow *, char *bytes, size_t n);

@@ -11,14 +11,14 @@ enum {
 static void
 pump_request(struct connection *c, uint64_t *limit)
 {
-	stream_pump(&c->to_guest, &c->s.to_guest, &c->s.from_guest, c->client.fd, c->guest.fd, limit,
-	    c->relay->scratch);
+	stream_pump(
+	    &c->to_guest, &c->s.to_guest, &c->s.from_guest, &c->client, &c->guest, limit, c->relay->scratch);
 }
 
 static void
 pump_answer(struct connection *c, uint64_t *limit)
 {
-	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, c->guest.fd, c->client.fd, limit,
+	stream_pump(&c->from_guest, &c->s.from_guest, &c->s.to_guest, &c->guest, &c->client, limit,
 	    c->relay->scratch);
 }
 
@@ -46,7 +46,9 @@ peek(struct connection *c)
 		c->s.gate = GATE_HELD;
 	else if (n == 0)
 		c->s.to_guest.eof = true;
-	else if (errno != EAGAIN && errno != EINTR) {
+	else if (errno == EAGAIN)
+		c->client.readable = false;
+	else if (errno != EINTR) {
 		c->s.to_guest.eof = c->s.to_guest.cut = true;
 		c->s.from_guest.broken = true;
 	}
@@ -56,7 +58,7 @@ static void
 take_request(struct connection *c)
 {
 	struct span fresh =
-	    stream_read(&c->s.to_guest, &c->s.from_guest, c->client.fd, c->relay->scratch, STREAM_COPY_BYTES);
+	    stream_read(&c->s.to_guest, &c->s.from_guest, &c->client, c->relay->scratch, STREAM_COPY_BYTES);
 	ptrdiff_t n = body_take(&c->exchange.request, fresh);
 
 	if (n == -1) {
@@ -66,7 +68,7 @@ take_request(struct connection *c)
 		return;
 	}
 	if (n > 0)
-		stream_send(&c->to_guest, &c->s.to_guest, c->guest.fd, span_first(fresh, (size_t)n));
+		stream_send(&c->to_guest, &c->s.to_guest, &c->guest, span_first(fresh, (size_t)n));
 	fresh = span_from(fresh, (size_t)n);
 	if (fresh.len && !gather_add(&c->ahead, fresh, &c->relay->own->held_bytes))
 		c->s.keep = false;
@@ -92,9 +94,9 @@ transfer_to_guest(struct connection *c)
 		pump_request(c, NULL);
 		return;
 	}
-	if (to->pending)
-		stream_flush(&c->to_guest, to, c->guest.fd);
-	if (to->pending || to->broken || to->eof)
+	if (to->pending && c->guest.writable)
+		stream_flush(&c->to_guest, to, &c->guest);
+	if (to->pending || to->broken || to->eof || !c->client.readable)
 		return;
 	if (c->s.gate == GATE_BODY)
 		pass_body(c);
@@ -110,7 +112,7 @@ open_gates(struct connection *c)
 	c->s.answer = ANSWER_OPEN;
 	if (c->ahead.len == 0)
 		return;
-	stream_send(&c->to_guest, &c->s.to_guest, c->guest.fd, gather_span(&c->ahead));
+	stream_send(&c->to_guest, &c->s.to_guest, &c->guest, gather_span(&c->ahead));
 	gather_cut(&c->ahead, c->ahead.len, &c->relay->own->held_bytes);
 }
 
@@ -135,7 +137,7 @@ take_answer(struct connection *c)
 {
 	struct relay *r = c->relay;
 	struct span in =
-	    stream_read(&c->s.from_guest, &c->s.to_guest, c->guest.fd, r->scratch, STREAM_COPY_BYTES);
+	    stream_read(&c->s.from_guest, &c->s.to_guest, &c->guest, r->scratch, STREAM_COPY_BYTES);
 	bool kept = c->head.len > 0;
 	size_t n;
 
@@ -149,7 +151,7 @@ take_answer(struct connection *c)
 	in = kept ? gather_span(&c->head) : in;
 	n = exchange_answer(&c->exchange, in);
 	if (n > 0)
-		stream_send(&c->from_guest, &c->s.from_guest, c->client.fd, span_first(in, n));
+		stream_send(&c->from_guest, &c->s.from_guest, &c->client, span_first(in, n));
 	note_answer(c, n < in.len && c->exchange.phase == EXCHANGE_OVER);
 	if (c->exchange.phase != EXCHANGE_HEAD)
 		n = in.len;
@@ -163,7 +165,7 @@ take_answer(struct connection *c)
 static void
 drop_stray(struct connection *c)
 {
-	stream_read(&c->s.from_guest, &c->s.to_guest, c->guest.fd, c->relay->scratch, STREAM_COPY_BYTES);
+	stream_read(&c->s.from_guest, &c->s.to_guest, &c->guest, c->relay->scratch, STREAM_COPY_BYTES);
 	c->s.keep = false;
 }
 
@@ -176,9 +178,9 @@ transfer_from_guest(struct connection *c)
 		pump_answer(c, NULL);
 		return;
 	}
-	if (from->pending)
-		stream_flush(&c->from_guest, from, c->client.fd);
-	if (from->pending || from->broken || from->eof)
+	if (from->pending && c->client.writable)
+		stream_flush(&c->from_guest, from, &c->client);
+	if (from->pending || from->broken || from->eof || !c->guest.readable)
 		return;
 	if (c->s.answer == ANSWER_OVER) {
 		drop_stray(c);
@@ -226,7 +228,6 @@ transfer_settle(struct connection *c)
 			connection_step(c, ON_BREAK);
 			return;
 		case SETTLED:
-			connection_update(c);
 			return;
 		}
 	}
