@@ -71,8 +71,10 @@ listening_learn(struct host_facts *f)
 		fclose(in);
 	if (!seen)
 		return;
-	sockets_read("/proc/net/tcp", TCP_STATE_LISTEN, SEEN_TCP, lo, hi, seen);
-	sockets_read("/proc/net/tcp6", TCP_STATE_LISTEN, SEEN_TCP, lo, hi, seen);
+	if (listeners_read(SEEN_TCP, seen) == -1) {
+		sockets_read("/proc/net/tcp", TCP_STATE_LISTEN, SEEN_TCP, lo, hi, seen);
+		sockets_read("/proc/net/tcp6", TCP_STATE_LISTEN, SEEN_TCP, lo, hi, seen);
+	}
 	sockets_read("/proc/net/udp", UDP_STATE_UNCONNECTED, SEEN_UDP, lo, hi, seen);
 	sockets_read("/proc/net/udp6", UDP_STATE_UNCONNECTED, SEEN_UDP, lo, hi, seen);
 	for (unsigned port = 0; port < PORTS; port++)

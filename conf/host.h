@@ -14,4 +14,10 @@ struct host_facts {
 void host_learn(struct host_facts *);
 void host_free(struct host_facts *);
 
+/*
+ * Sets the bit of every port that TCP listens on at an address that is not loopback's; seen has 65536 of them
+ * (listen.c). -1: the kernel does not answer such questions.
+ */
+int listeners_read(uint8_t bit, uint8_t *seen);
+
 #endif

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "conf/host.c"
+#include "conf/listen.c"
 #include "conf/load.c"
 
 static char folder[64];
