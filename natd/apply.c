@@ -29,6 +29,7 @@ apply_close(struct apply *apply)
 
 	link_close(apply->link);
 	nft_close(apply->nft);
+	facts_free(&apply->tables);
 	*apply = (struct apply){0};
 	errno = saved;
 }
@@ -50,25 +51,52 @@ add_all(struct facts *to, const struct facts *from)
 		facts_add(to, &from->list[i]);
 }
 
-/* Adds the tables to what was read of the links. */
+/* From now on the tables are as the wanted facts say. */
+static void
+keep_tables(struct apply *apply, const struct facts *want)
+{
+	apply->tables.n = 0;
+	for (size_t i = 0; i < want->n; i++)
+		if (fact_is_nft(&want->list[i]))
+			facts_add(&apply->tables, &want->list[i]);
+	if (apply->tables.failed)
+		facts_free(&apply->tables);
+}
+
+/* Nobody has changed them since. */
+static bool
+tables_known(struct apply *apply)
+{
+	uint32_t generation;
+
+	return apply->tables.n > 0 && nft_generation(apply->nft, &generation) == 0 &&
+	       generation == apply->generation;
+}
+
+/* Adds the tables to what was read of the links. Ten thousand elements take longer to read than to change. */
 static int
 read_tables(struct apply *apply, struct facts *have)
 {
 	struct nft_state state;
 	int saved;
 
-	if (nft_read(apply->nft, &state) == -1) {
+	if (tables_known(apply)) {
+		facts_sort(have);
+		add_all(have, &apply->tables);
+	} else if (nft_read(apply->nft, &state) == 0) {
+		add_all(have, &state.facts);
+		facts_free(&state.facts);
+		facts_free(&apply->tables);
+		facts_sort(have);
+		apply->generation = state.generation;
+		apply->n_foreign = state.n_foreign;
+		memcpy(apply->foreign, state.foreign, sizeof(apply->foreign));
+	} else {
 		saved = errno;
 		facts_free(have);
 		errno = saved;
 		return -1;
 	}
-	add_all(have, &state.facts);
-	facts_free(&state.facts);
-	facts_sort(have);
-	apply->generation = state.generation;
-	apply->n_foreign = state.n_foreign;
-	memcpy(apply->foreign, state.foreign, sizeof(apply->foreign));
 	if (!have->failed)
 		return 0;
 	facts_free(have);
@@ -88,6 +116,18 @@ apply_read(struct apply *apply, const struct facts *want, struct facts *have)
 	facts_free(have);
 	errno = saved;
 	return -1;
+}
+
+int
+apply_check(struct apply *apply, const struct facts *want)
+{
+	struct facts have = {0};
+	int error = link_read(apply->link, want, &have), saved = errno;
+	uint32_t generation;
+
+	facts_free(&have);
+	errno = saved;
+	return error == -1 ? -1 : nft_generation(apply->nft, &generation);
 }
 
 /* A device in a tap's place keeps the links as they are, but no door open: the tables are read all the same. */
@@ -132,6 +172,7 @@ commit(struct apply *apply, const struct ops *ops, const struct facts *want)
 		return REFUSED;
 	}
 	apply->generation += changed;
+	keep_tables(apply, want);
 	partly |= link_make(apply->link, ops) == -1;
 	apply->n_ops -= link_waiting(apply->link);
 	forget(apply, ops, want);
@@ -172,6 +213,8 @@ apply_once(struct apply *apply, const struct facts *want, bool anew)
 	apply->n_forgotten = 0;
 	if (ops.n)
 		result = commit(apply, &ops, want);
+	else
+		keep_tables(apply, want);
 	ops_free(&ops);
 	facts_free(&have);
 	return result == DONE && in_the_way ? PARTLY : result;

@@ -11,6 +11,7 @@ struct apply {
 	struct nft_foreign foreign[NFT_FOREIGN_MAX]; /* as last read */
 	size_t n_foreign;
 	uint32_t generation; /* of the nft tables after the last change */
+	struct facts tables; /* what they held then, sorted; none: not known */
 	size_t n_ops; /* of the last apply */
 	int n_forgotten; /* flows, by the last apply; -1: conntrack refused */
 };
@@ -21,6 +22,9 @@ void apply_close(struct apply *);
 
 /* What is there now, sorted; the caller frees it. -1: apply_why. */
 int apply_read(struct apply *, const struct facts *want, struct facts *have);
+
+/* Whether nothing stands in the way of what is wanted. -1: apply_why. */
+int apply_check(struct apply *, const struct facts *want);
 
 /* -1: something was refused; it is logged, and what could be done is done. */
 int apply_facts(struct apply *, const struct facts *want);

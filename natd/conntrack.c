@@ -45,8 +45,8 @@ struct forgetting {
 	const struct fact *ports[2][2][PORTS]; /* [IPv6][UDP][port]: its element; NULL: left over */
 	const struct fact *rest[2]; /* [IPv6]: who gets what is left over */
 	bool rest_changed, ports_changed;
-	const struct ip **gone; /* guests that are */
-	size_t n_gone;
+	const struct ip **gone, **guests; /* guests that were, and that are wanted */
+	size_t n_gone, n_guests;
 	const struct ip *addresses;
 	size_t n_addresses;
 	struct nfct_handle *killer; /* a second socket: the first is in the middle of its dump */
@@ -101,20 +101,6 @@ note_ports(struct forgetting *forgetting, const struct port_set *set, const stru
 		}
 }
 
-static void
-note_want(struct forgetting *forgetting)
-{
-	for (size_t i = 0; i < forgetting->want->n; i++) {
-		const struct fact *fact = &forgetting->want->list[i];
-		const struct port_set *set = port_set(fact);
-
-		if (set)
-			note_ports(forgetting, set, fact);
-		else if (is_rest(fact))
-			forgetting->rest[fact->name[4] == '6'] = fact;
-	}
-}
-
 /* The address of the guest that a route leads to, or NULL. */
 static const struct ip *
 route_guest(const struct fact *fact)
@@ -126,6 +112,22 @@ route_guest(const struct fact *fact)
 	    route.to.bits != 8 * ip_len(&route.to.ip))
 		return NULL;
 	return (const struct ip *)(fact->key + offsetof(struct route_key, to.ip));
+}
+
+static void
+note_want(struct forgetting *forgetting)
+{
+	for (size_t i = 0; i < forgetting->want->n; i++) {
+		const struct fact *fact = &forgetting->want->list[i];
+		const struct port_set *set = port_set(fact);
+
+		if (set)
+			note_ports(forgetting, set, fact);
+		else if (is_rest(fact))
+			forgetting->rest[fact->name[4] == '6'] = fact;
+		else if (route_guest(fact))
+			forgetting->guests[forgetting->n_guests++] = route_guest(fact);
+	}
 }
 
 static void
@@ -145,14 +147,11 @@ note_ops(struct forgetting *forgetting)
 }
 
 static bool
-is_guest(const struct facts *want, const struct ip *ip)
+is_among(const struct ip **list, size_t n, const struct ip *ip)
 {
-	for (size_t i = 0; i < want->n; i++) {
-		const struct ip *guest = route_guest(&want->list[i]);
-
-		if (guest && ip_cmp(guest, ip) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (ip_cmp(list[i], ip) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -191,15 +190,15 @@ is_stale(const struct forgetting *forgetting, const struct flow *flow)
 {
 	const struct fact *fact;
 
-	for (size_t i = 0; i < forgetting->n_gone; i++)
-		if (ip_cmp(&flow->from, forgetting->gone[i]) == 0 ||
-		    ip_cmp(&flow->answers, forgetting->gone[i]) == 0)
-			return true;
+	if (is_among(forgetting->gone, forgetting->n_gone, &flow->from) ||
+	    is_among(forgetting->gone, forgetting->n_gone, &flow->answers))
+		return true;
 	if (!forgetting->ports_changed)
 		return false;
 	fact = decides(forgetting, flow);
 	if (flow->translated)
-		return !leads_there(fact, flow) && is_guest(forgetting->want, &flow->answers);
+		return !leads_there(fact, flow) &&
+		       is_among(forgetting->guests, forgetting->n_guests, &flow->answers);
 	/* What the host itself answered, and is a guest's now. TCP ends by itself. */
 	return flow->protocol != IPPROTO_TCP && fact && fact->value_len &&
 	       (!is_rest(fact) || forgetting->rest_changed) && ip_cmp(&flow->to, &flow->answers) == 0 &&
@@ -277,7 +276,8 @@ conntrack_forget(const struct ops *ops, const struct facts *want, const struct i
 	forgetting->addresses = addresses;
 	forgetting->n_addresses = n;
 	forgetting->gone = calloc(ops->n + 1, sizeof(*forgetting->gone));
-	if (forgetting->gone) {
+	forgetting->guests = calloc(want->n + 1, sizeof(*forgetting->guests));
+	if (forgetting->gone && forgetting->guests) {
 		note_want(forgetting);
 		note_ops(forgetting);
 		result = forgetting->n_gone || forgetting->ports_changed ? forget(forgetting) : 0;
@@ -286,6 +286,7 @@ conntrack_forget(const struct ops *ops, const struct facts *want, const struct i
 		result = forgetting->forgotten;
 	saved = errno;
 	free(forgetting->gone);
+	free(forgetting->guests);
 	free(forgetting);
 	errno = saved;
 	return result;

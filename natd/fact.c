@@ -87,12 +87,22 @@ compare(const void *a, const void *b)
 	return order ? order : memcmp(x->value, y->value, FACT_VALUE);
 }
 
+/* Most lists are: what was read before is put behind what was read now. */
+static bool
+in_order(const struct facts *facts)
+{
+	for (size_t i = 1; i < facts->n; i++)
+		if (fact_cmp(&facts->list[i - 1], &facts->list[i]) >= 0)
+			return false;
+	return true;
+}
+
 void
 facts_sort(struct facts *facts)
 {
 	size_t n = 0;
 
-	if (facts->n == 0)
+	if (in_order(facts))
 		return;
 	qsort(facts->list, facts->n, sizeof(*facts->list), compare);
 	for (size_t i = 1; i < facts->n; i++)
@@ -106,12 +116,6 @@ facts_free(struct facts *facts)
 {
 	free(facts->list);
 	memset(facts, 0, sizeof(*facts));
-}
-
-bool
-fact_is_late(const struct fact *fact)
-{
-	return fact->kind == FACT_SYSCTL && strcmp(fact->name, "net/ipv6/conf/all/forwarding") == 0;
 }
 
 uint64_t

@@ -5,13 +5,13 @@
 #include "conf/conf.h"
 #include "natd/apply.h"
 #include "natd/plan.h"
-#include "natd/print.h"
 #include "natd/sole.h"
 #include "natd/status.h"
 #include "natd/watch.h"
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@
 static const char usage[] =
     "usage: lodge-natd [-c FILE] [-n | -x] [-d]\n"
     "  -c FILE  the configuration (default " SYS_CONF_FILE ")\n"
-    "  -n       check it, print what would be changed as a script; nothing when nothing would\n"
+    "  -n       check it, print what the kernel should show and what that would change\n"
     "  -x       remove everything lodge-natd made, and end\n"
     "  -d       debug\n"
     "  -V, -h   version, this text\n";
@@ -80,17 +80,13 @@ static int
 replan(struct apply *apply, const struct conf *conf, struct plan_host *host, struct facts *want,
     const char **why)
 {
-	struct facts have;
-
 	if (host_learn(apply, conf, host, why) == -1)
 		return -1;
 	*why = strerror(ENOMEM);
 	if (plan_facts(conf, host, want) == -1)
 		return -1;
-	if (apply_read(apply, want, &have) == 0) {
-		facts_free(&have);
+	if (apply_check(apply, want) == 0)
 		return 0;
-	}
 	*why = apply_why(apply);
 	facts_free(want);
 	return -1;
@@ -170,26 +166,29 @@ answer(void *arg, const char *word)
 	return strcmp(word, "status") == 0 ? status_json(&natd->status) : NULL;
 }
 
-/* What would change, as a script; nothing where nothing would. */
 static int
 check(struct natd *natd)
 {
-	struct facts have = {0};
+	struct facts have;
 	const char *why;
 	struct ops ops;
 
 	if (apply_open(&natd->apply) == -1)
 		fatal("cannot open netlink sockets: %s", strerror(errno));
 	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
-		log_warn("%s", why);
+		printf("# %s\n", why);
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
 		fatal("%s", strerror(ENOMEM));
-	if (apply_read(&natd->apply, &natd->want, &have) == -1)
-		printf("# what is there cannot be read: %s\n# this is all that is wanted\n",
-		    apply_why(&natd->apply));
+	printf("# wanted: %zu facts\n", natd->want.n);
+	plan_print(&natd->want, stdout);
+	if (apply_read(&natd->apply, &natd->want, &have) == -1) {
+		printf("# what is there cannot be read: %s\n", apply_why(&natd->apply));
+		return EXIT_DONE;
+	}
 	if (diff_facts(&have, &natd->want, &ops) == -1)
 		fatal("%s", strerror(ENOMEM));
-	print_ops(&ops, stdout);
+	printf("# to change: %zu facts\n", ops.n);
+	plan_print_ops(&ops, stdout);
 	ops_free(&ops);
 	facts_free(&have);
 	return EXIT_DONE;
@@ -267,6 +266,9 @@ main(int argc, char **argv)
 	struct natd natd = {0};
 
 	log_open("lodge-natd", options.debug);
+	/* What a reload needs it needs again at the next: asking the kernel each time takes a fifth of it. */
+	mallopt(M_MMAP_THRESHOLD, 64 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 	if (options.other == 'x')
 		return remove_all();
 	learn(&natd, &options);

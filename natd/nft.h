@@ -32,6 +32,9 @@ void nft_close(struct nft *);
 /* EPERM: not allowed to ask. The caller frees state->facts. */
 int nft_read(struct nft *, struct nft_state *);
 
+/* The number of the tables' last change, by anybody; -1: errno. */
+int nft_generation(struct nft *, uint32_t *);
+
 /*
  * All nft operations of the list, or none. ERESTART: the tables changed since that generation; read again.
  * *changed says whether anything was sent.

@@ -95,12 +95,19 @@ static int
 on_generation(const struct nlmsghdr *message, void *arg)
 {
 	struct nftnl_gen *gen = nftnl_gen_alloc();
-	struct nft_state *state = arg;
+	uint32_t *generation = arg;
 
 	if (gen && nftnl_gen_nlmsg_parse(message, gen) == 0)
-		state->generation = nftnl_gen_get_u32(gen, NFTNL_GEN_ID);
+		*generation = nftnl_gen_get_u32(gen, NFTNL_GEN_ID);
 	nftnl_gen_free(gen);
 	return MNL_CB_STOP;
+}
+
+int
+nft_generation(struct nft *nft, uint32_t *generation)
+{
+	nft_request(nft, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0);
+	return nft_ask(nft, on_generation, generation) == -1 ? -1 : 0;
 }
 
 static int
@@ -322,8 +329,7 @@ read_once(struct nft *nft, struct nft_state *state)
 	};
 	bool inet = false, arp = false;
 
-	nft_request(nft, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0);
-	if (nft_ask(nft, on_generation, state) == -1)
+	if (nft_generation(nft, &state->generation) == -1)
 		return -1;
 	for (size_t i = 0; i < sizeof(dumps) / sizeof(*dumps); i++) {
 		nft_request(nft, dumps[i].type, NFPROTO_UNSPEC, NLM_F_DUMP);
