@@ -30,7 +30,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    proxy/session.c proxy/redirect.c proxy/h2c.c proxy/haproxy.c proxy/answer.c proxy/limit.c proxy/seat.c \
 	    proxy/quic.c proxy/quic_keys.c proxy/quic_gather.c proxy/quic_hello.c proxy/flow.c proxy/cid.c \
 	    proxy/reach.c proxy/haproxy_read.c \
-	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
+	    natd/fact.c natd/ruleset.c natd/plan.c natd/diff.c natd/print.c \
 	    ledger/keys.c ledger/record.c ledger/command.c \
 	    acct/frame.c acct/world.c acct/tally.c acct/slot.c acct/book.c acct/part.c acct/life.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
@@ -47,7 +47,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest
 
-.PHONY: all help tested demo check unit fuzz gates layers pure system clean format bench-proxy man
+.PHONY: all help tested demo check unit fuzz gates layers pure system clean format bench-proxy bench-nat man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -62,6 +62,7 @@ help:
 #: make man        the manual pages are well formed
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
+#: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
 #: make format     clang-format over the tree
 #: make clean      remove build/
 
@@ -185,6 +186,9 @@ $(B)/bench-load: $(call obj,$(wildcard bench/*.c))
 WHAT ?=
 bench-proxy: $(B)/lodge-proxy $(B)/bench-load
 	@python3 bench/proxy $(WHAT)
+
+bench-nat: $(B)/lodge-natd $(B)/bench-load
+	@python3 bench/nat $(WHAT)
 
 # Everything that the tests run, so that it can be built in parallel before they run one by one.
 tested: all $(UNITS) $(FUZZERS)

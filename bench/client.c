@@ -200,12 +200,26 @@ on_readable(struct client *c, bool ended)
 	} while (ended);
 }
 
+/* Reset, so that nothing of it stays in TIME_WAIT. */
+static void
+hang_up(struct client *c)
+{
+	const struct linger at_once = {1, 0};
+
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	count(c);
+	end(c);
+}
+
 static void
 on_event(struct client *c, uint32_t events)
 {
 	if (!c->connected && (events & EPOLLOUT) && !(events & EPOLLERR)) {
 		c->connected = true;
-		ask(c);
+		if (order->mode == MODE_CONNECT)
+			hang_up(c);
+		else
+			ask(c);
 		if (c->fd == -1)
 			return;
 	}

@@ -28,8 +28,9 @@ static int
 usage(void)
 {
 	fputs(
-	    "usage: bench-load serve ADDRESS…\n"
-	    "       bench-load tls|close|keep|bulk|idle -a ADDRESS -p PORT [-c connections] [-t seconds]\n"
+	    "usage: bench-load serve [-p PORT] ADDRESS…\n"
+	    "       bench-load tls|close|keep|bulk|connect|idle -a ADDRESS -p PORT [-c connections] [-t "
+	    "seconds]\n"
 	    "                  [-r rate] [-n names] [-g guests [-f]] [-b answer bytes] [-k requests] [-e]\n",
 	    stderr);
 	return 2;
@@ -43,6 +44,7 @@ mode_of(const char *word)
 	    [MODE_CLOSE] = "close",
 	    [MODE_KEEP] = "keep",
 	    [MODE_BULK] = "bulk",
+	    [MODE_CONNECT] = "connect",
 	    [MODE_IDLE] = "idle",
 	};
 
@@ -102,8 +104,10 @@ main(int argc, char **argv)
 	int mode = argc > 1 ? mode_of(argv[1]) : -1, option;
 
 	prctl(PR_SET_TIMERSLACK, 1UL);
+	if (argc > 4 && strcmp(argv[1], "serve") == 0 && strcmp(argv[2], "-p") == 0)
+		return serve(argv + 4, argc - 4, (unsigned)atoi(argv[3]));
 	if (argc > 2 && strcmp(argv[1], "serve") == 0)
-		return serve(argv + 2, argc - 2);
+		return serve(argv + 2, argc - 2, 0);
 	if (mode == -1)
 		return usage();
 	l.mode = (enum mode)mode;

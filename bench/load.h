@@ -11,6 +11,7 @@ enum mode {
 	MODE_CLOSE, /* HTTP, a connection a request */
 	MODE_KEEP, /* HTTP, many requests a connection */
 	MODE_BULK, /* few connections with an endless answer */
+	MODE_CONNECT, /* new connections, reset as soon as they are there: what setting up a flow costs */
 	MODE_IDLE, /* many connections that stay open, until stdin ends */
 };
 
@@ -28,8 +29,8 @@ struct load {
 	bool server_closes;
 };
 
-/* Serve until killed: ports 443 and 80 of each address; the first is guest 0. */
-int serve(char **addresses, int n);
+/* Serve until killed: ports 443 and 80 of each address, and port extra (0: none); the first is guest 0. */
+int serve(char **addresses, int n, unsigned extra);
 
 /* Run and print one line of NAME=VALUE pairs. */
 int load(const struct load *);

@@ -171,15 +171,16 @@ welcome(const struct peer *door)
 }
 
 static void
-open_door(const char *address, int guest, bool tls)
+open_door(const char *address, int guest, unsigned port)
 {
-	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(tls ? 443 : 80)};
+	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	struct peer *p = calloc(1, sizeof(*p));
 	int on = 1;
 
 	if (!p || inet_pton(AF_INET, address, &sa.sin_addr) != 1)
 		die(address);
-	*p = (struct peer){.guest = guest, .address = ntohl(sa.sin_addr.s_addr), .tls = tls, .listens = true};
+	*p = (struct peer){
+	    .guest = guest, .address = ntohl(sa.sin_addr.s_addr), .tls = port != 80, .listens = true};
 	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	setsockopt(p->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* both are handed down */
@@ -198,7 +199,7 @@ prepare(struct guest *g, unsigned number)
 }
 
 int
-serve(char **addresses, int n)
+serve(char **addresses, int n, unsigned extra)
 {
 	struct epoll_event events[EVENTS];
 
@@ -210,8 +211,10 @@ serve(char **addresses, int n)
 	for (int i = 0; i < n; i++) {
 		prepare(&guests[i], (unsigned)i);
 		prepare(&guests[n + i], (unsigned)i + CANNED_FAR);
-		open_door(addresses[i], i, true);
-		open_door(addresses[i], i, false);
+		open_door(addresses[i], i, 443);
+		open_door(addresses[i], i, 80);
+		if (extra)
+			open_door(addresses[i], i, extra);
 	}
 	for (;;) {
 		int n_events = epoll_wait(poll_fd, events, EVENTS, -1);

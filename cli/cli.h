@@ -14,7 +14,6 @@ struct command {
 	const char *summary;
 };
 
-int cmd_apply(const char *file, int argc, char **argv);
 int cmd_check(const char *file, int argc, char **argv);
 int cmd_guest(const char *file, int argc, char **argv);
 int cmd_routes(const char *file, int argc, char **argv);
