@@ -74,14 +74,14 @@ on_inbox(struct ev_loop *loop, ev_io *w, int events)
 	struct udp_datagram d;
 	uint16_t port;
 
-	(void)events;
+	(void)loop, (void)events;
 	for (int left = UDP_BATCH; left > 0 && inbox_receive(w->fd, &d, &port, all->in.room[0]); left--) {
 		struct arrival a = {.all = all, .door = door_at(all, port), .d = &d, .passed_on = true};
 		struct lane *l;
 
 		if (!a.door || !arrival_read(&a))
 			continue;
-		l = (struct lane *)flow_find(all->flows, &a.key, &a.packet, ev_now(loop));
+		l = (struct lane *)flow_find(all->flows, &a.key, &a.packet, relay_now(all->relay));
 		if (passes(l))
 			lane_send(l, &d, 1);
 		else
@@ -175,9 +175,10 @@ datagrams_start(
 	all->flows = flow_table_new(r->share->flows, seed);
 	all->crypto = quic_crypto_new();
 	all->doors = calloc(n + 1, sizeof(*all->doors));
+	all->places = calloc(SEATS_MAX, sizeof(*all->places));
 	ev_init(&all->sweep, on_sweep);
 	all->sweep.data = all;
-	if (!all->flows || !all->crypto || !all->doors) {
+	if (!all->flows || !all->crypto || !all->doors || !all->places) {
 		datagrams_stop(all);
 		errno = ENOMEM;
 		return NULL;
@@ -226,6 +227,7 @@ datagrams_stop(struct datagrams *all)
 	flow_table_free(all->flows);
 	quic_crypto_free(all->crypto);
 	free(all->doors);
+	free(all->places);
 	free(all);
 }
 

@@ -31,6 +31,8 @@ struct datagram_door {
 	uint8_t family; /* of the socket */
 };
 
+struct lane_places; /* lane.h */
+
 struct datagrams {
 	struct relay *relay;
 	struct flow_table *flows;
@@ -39,6 +41,7 @@ struct datagrams {
 	size_t n_doors;
 	bool closing; /* new flows are for others, or for nobody */
 	struct share_quic *count;
+	struct lane_places *places; /* by seat */
 	ev_timer sweep;
 	unsigned lines; /* left in this second */
 	size_t held_bytes;

@@ -121,11 +121,77 @@ forget_ids(struct lane *l)
 		cid_drop(l->all->relay->cids, id_of(l, i), l->owner);
 }
 
+/* --- places in the table ---------------------------------------------------------------------------------- */
+
+static bool
+is_listed(const struct lane *l)
+{
+	return l->older || l->newer || l->all->places[l->seat].oldest == l;
+}
+
+static void
+unlist(struct lane *l)
+{
+	struct lane_places *p = &l->all->places[l->seat];
+
+	if (!l->placed || !is_listed(l))
+		return;
+	*(l->older ? &l->older->newer : &p->oldest) = l->newer;
+	*(l->newer ? &l->newer->older : &p->newest) = l->older;
+	l->older = l->newer = NULL;
+}
+
+static void
+place(struct lane *l)
+{
+	struct lane_places *p = &l->all->places[l->seat];
+
+	p->n++;
+	l->placed = true;
+	l->older = p->newest;
+	*(p->newest ? &p->newest->newer : &p->oldest) = l;
+	p->newest = l;
+}
+
+static void
+leave_place(struct lane *l)
+{
+	unlist(l);
+	if (l->placed)
+		l->all->places[l->seat].n--;
+	l->placed = false;
+}
+
+static void
+evict(struct lane *l)
+{
+	l->all->count->evicted++;
+	l->cut = true;
+	l->why = "made room for another";
+	lane_close(l);
+}
+
+/* However many come for one guest, others have as much of the table: beyond that its own make room. */
+static bool
+guest_has_room(struct datagrams *all, uint16_t seat)
+{
+	struct lane_places *p = &all->places[seat];
+	const struct route_guest *guests;
+	size_t most = all->flows->max;
+
+	if (routes_guests(all->relay->rules.routes, &guests) > 1)
+		most /= 2;
+	if (p->n >= most && p->oldest)
+		evict(p->oldest);
+	return p->n < most;
+}
+
 static void
 forget_guest(struct lane *l)
 {
 	forget_ids(l);
 	uncount(l);
+	leave_place(l);
 	if (l->guest.fd == -1)
 		return;
 	ev_io_stop(l->all->relay->loop, &l->guest);
@@ -271,6 +337,10 @@ lane_lead(struct lane *l, const struct route_guest *guest)
 		lane_refuse(l, REFUSED_PER_GUEST, "too many connections to this guest");
 		return false;
 	}
+	if (!guest_has_room(l->all, l->seat)) {
+		lane_refuse(l, REFUSED_PER_GUEST, "too many connections to this guest");
+		return false;
+	}
 	l->reach = reach_choose(guest, guest->to_quic, &l->flow.key.client.ip);
 	fd = dial_guest(&l->reach, &l->flow.key.client, SOCK_DGRAM, r->share->transparent);
 	if (fd == -1) {
@@ -283,6 +353,7 @@ lane_lead(struct lane *l, const struct route_guest *guest)
 	ev_io_set(&l->guest, fd, EV_READ);
 	ev_io_start(r->loop, &l->guest);
 	flow_become(l->all->flows, &l->flow, FLOW_UNPROVEN, relay_now(r));
+	place(l);
 	r->own->routed++;
 	r->own->guests[l->seat].routed[DOOR_QUIC]++;
 	r->own->dialled[l->reach.from]++;
@@ -304,6 +375,8 @@ lane_prove(struct lane *l)
 		lane_refuse(l, REFUSED_TOTAL, "too many connections");
 	else
 		l->counted = true;
+	if (l->counted)
+		unlist(l);
 	if (l->counted && l->seat != SEAT_NONE)
 		r->own->guests[l->seat].open++;
 	return l->counted;
@@ -370,12 +443,10 @@ make_room(struct datagrams *all, enum flow_class class)
 		return true;
 	if (!victim || (class == FLOW_REFUSED && victim->flow.class != FLOW_REFUSED))
 		return false;
-	if (victim->flow.class != FLOW_REFUSED) {
-		all->count->evicted++;
-		victim->cut = true;
-		victim->why = "made room for another";
-	}
-	lane_close(victim);
+	if (victim->flow.class == FLOW_REFUSED)
+		lane_close(victim);
+	else
+		evict(victim);
 	return true;
 }
 

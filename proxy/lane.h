@@ -13,6 +13,12 @@ enum { LANE_KEPT_BYTES = SNIFF_BYTES }; /* of datagrams that wait for the rest o
 
 struct lane_kept; /* what waits */
 
+/* What a guest has of the table. */
+struct lane_places {
+	size_t n;
+	struct lane *oldest, *newest; /* of the unproven */
+};
+
 struct lane {
 	struct quic_flow flow; /* first */
 	struct datagrams *all;
@@ -24,6 +30,8 @@ struct lane {
 	size_t kept_bytes; /* of both */
 	uint16_t seat; /* of its guest */
 	bool counted; /* among its client's and its guest's */
+	bool placed; /* takes one of its guest's places in the table */
+	struct lane *older, *newer; /* of the same guest's, while they are unproven */
 	bool cut; /* ends before its time */
 	uint8_t refusal; /* enum refusal */
 	uint64_t owner; /* of its ids in the shared table: slot, life and number */

@@ -60,7 +60,7 @@ def key_hash(name):
                           text=True).stdout.strip()
 
 
-def browse(url, sites, to="127.0.0.1"):
+def browse(url, sites, *options, to="127.0.0.1"):
     """The page as a browser has it in the end, and what the browser said. It speaks QUIC with these sites or not at all."""
     port = url.split(":")[2].split("/")[0]
     run = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -68,7 +68,7 @@ def browse(url, sites, to="127.0.0.1"):
                           "--origin-to-force-quic-on=" + ",".join("%s:%s" % (s, port) for s in sites),
                           "--ignore-certificate-errors-spki-list=" + ",".join(map(key_hash, sites)),
                           "--host-resolver-rules=" + ",".join("MAP %s %s" % (s, to) for s in sites), "--timeout=20000",
-                          "--dump-dom", url], capture_output=True, text=True, timeout=90, env={**os.environ, "HOME": W})
+                          *options, "--dump-dom", url], capture_output=True, text=True, timeout=90, env={**os.environ, "HOME": W})
     return run.stdout, run.stderr
 
 

@@ -1,6 +1,7 @@
 /*
  * First packets of QUIC clients that never say a second word, each from an address of its own in 127.0.0.0/8.
- * usage: initials PORT NAME COUNT whole|part|forged. Prints how many datagrams came back within half a second.
+ * usage: initials PORT NAME COUNT whole|part|forged|print. Prints how many datagrams came back within half a second, or
+ * the datagram that was to be sent.
  */
 #include "tests/unit/hello.h"
 #include "tests/unit/initial.h"
@@ -70,6 +71,10 @@ main(int argc, char **argv)
 		initial_crypto(&p, 0, message.b, strcmp(argv[4], "part") == 0 ? message.n - 1 : message.n);
 		len = initial_write(&p, crypto, QUIC_DATAGRAM_MIN, wire);
 		wire[len - 1] ^= strcmp(argv[4], "forged") == 0;
+		if (strcmp(argv[4], "print") == 0) {
+			fwrite(wire, 1, len, stdout);
+			continue;
+		}
 		fds[n] = client(i, port);
 		initial_check(send(fds[n++], wire, len, 0) == (ssize_t)len);
 		if (n == AT_ONCE || i + 1 == count) {
@@ -77,7 +82,8 @@ main(int argc, char **argv)
 			n = 0;
 		}
 	}
-	printf("%u\n", got);
+	if (strcmp(argv[4], "print") != 0)
+		printf("%u\n", got);
 	quic_crypto_free(crypto);
 	return 0;
 }

@@ -21,4 +21,18 @@ for name, path in zip(SITES, ("/", "/script.js")):
        "%s sent %s with HTTP/3" % (name, path), lines)
     ok(all(r["host"] == "%s:%d" % (name, QUIC) for r in lines), "and nobody asked it for another's", lines)
 ok(all(status()["guests"][g]["routed"]["quic"] > 0 for g in ("alice", "bob")), "the proxy counts both", status()["guests"])
+
+# Version 2, which the browser speaks when it is told to; dora's server only listens.
+deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+deaf.bind((DORA, 443))
+deaf.settimeout(30)
+site("dora.test")
+malformed = refused("malformed") + quic()["dropped"]["malformed"]
+run = threading.Thread(target=browse, args=("https://dora.test:%d/" % QUIC, ("dora.test",), "--quic-version=RFCv2"))
+run.start()
+got = deaf.recv(9216)
+ok(len(got) >= 1200 and got[1:5] == bytes.fromhex("6b3343cf"), "a hello in version 2 comes to whom it names, as it was", got[:30])
+run.join()
+ok(refused("malformed") + quic()["dropped"]["malformed"] == malformed and quic()["dropped"]["unknown_version"] == 0,
+   "all of its packets are understood", status())
 done()

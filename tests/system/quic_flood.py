@@ -43,6 +43,27 @@ ok(got == page("alice.test"), "the client that was there is served to the end", 
 ok(rss(workers()[0]) < 64 << 10, "a worker stays below 64 MiB", rss(workers()[0]))
 ok(quic()["evicted"] > 0 and quic()["unlogged"] > 0 and quic()["dropped"]["malformed"] >= 2000, "all of it is counted", quic())
 
+# A guest is slow to answer its client, and meanwhile somebody sends first packets for another guest, more than the table holds.
+proxy.kill()
+proxy = Proxy(quic="[%d]" % QUIC, files=FILES, workers=1, hello="60s")
+slow = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+slow.bind((DORA, 443))
+slow.settimeout(20)
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.connect(("127.0.0.1", QUIC))
+client.settimeout(20)
+client.send(subprocess.run([W + "/initials", "0", "dora.test", "1", "print"], check=True, capture_output=True).stdout)
+asked, where = slow.recvfrom(9216)
+back = send("bob.test", 1000, "whole")
+ok(back == 0 and quic()["opened"] > 500 and quic()["evicted"] > 400, "a flood for one guest", (back, quic()))
+ok(ceiling // 4 <= quic()["open"] <= ceiling // 2 + 8, "has half of the table, no more", quic())
+slow.sendto(b"\x40" + bytes(60), where)
+try:
+    got = client.recv(9216)
+except TimeoutError:
+    got = b""
+ok(len(asked) >= 1200 and got == b"\x40" + bytes(60), "and does not push out the client of another", (len(asked), got, quic()))
+
 # Those who have proven who they are count for their ceiling.
 proxy.kill()
 proxy = Proxy(quic="[%d]" % QUIC, per_client=4)
