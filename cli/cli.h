@@ -14,6 +14,7 @@ struct command {
 	const char *summary;
 };
 
+int cmd_apply(const char *file, int argc, char **argv);
 int cmd_check(const char *file, int argc, char **argv);
 int cmd_guest(const char *file, int argc, char **argv);
 int cmd_routes(const char *file, int argc, char **argv);

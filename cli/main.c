@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"status", cmd_status, "[-j]", "guests, programs and traffic on one screen"},
     {"routes", cmd_routes, "[-j] [NAME…]", "which guest a name goes to, and which line of the file says so"},
     {"check", cmd_check, "", "check the file; every mistake with its place, or the normalised file"},
+    {"apply", cmd_apply, "-n", "what the file would change of the host's network, and nothing else"},
     {"guest", cmd_guest, "create|start|stop|restart|kill NAME", "one guest"},
     {"help", cmd_help, "", "this text"},
 };

@@ -118,6 +118,12 @@ facts_free(struct facts *facts)
 	memset(facts, 0, sizeof(*facts));
 }
 
+bool
+fact_is_late(const struct fact *fact)
+{
+	return fact->kind == FACT_SYSCTL && strcmp(fact->name, "net/ipv6/conf/all/forwarding") == 0;
+}
+
 uint64_t
 rule_digest(const char *text)
 {

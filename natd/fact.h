@@ -116,6 +116,9 @@ fact_is_nft(const struct fact *fact)
 	return fact->kind >= FACT_TABLE;
 }
 
+/* Forwarding makes the kernel forget what router advertisements told, so accept_ra=2 stands before it. */
+bool fact_is_late(const struct fact *);
+
 /* Raised when rule.c or field.c make other expressions of the same words: what runs is then made again. */
 enum { RULE_VERSION = 1 };
 

@@ -290,13 +290,6 @@ link_undo(struct link *link, const struct ops *ops)
 	return error;
 }
 
-/* Forwarding makes the kernel forget what router advertisements told, so accept_ra=2 stands before it. */
-static bool
-is_late(const struct fact *fact)
-{
-	return fact->kind == FACT_SYSCTL && strcmp(fact->name, "net/ipv6/conf/all/forwarding") == 0;
-}
-
 int
 link_make(struct link *link, const struct ops *ops)
 {
@@ -307,7 +300,7 @@ link_make(struct link *link, const struct ops *ops)
 		for (size_t i = 0; i < ops->n; i++) {
 			const struct op *op = &ops->list[i];
 
-			if (!op->want || fact_is_nft(op->want) || is_late(op->want) != late ||
+			if (!op->want || fact_is_nft(op->want) || fact_is_late(op->want) != late ||
 			    make(link, op) == 0)
 				continue;
 			say("make", op->want);

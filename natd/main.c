@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 #include "natd/apply.h"
 #include "natd/plan.h"
+#include "natd/print.h"
 #include "natd/sole.h"
 #include "natd/status.h"
 #include "natd/watch.h"
@@ -19,7 +20,7 @@
 static const char usage[] =
     "usage: lodge-natd [-c FILE] [-n | -x] [-d]\n"
     "  -c FILE  the configuration (default " SYS_CONF_FILE ")\n"
-    "  -n       check it, print what the kernel should show and what that would change\n"
+    "  -n       check it, print what would be changed as a script; nothing when nothing would\n"
     "  -x       remove everything lodge-natd made, and end\n"
     "  -d       debug\n"
     "  -V, -h   version, this text\n";
@@ -166,29 +167,26 @@ answer(void *arg, const char *word)
 	return strcmp(word, "status") == 0 ? status_json(&natd->status) : NULL;
 }
 
+/* What would change, as a script; nothing where nothing would. */
 static int
 check(struct natd *natd)
 {
-	struct facts have;
+	struct facts have = {0};
 	const char *why;
 	struct ops ops;
 
 	if (apply_open(&natd->apply) == -1)
 		fatal("cannot open netlink sockets: %s", strerror(errno));
 	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
-		printf("# %s\n", why);
+		log_warn("%s", why);
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
 		fatal("%s", strerror(ENOMEM));
-	printf("# wanted: %zu facts\n", natd->want.n);
-	plan_print(&natd->want, stdout);
-	if (apply_read(&natd->apply, &natd->want, &have) == -1) {
-		printf("# what is there cannot be read: %s\n", apply_why(&natd->apply));
-		return EXIT_DONE;
-	}
+	if (apply_read(&natd->apply, &natd->want, &have) == -1)
+		printf("# what is there cannot be read: %s\n# this is all that is wanted\n",
+		    apply_why(&natd->apply));
 	if (diff_facts(&have, &natd->want, &ops) == -1)
 		fatal("%s", strerror(ENOMEM));
-	printf("# to change: %zu facts\n", ops.n);
-	plan_print_ops(&ops, stdout);
+	print_ops(&ops, stdout);
 	ops_free(&ops);
 	facts_free(&have);
 	return EXIT_DONE;

@@ -5,6 +5,7 @@
  * read, so a change by anyone in between makes it fail with ERESTART instead of being overwritten.
  */
 #include "natd/nft.h"
+#include "natd/interval.h"
 #include "natd/nftsock.h"
 #include "natd/rule.h"
 #include "natd/ruleset.h"
@@ -246,34 +247,35 @@ add_rules(struct batch *batch, const struct fact *fact)
 }
 
 static void
-add_elem(struct nftnl_set *set, const void *key, uint32_t key_len, const struct fact *data, uint32_t flags)
+add_elem(struct nftnl_set *set, const void *key, uint32_t key_len, const void *data, uint32_t data_len,
+    uint32_t flags)
 {
 	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
 
 	if (!elem)
 		abort();
 	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key, key_len);
-	if (data && data->value_len)
-		nftnl_set_elem_set(elem, NFTNL_SET_ELEM_DATA, data->value, data->value_len);
+	if (data_len)
+		nftnl_set_elem_set(elem, NFTNL_SET_ELEM_DATA, data, data_len);
 	if (flags)
 		nftnl_set_elem_set_u32(elem, NFTNL_SET_ELEM_FLAGS, flags);
 	nftnl_set_elem_add(set, elem);
 }
 
-/* An interval is a first element and the one after its last; beyond the last port there is none. */
 static void
 put_element(struct nftnl_set *set, const struct fact *fact, bool interval)
 {
-	uint32_t hi = (uint32_t)(fact->key[2] << 8 | fact->key[3]);
-	uint16_t after = htons((uint16_t)(hi + 1));
+	struct half halves[2];
+	size_t n = interval ? interval_split(fact, halves) : 0;
 
-	if (!interval) {
-		add_elem(set, fact->key, fact->key_len, fact, 0);
-		return;
+	if (!interval)
+		add_elem(set, fact->key, fact->key_len, fact->value, fact->value_len, 0);
+	for (size_t i = 0; i < n; i++) {
+		uint16_t port = htons(halves[i].port);
+
+		add_elem(set, &port, sizeof(port), halves[i].data, halves[i].data_len,
+		    halves[i].end ? NFT_SET_ELEM_INTERVAL_END : 0);
 	}
-	add_elem(set, fact->key, 2, fact, 0);
-	if (hi < 65535)
-		add_elem(set, &after, sizeof(after), NULL, NFT_SET_ELEM_INTERVAL_END);
 }
 
 static void

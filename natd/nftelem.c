@@ -1,18 +1,11 @@
 /* The elements of one set or map → facts; see nftsock.h. */
+#include "natd/interval.h"
 #include "natd/nftsock.h"
 #include "natd/ruleset.h"
 
 #include <libnftnl/set.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
-
-/* One element as the kernel lists it; of an interval only one of its ends. */
-struct half {
-	uint16_t port;
-	bool end;
-	uint8_t data[16];
-	uint32_t data_len;
-};
 
 struct elements {
 	struct facts *facts;
@@ -51,7 +44,7 @@ note_half(struct elements *elements, struct nftnl_set_elem *elem)
 		   : NULL;
 	if (data && len <= sizeof(half.data)) {
 		memcpy(half.data, data, len);
-		half.data_len = len;
+		half.data_len = (uint8_t)len;
 	}
 	elements->halves[elements->n++] = half;
 }
@@ -98,38 +91,6 @@ on_elements(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-static int
-by_port(const void *a, const void *b)
-{
-	const struct half *x = a, *y = b;
-
-	if (x->port != y->port)
-		return x->port < y->port ? -1 : 1;
-	return (int)y->end - (int)x->end; /* one interval ends before the next begins */
-}
-
-static void
-join_halves(struct elements *elements)
-{
-	if (elements->n == 0)
-		return;
-	qsort(elements->halves, elements->n, sizeof(*elements->halves), by_port);
-	for (size_t i = 0; i < elements->n; i++) {
-		const struct half *half = &elements->halves[i];
-		const struct half *next = i + 1 < elements->n ? half + 1 : NULL;
-		struct fact fact = fact_of(FACT_ELEMENT, elements->family, elements->set);
-		uint16_t hi = next ? (uint16_t)(next->port - 1) : 65535;
-		uint8_t key[4] = {
-		    (uint8_t)(half->port >> 8), (uint8_t)half->port, (uint8_t)(hi >> 8), (uint8_t)hi};
-
-		if (half->end)
-			continue;
-		fact_key(&fact, key, sizeof(key));
-		fact_value(&fact, half->data, half->data_len);
-		facts_add(elements->facts, &fact);
-	}
-}
-
 int
 nft_read_elements(struct nft *nft, struct facts *facts, uint8_t family, const char *name)
 {
@@ -147,7 +108,7 @@ nft_read_elements(struct nft *nft, struct facts *facts, uint8_t family, const ch
 	nftnl_set_free(set);
 	error = nft_ask(nft, on_elements, &elements);
 	if (error != -1)
-		join_halves(&elements);
+		interval_join(elements.halves, elements.n, family, name, facts);
 	free(elements.halves);
 	return error;
 }

@@ -306,7 +306,17 @@ plan_reserved(struct facts *out, const struct conf *conf)
 }
 
 static bool
-leads_to(const struct guest *guest, uint16_t port, uint8_t proto)
+is_door(const uint16_t *ports, size_t n, uint16_t port)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+/* Whether a port of the host leads to that one of the guest's; what the proxy has is not left for `rest`. */
+static bool
+leads_to(const struct proxy_conf *proxy, const struct guest *guest, uint16_t port, uint8_t proto)
 {
 	for (size_t i = 0; i < guest->n_forwards; i++) {
 		const struct forward *f = &guest->forwards[i];
@@ -314,7 +324,10 @@ leads_to(const struct guest *guest, uint16_t port, uint8_t proto)
 		if ((f->proto & proto) && port >= f->to && port - f->to <= f->hi - f->lo)
 			return true;
 	}
-	return guest->rest;
+	if (proto == PROTO_UDP)
+		return guest->rest && !is_door(proxy->quic, proxy->n_quic, port);
+	return guest->rest && !is_door(proxy->http, proxy->n_http, port) &&
+	       !is_door(proxy->tls, proxy->n_tls, port);
 }
 
 /*
@@ -325,18 +338,19 @@ leads_to(const struct guest *guest, uint16_t port, uint8_t proto)
 static void
 plan_early_demux(struct facts *out, const struct conf *conf)
 {
+	const struct proxy_conf *proxy = &conf->proxy;
 	bool tcp = false, udp = false;
 
 	for (size_t i = 0; i < conf->n_guests; i++) {
 		const struct guest *guest = &conf->guests[i];
 		enum client_address how =
-		    guest->client_address ? guest->client_address : conf->proxy.client_address;
+		    guest->client_address ? guest->client_address : proxy->client_address;
 
 		if (how != CLIENT_TRANSPARENT)
 			continue;
-		tcp |= conf->proxy.n_http && leads_to(guest, guest->to_http, PROTO_TCP);
-		tcp |= conf->proxy.n_tls && leads_to(guest, guest->to_tls, PROTO_TCP);
-		udp |= conf->proxy.n_quic && leads_to(guest, guest->to_quic, PROTO_UDP);
+		tcp |= proxy->n_http && leads_to(proxy, guest, guest->to_http, PROTO_TCP);
+		tcp |= proxy->n_tls && leads_to(proxy, guest, guest->to_tls, PROTO_TCP);
+		udp |= proxy->n_quic && leads_to(proxy, guest, guest->to_quic, PROTO_UDP);
 	}
 	if (tcp)
 		add_sysctl(out, "net/ipv4/%s_early_demux", "tcp", "0"); /* of IPv6, too */

@@ -17,9 +17,4 @@ struct plan_host {
 /* Sorted. 0, or -1: no memory; *out is then empty. */
 int plan_facts(const struct conf *, const struct plan_host *, struct facts *out);
 
-/* Facts and operations as the words of ip(8), sysctl(8) and nft(8), one line each. */
-struct ops;
-void plan_print(const struct facts *, FILE *);
-void plan_print_ops(const struct ops *, FILE *);
-
 #endif

@@ -1,15 +1,7 @@
-/* Facts as the words of ip(8), sysctl(8) and nft(8); see plan.h. */
-#include "natd/plan.h"
-#include "natd/diff.h"
-#include "natd/ruleset.h"
+/* Operations as a script; see print.h. */
+#include "natd/print.h"
 
 #include <linux/rtnetlink.h>
-
-static const char *
-family_name(uint8_t family)
-{
-	return family == FAMILY_ARP ? "arp" : "inet";
-}
 
 static const char *
 ip_option(uint8_t family)
@@ -29,6 +21,31 @@ print_tap(const struct fact *fact, const char *verb, FILE *out)
 	}
 	fprintf(out, "ip tuntap add dev %s mode tap vnet_hdr user %u\n", fact->name, value.uid);
 	fprintf(out, "ip link set %s alias %s up\n", fact->name, value.alias);
+}
+
+static void
+print_tap_change(const struct fact *have, const struct fact *want, FILE *out)
+{
+	struct tap_value old, new;
+
+	memcpy(&old, have->value, sizeof(old));
+	memcpy(&new, want->value, sizeof(new));
+	if (old.uid != new.uid)
+		fprintf(out, "# %s: its owner becomes uid %u; lodge-natd does that, ip cannot\n", want->name,
+		    new.uid);
+	if (old.up != new.up || strcmp(old.alias, new.alias) != 0)
+		fprintf(out, "ip link set %s alias %s up\n", want->name, new.alias);
+}
+
+static void
+print_address(const struct fact *fact, const char *verb, FILE *out)
+{
+	char text[NET_TEXT];
+	struct net net;
+
+	memcpy(&net, fact->key, sizeof(net));
+	fprintf(out, "ip %saddress %s %s dev %s%s\n", ip_option(fact->family), verb, net_print(&net, text),
+	    fact->name, fact->family == 6 && *verb == 'a' ? " nodad" : "");
 }
 
 static void
@@ -58,146 +75,20 @@ print_policy(const struct fact *fact, const char *verb, FILE *out)
 	    *value.device ? " " : "", value.mark, value.mask, value.table, LODGE_PROTO);
 }
 
-/* One part of a concatenation by the name of its type; returns its bytes in the key. */
-static size_t
-print_part(struct span type, const uint8_t *b, FILE *out)
-{
-	char text[IP_TEXT];
-	struct ip ip = {.family = 4};
-	struct mac mac;
-
-	if (span_is(type, "ifname")) {
-		fprintf(out, "\"%.16s\"", (const char *)b);
-		return 16;
-	}
-	if (span_is(type, "ether_addr")) {
-		memcpy(mac.b, b, 6);
-		fputs(mac_print(&mac, text), out);
-		return 8;
-	}
-	if (span_is(type, "inet_proto")) {
-		fputs(*b == 6 ? "tcp" : "udp", out);
-		return 4;
-	}
-	if (span_is(type, "inet_service")) {
-		fprintf(out, "%u", b[0] << 8 | b[1]);
-		return 4;
-	}
-	ip.family = span_is(type, "ipv6_addr") ? 6 : 4;
-	memcpy(ip.b, b, ip_len(&ip));
-	fputs(ip_print(&ip, text), out);
-	return ip_len(&ip);
-}
-
 static void
-print_parts(struct span types, const uint8_t *b, FILE *out)
+print_link(const struct fact *fact, const char *verb, FILE *out)
 {
-	for (;;) {
-		size_t n = span_find(types, ' ');
-
-		b += print_part(span_first(types, n), b, out);
-		if (n + 3 > types.len)
-			return;
-		types = span_from(types, n + 3); /* " . " */
-		fputs(" . ", out);
-	}
-}
-
-static void
-print_element(const struct fact *fact, const char *verb, FILE *out)
-{
-	const struct ruleset_set *set = ruleset_set(fact->family, fact->name);
-	struct span key, data;
-	const uint8_t *b = fact->key;
-	const char *colon;
-
-	fprintf(out, "nft %s element %s lodge %s { ", *verb == 'd' ? "delete" : "add",
-	    family_name(fact->family), fact->name);
-	if (!set) {
-		fputs("… }\n", out);
-		return;
-	}
-	colon = strstr(set->type, " : ");
-	key = colon ? span_of(set->type, (size_t)(colon - set->type)) : span_str(set->type);
-	if (fact->key_len == 4 && span_is(key, "inet_service"))
-		fprintf(out, "%u-%u", b[0] << 8 | b[1], b[2] << 8 | b[3]);
-	else
-		print_parts(key, b, out);
-	if (colon && *verb != 'd') {
-		data = span_str(colon + 3);
-		fputs(" : ", out);
-		print_parts(data, fact->value, out);
-	}
-	fputs(" }\n", out);
-}
-
-static void
-print_set(const struct fact *fact, const char *verb, FILE *out)
-{
-	const struct ruleset_set *set = ruleset_set(fact->family, fact->name);
-	const char *what = set && set->value.data_len ? "map" : "set";
-
-	fprintf(out, "nft %s %s %s lodge %s", *verb == 'd' ? "delete" : "add", what,
-	    family_name(fact->family), fact->name);
-	if (set && *verb != 'd')
-		fprintf(out, " { type %s; %s%s}", set->type, set->value.flags & 4 ? "flags interval; " : "",
-		    set->value.flags & 0x20 ? "flags dynamic; " : "");
-	fputs("\n", out);
-}
-
-static void
-print_chain(const struct fact *fact, const char *verb, FILE *out)
-{
-	static const char *const hooks[] = {"prerouting", "input", "forward", "output", "postrouting"};
-	struct chain_value value;
-	const char *hook;
-
-	memcpy(&value, fact->value, sizeof(value));
-	hook = fact->family == FAMILY_ARP ? (value.hook ? "output" : "input") : hooks[value.hook % 5];
-	fprintf(out, "nft %s chain %s lodge %s", *verb == 'd' ? "delete" : "add", family_name(fact->family),
-	    fact->name);
-	if (value.base && *verb != 'd')
-		fprintf(out, " { type %s hook %s priority %d; policy accept; }", value.type, hook,
-		    value.priority);
-	fputs("\n", out);
-}
-
-static void
-print_rules(const struct fact *fact, const char *verb, FILE *out)
-{
-	const struct ruleset_chain *chain = ruleset_chain(fact->family, fact->name);
-
-	if (*verb == 'd' || !chain) {
-		fprintf(out, "nft flush chain %s lodge %s\n", family_name(fact->family), fact->name);
-		return;
-	}
-	for (const char *const *rule = chain->rules; *rule; rule++)
-		fprintf(out, "nft add rule %s lodge %s %s\n", family_name(fact->family), fact->name, *rule);
-}
-
-static void
-print_sysctl(const struct fact *fact, FILE *out)
-{
-	fprintf(out, "sysctl -w %s=%.*s\n", fact->name, fact->value_len, (const char *)fact->value);
-}
-
-static void
-print_fact(const struct fact *fact, const char *verb, FILE *out)
-{
-	char text[NET_TEXT];
-	struct net net;
-
 	switch ((enum fact_kind)fact->kind) {
 	case FACT_TAP:
 		print_tap(fact, verb, out);
 		break;
 	case FACT_SYSCTL:
-		print_sysctl(fact, out);
+		if (*verb != 'd')
+			fprintf(out, "sysctl -w %s=%.*s\n", fact->name, fact->value_len,
+			    (const char *)fact->value);
 		break;
 	case FACT_ADDRESS:
-		memcpy(&net, fact->key, sizeof(net));
-		fprintf(out, "ip %saddress %s %s dev %s%s\n", ip_option(fact->family), verb,
-		    net_print(&net, text), fact->name, fact->family == 6 && *verb == 'a' ? " nodad" : "");
+		print_address(fact, verb, out);
 		break;
 	case FACT_ROUTE:
 		print_route(fact, verb, out);
@@ -205,48 +96,83 @@ print_fact(const struct fact *fact, const char *verb, FILE *out)
 	case FACT_POLICY:
 		print_policy(fact, verb, out);
 		break;
-	case FACT_TABLE:
-		fprintf(out, "nft %s table %s lodge\n", *verb == 'd' ? "delete" : "add",
-		    family_name(fact->family));
-		break;
-	case FACT_COUNTER:
-		fprintf(out, "nft %s counter %s lodge %s\n", *verb == 'd' ? "delete" : "add",
-		    family_name(fact->family), fact->name);
-		break;
-	case FACT_SET:
-		print_set(fact, verb, out);
-		break;
-	case FACT_CHAIN:
-		print_chain(fact, verb, out);
-		break;
-	case FACT_ELEMENT:
-		print_element(fact, verb, out);
-		break;
-	case FACT_RULES:
-		print_rules(fact, verb, out);
-		break;
-	case FACT_KINDS:
+	default:
 		break;
 	}
 }
 
-void
-plan_print(const struct facts *facts, FILE *out)
+/* What is there in another form is changed in place, but for a policy rule: those have no such word. */
+static void
+make_link(const struct fact *have, const struct fact *want, FILE *out)
 {
-	for (size_t i = 0; i < facts->n; i++)
-		print_fact(&facts->list[i], "add", out);
+	if (have && want->kind == FACT_TAP) {
+		print_tap_change(have, want, out);
+		return;
+	}
+	if (have && want->kind == FACT_POLICY)
+		print_link(have, "del", out);
+	print_link(want, have && want->kind == FACT_ROUTE ? "replace" : "add", out);
 }
 
-void
-plan_print_ops(const struct ops *ops, FILE *out)
+static void
+undo_links(const struct ops *ops, FILE *out)
 {
 	for (size_t i = ops->n; i-- > 0;)
-		if (ops->list[i].have && !ops->list[i].want)
-			print_fact(ops->list[i].have, "del", out);
-	for (size_t i = 0; i < ops->n; i++) {
-		if (ops->list[i].have && ops->list[i].want && ops->list[i].want->kind != FACT_SYSCTL)
-			print_fact(ops->list[i].have, "del", out);
-		if (ops->list[i].want)
-			print_fact(ops->list[i].want, "add", out);
+		if (!ops->list[i].want && !fact_is_nft(ops->list[i].have))
+			print_link(ops->list[i].have, "del", out);
+}
+
+static void
+make_links(const struct ops *ops, FILE *out)
+{
+	for (int late = 0; late < 2; late++)
+		for (size_t i = 0; i < ops->n; i++) {
+			const struct op *op = &ops->list[i];
+
+			if (op->want && !fact_is_nft(op->want) && fact_is_late(op->want) == late)
+				make_link(op->have, op->want, out);
+		}
+}
+
+/* As in the transaction of natd: a table that goes takes all that is in it along. */
+static void
+print_tables(const struct ops *ops, FILE *out)
+{
+	unsigned gone = 0;
+
+	for (size_t i = 0; i < ops->n; i++)
+		if (ops->list[i].have && ops->list[i].have->kind == FACT_TABLE)
+			gone |= 1u << (ops->list[i].have->family & 31);
+	for (int kind = FACT_RULES; kind >= FACT_TABLE; kind--)
+		for (size_t i = 0; i < ops->n; i++) {
+			const struct fact *have = ops->list[i].have;
+
+			if (have && have->kind == kind &&
+			    (kind == FACT_TABLE || !(gone >> (have->family & 31) & 1)))
+				nft_print(have, false, out);
+		}
+	for (size_t i = 0; i < ops->n; i++)
+		if (ops->list[i].want && fact_is_nft(ops->list[i].want))
+			nft_print(ops->list[i].want, true, out);
+}
+
+static bool
+any_nft(const struct ops *ops)
+{
+	for (size_t i = 0; i < ops->n; i++)
+		if (fact_is_nft(ops->list[i].have ? ops->list[i].have : ops->list[i].want))
+			return true;
+	return false;
+}
+
+void
+print_ops(const struct ops *ops, FILE *out)
+{
+	undo_links(ops, out);
+	if (any_nft(ops)) {
+		fputs("nft -f - <<'END'\n", out);
+		print_tables(ops, out);
+		fputs("END\n", out);
 	}
+	make_links(ops, out);
 }

@@ -105,8 +105,8 @@ const struct ruleset_chain ruleset_chains[] = {
 	    "counter name spoofed drop")},
     /* A forwarded flow may bear the addresses and ports of a connection the proxy closed a minute ago. */
     {FAMILY_INET, "return_path", BASE("filter", NF_INET_PRE_ROUTING, -150),
-	RULES("iifname @taps ct status dnat return",
-	    "iifname @taps socket transparent 1 meta mark set 0x75")},
+	RULES(
+	    "iifname @taps ct status dnat return", "iifname @taps socket transparent 1 meta mark set 0x75")},
     {FAMILY_INET, "nat_in", BASE("nat", NF_INET_PRE_ROUTING, -105), RULES("fib daddr type local jump ports")},
     {FAMILY_INET, "nat_out", BASE("nat", NF_INET_LOCAL_OUT, -105),
 	RULES("ip daddr 127.0.0.0/8 return", "ip6 daddr ::1 return", "fib daddr type local jump ports")},

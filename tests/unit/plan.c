@@ -7,6 +7,7 @@
 
 #include "natd/diff.h"
 #include "natd/plan.h"
+#include "natd/print.h"
 #include "natd/ruleset.h"
 
 #define HEAD "network: 192.168.77.0/24\nwan: eth0\nreserve: [22, \"2000-2010\"]\n"
@@ -34,15 +35,26 @@ plan_of(const char *text, const struct plan_host *on)
 }
 
 static char *
-printed(const struct facts *facts)
+printed_ops(const struct facts *have, const struct facts *want)
 {
 	char *text = NULL;
+	struct ops ops;
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
 
-	plan_print(facts, out);
+	assert_int_equal(diff_facts(have, want, &ops), 0);
+	print_ops(&ops, out);
 	fclose(out);
+	ops_free(&ops);
 	return text;
+}
+
+static char *
+printed(const struct facts *facts)
+{
+	struct facts nothing = {0};
+
+	return printed_ops(&nothing, facts);
 }
 
 static void
@@ -61,14 +73,14 @@ test_table(void **state)
 	    {ALICE, "!forwarding"},
 	    {ALICE, "ip rule add pref 11700 iif lo fwmark 0x75/0xff lookup 254 protocol 117\n"},
 	    {ALICE, "!ip -6"},
-	    {ALICE, "nft add element inet lodge mac { \"tap2\" . 02:00:c0:a8:4d:02 }\n"},
-	    {ALICE, "nft add element arp lodge arp4 { \"tap2\" . 02:00:c0:a8:4d:02 . 192.168.77.2 }\n"},
-	    {ALICE, "nft add element inet lodge wan { \"eth0\" }\n"},
-	    {ALICE, "nft add element inet lodge hostok { tcp . 443 }\n"},
-	    {ALICE, "nft add element inet lodge hostok { udp . 443 }\n"},
+	    {ALICE, "add element inet lodge mac { \"tap2\" . 02:00:c0:a8:4d:02 }\n"},
+	    {ALICE, "add element arp lodge arp4 { \"tap2\" . 02:00:c0:a8:4d:02 . 192.168.77.2 }\n"},
+	    {ALICE, "add element inet lodge wan { \"eth0\" }\n"},
+	    {ALICE, "add element inet lodge hostok { tcp . 443 }\n"},
+	    {ALICE, "add element inet lodge hostok { udp . 443 }\n"},
 	    {ALICE, "!hostok { udp . 80 }"},
-	    {ALICE, "nft add element inet lodge reserved { 22-22 }\n"},
-	    {ALICE, "nft add element inet lodge reserved { 2000-2010 }\n"},
+	    {ALICE, "add element inet lodge reserved { 22-22 }\n"},
+	    {ALICE, "add element inet lodge reserved { 2000-2010 }\n"},
 	    {ALICE "    ports: [10000-10999]\n", "element inet lodge tcp4 { 10000-10999 : 192.168.77.2 }\n"},
 	    {ALICE "    ports: [10000-10999]\n", "element inet lodge udp4 { 10000-10999 : 192.168.77.2 }\n"},
 	    {ALICE "    ports: [10000-10999/tcp]\n", "!udp4 { 10000"},
@@ -86,7 +98,10 @@ test_table(void **state)
 	    {ALICE "    ports: [8000-8999/tcp]\n    proxy-to: {http: 8999}\n", "tcp_early_demux=0\n"},
 	    {ALICE "    ports: [8000-8999/tcp]\n    proxy-to: {http: 9000}\n", "!early_demux"},
 	    {ALICE "    ports: [\"8080:80\"]\n    client-address: none\n", "!early_demux"},
-	    {ALICE "    tap: inn\n", "nft add element inet lodge self { \"inn\" . \"inn\" }\n"},
+	    {ALICE "    ports: [rest]\n", "!early_demux"}, /* the proxy has 80 and 443 itself */
+	    {ALICE "    ports: [rest]\n    proxy-to: {tls: 8443}\n", "tcp_early_demux=0\n"},
+	    {ALICE "    ports: [rest]\n    proxy-to: {tls: 8443}\n", "!udp_early_demux"},
+	    {ALICE "    tap: inn\n", "add element inet lodge self { \"inn\" . \"inn\" }\n"},
 	};
 
 	(void)state;
@@ -256,30 +271,92 @@ test_ruleset(void **state)
 	}
 }
 
-/* Operations are printed so that doing them in order works: first what goes, then what comes. */
+/* Where each of the texts begins; they have to come in this order. */
+static void
+check_order(const char *text, const char *const *words)
+{
+	const char *at = text;
+
+	for (; *words; words++) {
+		const char *next = strstr(at, *words);
+
+		if (!next)
+			fail_msg("not there, or too early: %s", *words);
+		at = next + strlen(*words);
+	}
+}
+
+/* Operations are printed as they are done: links that go, the transaction, links that come, forwarding last. */
 static void
 test_print_ops(void **state)
 {
-	struct facts a = plan_of(HEAD "guests:\n" ALICE, &host), b = plan_of(HEAD "guests:\n" BOB, &host);
-	char *text = NULL;
-	const char *gone, *come;
-	struct ops ops;
-	size_t n;
-	FILE *out = open_memstream(&text, &n);
+	struct facts a = plan_of(HEAD "guests:\n" ALICE, &host), b = plan_of(HEAD "guests:\n" BOB, &host),
+		     six = plan_of(HEAD SIX "guests:\n" ALICE "    address6: 2001:db8:77::2\n", &host),
+		     none = {0};
+	static const char *const swap[] = {"ip link del tap2\n", "nft -f - <<'END'\n",
+	    "delete element inet lodge taps { \"tap2\" }\n", "add element inet lodge taps { \"tap3\" }\n",
+	    "\nEND\n", "ip tuntap add dev tap3", NULL};
+	static const char *const fresh[] = {"nft -f - <<'END'\nadd table inet lodge\n",
+	    "add set inet lodge taps", "add chain inet lodge guard", "add element inet lodge taps",
+	    "add rule inet lodge guard", "\nEND\n", "ip tuntap add", "eth0/accept_ra=2", "ip -6 route add",
+	    "all/forwarding=1\n", NULL};
+	static const char *const away[] = {"ip rule del", "ip route del", "ip link del tap2", "nft -f",
+	    "delete table inet lodge\n", "END\n", NULL};
+	char *text = printed_ops(&a, &b);
 
 	(void)state;
-	assert_int_equal(diff_facts(&a, &b, &ops), 0);
-	plan_print_ops(&ops, out);
-	fclose(out);
-	gone = strstr(text, "ip link del tap2\n");
-	come = strstr(text, "ip tuntap add dev tap3");
-	assert_true(gone && come && gone < come);
-	assert_non_null(strstr(text, "nft delete element inet lodge taps { \"tap2\" }\n"));
+	check_order(text, swap);
 	assert_null(strstr(text, "chain"));
 	free(text);
-	ops_free(&ops);
+	text = printed(&six);
+	check_order(text, fresh);
+	free(text);
+	text = printed_ops(&a, &none);
+	check_order(text, away);
+	assert_null(strstr(text, "element")); /* they go with their table */
+	assert_null(strstr(text, "sysctl")); /* these are never put back */
+	free(text);
+	text = printed_ops(&a, &a);
+	assert_string_equal(text, "");
+	free(text);
 	facts_free(&a);
 	facts_free(&b);
+	facts_free(&six);
+}
+
+static struct fact *
+find(struct facts *facts, enum fact_kind kind, const char *name)
+{
+	for (size_t i = 0; i < facts->n; i++)
+		if (facts->list[i].kind == kind && strcmp(facts->list[i].name, name) == 0)
+			return &facts->list[i];
+	fail_msg("no fact of kind %d named %s", kind, name);
+	return NULL;
+}
+
+/* What is changed in place is changed in place: a tap that went would take its guest's connections along. */
+static void
+test_print_changes(void **state)
+{
+	struct facts want = plan_of(HEAD "guests:\n" ALICE "    ports: [7]\n", &host),
+		     have = plan_of(HEAD "guests:\n" ALICE "    ports: [7]\n", &host);
+	char *text;
+
+	(void)state;
+	find(&have, FACT_TAP, "tap2")->value[0] ^= 1;
+	find(&have, FACT_ROUTE, "")->value[4] ^= 1; /* its device; IPv4's own in the main table */
+	find(&have, FACT_POLICY, "")->value[4] ^= 1;
+	find(&have, FACT_RULES, "guard")->value[0] ^= 1;
+	find(&have, FACT_ELEMENT, "tcp4")->value[3] ^= 1;
+	text = printed_ops(&have, &want);
+	assert_null(strstr(text, "link del"));
+	check_order(
+	    text, (const char *const[]){"flush chain inet lodge guard\n", "delete element inet lodge tcp4",
+		      "add element inet lodge tcp4", "add rule inet lodge guard", "END",
+		      "# tap2: its owner becomes uid 770002", "route replace", "rule del", "rule add", NULL});
+	free(text);
+	facts_free(&want);
+	facts_free(&have);
 }
 
 int
@@ -291,6 +368,7 @@ main(void)
 	    cmocka_unit_test(test_laws),
 	    cmocka_unit_test(test_ruleset),
 	    cmocka_unit_test(test_print_ops),
+	    cmocka_unit_test(test_print_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

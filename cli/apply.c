@@ -1,0 +1,114 @@
+/* `lodge apply -n`: what the file would change of the host's network, as lodge-natd has it, for people. */
+#include "base/sys.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct change {
+	size_t n, added, removed;
+	bool partial; /* what is there could not be read */
+};
+
+/* Which of the two colours a line deserves; "" for neither. */
+static const char *
+colour_of(const char *line)
+{
+	if (strstr(line, " del ") || strncmp(line, "delete ", 7) == 0 || strncmp(line, "flush ", 6) == 0)
+		return "\033[31m";
+	return strstr(line, " add ") || strncmp(line, "add ", 4) == 0 ? "\033[32m" : "";
+}
+
+/* The transaction's first and last line are for a shell, not for people. */
+static bool
+is_frame(const char *line)
+{
+	return strncmp(line, "nft -f", 6) == 0 || strcmp(line, "END\n") == 0;
+}
+
+static void
+show(FILE *in, struct change *change)
+{
+	bool colours = isatty(STDOUT_FILENO);
+	bool tables = false;
+	char line[1024];
+
+	while (fgets(line, sizeof(line), in)) {
+		const char *colour = colours ? colour_of(line) : "";
+
+		if (line[0] == '#' && change->n == 0) {
+			change->partial = true;
+			fputs(line, stderr);
+			continue;
+		}
+		if (is_frame(line)) {
+			tables = line[0] == 'n';
+			continue;
+		}
+		line[strcspn(line, "\n")] = '\0';
+		change->n++;
+		change->added += strstr(line, "add ") != NULL;
+		change->removed += strncmp(line, "delete ", 7) == 0 || strstr(line, " del ") != NULL;
+		printf("%s%s%s%s\n", colour, tables ? "nft " : "", line, *colour ? "\033[0m" : "");
+	}
+}
+
+/* lodge-natd -n beside this program. -1: errno. */
+static FILE *
+ask_natd(const char *file, pid_t *pid)
+{
+	char path[4096];
+	int ends[2];
+
+	snprintf(path, sizeof(path), "%slodge-natd", sys_bindir());
+	if (pipe(ends) == -1)
+		return NULL;
+	*pid = fork();
+	if (*pid == -1)
+		return NULL;
+	if (*pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execl(path, "lodge-natd", "-n", "-c", file, (char *)NULL);
+		fprintf(stderr, "lodge: %s: %s\n", path, strerror(errno));
+		_exit(EXIT_SYSTEM);
+	}
+	close(ends[1]);
+	return fdopen(ends[0], "r");
+}
+
+int
+cmd_apply(const char *file, int argc, char **argv)
+{
+	struct change change = {0};
+	int status = 0;
+	pid_t pid;
+	FILE *in;
+
+	if (argc != 2 || strcmp(argv[1], "-n") != 0)
+		return cli_fail(EXIT_INPUT,
+		    "apply takes -n, and shows; to make it so, send SIGHUP to lodge up "
+		    "(or to lodge-natd alone)");
+	in = ask_natd(file, &pid);
+	if (!in)
+		return cli_fail(EXIT_SYSTEM, "cannot start lodge-natd: %s", strerror(errno));
+	show(in, &change);
+	fclose(in);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_DONE)
+		return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM;
+	fflush(stdout);
+	if (change.n == 0)
+		fprintf(stderr, "%s: the network is as the file wants it\n", file);
+	else if (change.partial)
+		fprintf(stderr, "%s: %zu lines; run it as root to see only what differs\n", file, change.n);
+	else
+		fprintf(stderr, "%s: %zu change%s (%zu added, %zu removed); SIGHUP to lodge up makes them\n",
+		    file, change.n, change.n == 1 ? "" : "s", change.added, change.removed);
+	return EXIT_DONE;
+}
