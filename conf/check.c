@@ -140,7 +140,7 @@ check_quotas(struct parse *p)
 	error_hint(p->report, "write then: warn to say the same");
 }
 
-static const char *
+const char *
 guest_near(const struct conf *c, const char *name)
 {
 	const char **names = calloc(c->n_guests + 1, sizeof(*names)), *near;
@@ -165,8 +165,8 @@ check_fallback(struct parse *p)
 	if (p->conf->proxy.fallback)
 		return;
 	near = guest_near(p->conf, p->fallback);
-	error_add(p->report, p->conf->proxy.fallback_place, "default: no guest is called \"%s\"%s%s%s", p->fallback,
-	    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	error_add(p->report, p->conf->proxy.fallback_place, "default: no guest is called \"%s\"%s%s%s",
+	    p->fallback, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	if (!near)
 		error_hint(p->report, "write reject, or the name of a guest");
 }
@@ -182,4 +182,5 @@ check_all(struct parse *p)
 	check_memory(p);
 	check_quotas(p);
 	check_fallback(p);
+	check_allow(p);
 }

@@ -27,6 +27,8 @@ enum {
 	CONF_ERRORS_MAX = 100, /* kept; the rest is counted */
 	CONF_TRUSTED_MAX = 64, /* networks in proxy-in */
 	CONF_WORKERS_MAX = 64,
+	CONF_ALLOWS_MAX = 64, /* entries of one guest's allow */
+	CONF_ALLOW_PORTS = 1024, /* of one of them */
 	CONF_IFNAME = 16, /* IFNAMSIZ */
 };
 
@@ -50,6 +52,15 @@ struct forward {
 	uint16_t lo, hi; /* on the host */
 	uint16_t to; /* in the guest: port p arrives at p - lo + to */
 	uint8_t proto; /* PROTO_* bits */
+	struct place place;
+};
+
+/* One entry of a guest's `allow`: whom it may call. */
+struct allow {
+	char who[CONF_GUEST_NAME_MAX + 1];
+	bool host; /* the host itself, else a guest of that name */
+	uint16_t lo, hi; /* ports there; 0: all, and every protocol */
+	uint8_t proto; /* PROTO_* bits, where there are ports */
 	struct place place;
 };
 
@@ -103,6 +114,8 @@ struct guest {
 	size_t n_domains;
 	struct forward *forwards;
 	size_t n_forwards;
+	struct allow *allows;
+	size_t n_allows;
 	bool rest; /* ports: [rest] */
 	struct place rest_place;
 	uint16_t to_http, to_tls, to_quic; /* proxy-to */
@@ -165,6 +178,7 @@ struct conf {
 	char **files; /* paths as given or globbed; [0] is the one asked for */
 	size_t n_files;
 	char wan[CONF_IFNAME]; /* "": the device of the default route */
+	bool guard; /* the tables belong to lodge-natd alone */
 	struct net network;
 	struct net network6; /* family 0: no IPv6 */
 	struct place network_place, network6_place;

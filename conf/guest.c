@@ -163,6 +163,7 @@ static const struct key guest_keys[] = {
     {"tap", take_tap, .offset = offsetof(struct guest, tap)},
     {.name = "domains", .take = take_domains},
     {.name = "ports", .take = take_forwards},
+    {.name = "allow", .take = take_allow},
     {.name = "proxy-to", .take = take_proxy_to},
     {"client-address", take_client_address, .offset = offsetof(struct guest, client_address)},
     {"redirect-https", take_bool, .offset = offsetof(struct guest, redirect_https)},

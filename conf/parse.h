@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "conf/text.h"
 
+#include <stdio.h>
 #include <yaml.h>
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
@@ -160,16 +161,23 @@ void take_proxy(struct parse *, const struct key *, yaml_node_t *, void *into);
 
 void take_web(struct parse *, const struct key *, yaml_node_t *, void *into);
 void take_disk(struct parse *, const struct key *, yaml_node_t *, void *into); /* of a guest */
+void take_allow(struct parse *, const struct key *, yaml_node_t *, void *into); /* of a guest */
 void take_quota(struct parse *, const struct key *, yaml_node_t *, void *into); /* of a guest */
 void take_guests(struct parse *, const struct key *, yaml_node_t *, void *into);
 /* What only the whole file tells: defaults that depend on other keys. */
 void guests_complete(struct parse *);
 void check_all(struct parse *);
+void check_allow(struct parse *);
 void check_things(struct parse *);
 void check_names(struct parse *);
 void check_ports(struct parse *);
 
 /* ---- includes.c, parse.c ---- */
+
+/* The name of a guest that is nearest to one that is none, or NULL. */
+const char *guest_near(const struct conf *, const char *name);
+/* The line of the normal form; nothing where nothing is allowed. */
+void allow_print(const struct guest *, FILE *);
 
 struct include {
 	char *pattern;

@@ -238,6 +238,7 @@ guest_print(const struct guest *g, FILE *out)
 	line_print(out, "    tap", g->tap);
 	domains_print(g, out);
 	forwards_print(g, out);
+	allow_print(g, out);
 	fprintf(out, "    proxy-to: {http: %u, tls: %u, quic: %u}\n", g->to_http, g->to_tls, g->to_quic);
 	if (g->client_address != CLIENT_DEFAULT)
 		fprintf(out, "    client-address: %s\n", conf_client_address(g->client_address));
@@ -278,6 +279,8 @@ conf_print(const struct conf *c, FILE *out)
 	fprintf(out, "network: %s\n", net_print(&c->network, net));
 	if (ip_is_set(&c->network6.ip))
 		fprintf(out, "network6: \"%s\"\n", net_print(&c->network6, net));
+	if (c->guard)
+		fputs("guard: yes\n", out);
 	line_print(out, "state", c->state);
 	line_print(out, "run", c->run);
 	reserve_print(c, out);

@@ -71,6 +71,7 @@ guest_free(struct guest *g)
 		free(g->domains[i].name);
 	free(g->domains);
 	free(g->forwards);
+	free(g->allows);
 	texts_free(g->ssh_keys, g->n_ssh_keys);
 	free(g->disk.image);
 	free(g->disk.from);

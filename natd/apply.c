@@ -16,7 +16,8 @@ apply_open(struct apply *apply)
 	*apply = (struct apply){0};
 	apply->link = link_open();
 	apply->nft = nft_open();
-	if (apply->link && apply->nft)
+	apply->sock = sock_open();
+	if (apply->link && apply->nft && apply->sock)
 		return 0;
 	apply_close(apply);
 	return -1;
@@ -30,6 +31,7 @@ apply_close(struct apply *apply)
 	link_close(apply->link);
 	nft_close(apply->nft);
 	facts_free(&apply->tables);
+	sock_close(apply->sock);
 	*apply = (struct apply){0};
 	errno = saved;
 }
@@ -154,7 +156,7 @@ forget(struct apply *apply, const struct ops *ops, const struct facts *want)
 	size_t n;
 
 	addresses = link_addresses(apply->link, &n);
-	apply->n_forgotten = conntrack_forget(ops, want, addresses, n);
+	apply->n_forgotten = conntrack_forget(ops, want, addresses, n, apply->sock);
 	if (apply->n_forgotten == -1)
 		log_error("cannot forget the flows of removed ports: %s", strerror(errno));
 }

@@ -4,10 +4,13 @@
 
 #include "natd/link.h"
 #include "natd/nft.h"
+#include "natd/sock.h"
 
 struct apply {
 	struct link *link;
 	struct nft *nft;
+	struct sock *sock;
+	struct plan_ports listening; /* as last asked for */
 	struct nft_foreign foreign[NFT_FOREIGN_MAX]; /* as last read */
 	size_t n_foreign;
 	uint32_t generation; /* of the nft tables after the last change */

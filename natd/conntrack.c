@@ -5,6 +5,8 @@
  * flow that was led to a guest is asked whether the wanted maps would lead it there now.
  */
 #include "natd/conntrack.h"
+#include "natd/plan.h"
+#include "natd/sock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,7 +37,7 @@ static const struct port_set {
 struct flow {
 	uint8_t protocol;
 	bool six, translated;
-	uint16_t port, guest_port; /* asked for, and in the guest */
+	uint16_t from_port, port, guest_port; /* the client's, asked for, and in the guest */
 	struct ip from, to, answers;
 };
 
@@ -44,7 +46,8 @@ struct forgetting {
 	const struct facts *want;
 	const struct fact *ports[2][2][PORTS]; /* [IPv6][UDP][port]: its element; NULL: left over */
 	const struct fact *rest[2]; /* [IPv6]: who gets what is left over */
-	bool rest_changed, ports_changed;
+	bool rest_changed, ports_changed, allow_taken;
+	struct sock *sock;
 	const struct ip **gone, **guests; /* guests that were, and that are wanted */
 	size_t n_gone, n_guests;
 	const struct ip *addresses;
@@ -73,6 +76,17 @@ is_rest(const struct fact *fact)
 {
 	return fact->kind == FACT_ELEMENT &&
 	       (strcmp(fact->name, "rest4") == 0 || strcmp(fact->name, "rest6") == 0);
+}
+
+static bool
+is_allow(const struct fact *fact)
+{
+	static const char *const names[] = {"peers", "peer_ports", "host_all", "host_ports"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (fact->kind == FACT_ELEMENT && strcmp(fact->name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 static const struct port_set *
@@ -140,6 +154,7 @@ note_ops(struct forgetting *forgetting)
 		if (op->have && op->want && fact_same(op->have, op->want))
 			continue; /* its table is made anew */
 		forgetting->rest_changed |= is_rest(fact);
+		forgetting->allow_taken |= is_allow(fact) && !op->want;
 		forgetting->ports_changed |= is_rest(fact) || port_set(fact);
 		if (op->have && !op->want && route_guest(fact))
 			forgetting->gone[forgetting->n_gone++] = route_guest(fact);
@@ -152,6 +167,25 @@ is_among(const struct ip **list, size_t n, const struct ip *ip)
 	for (size_t i = 0; i < n; i++)
 		if (ip_cmp(list[i], ip) == 0)
 			return true;
+	return false;
+}
+
+/* Into out, the tap behind which the guest with that address is; false: it is no guest's. */
+static bool
+tap_of(const struct forgetting *forgetting, const struct ip *ip, struct route_value *out)
+{
+	const struct facts *want = forgetting->want;
+
+	if (!is_among(forgetting->guests, forgetting->n_guests, ip))
+		return false;
+	for (size_t i = 0; i < want->n; i++) {
+		const struct ip *guest = route_guest(&want->list[i]);
+
+		if (guest && ip_cmp(guest, ip) == 0) {
+			memcpy(out, want->list[i].value, sizeof(*out));
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -185,6 +219,28 @@ leads_there(const struct fact *fact, const struct flow *flow)
 	return flow->guest_port == (fact->value_len > len ? port_at(fact->value + len) : flow->port);
 }
 
+/*
+ * A guest's own call to another guest, or to the host, that nothing allows now. What the proxy opened in the name of
+ * the first has a socket here; that stays.
+ */
+static bool
+is_disallowed(const struct forgetting *forgetting, const struct flow *flow)
+{
+	struct addr local = {flow->from, flow->from_port}, remote = {flow->to, flow->port};
+	struct route_value from, to = {0};
+	bool guest;
+
+	if (flow->translated || !tap_of(forgetting, &flow->from, &from))
+		return false;
+	guest = tap_of(forgetting, &flow->to, &to);
+	if ((!guest && !is_own(forgetting, &flow->to)) ||
+	    plan_allows(forgetting->want, from.device, guest ? to.device : NULL, flow->protocol, flow->port))
+		return false;
+	if (guest)
+		return !sock_is(forgetting->sock, flow->protocol, &local, &remote);
+	return !plan_is_open(forgetting->want, flow->protocol, flow->port);
+}
+
 static bool
 is_stale(const struct forgetting *forgetting, const struct flow *flow)
 {
@@ -192,6 +248,8 @@ is_stale(const struct forgetting *forgetting, const struct flow *flow)
 
 	if (is_among(forgetting->gone, forgetting->n_gone, &flow->from) ||
 	    is_among(forgetting->gone, forgetting->n_gone, &flow->answers))
+		return true;
+	if (forgetting->allow_taken && is_disallowed(forgetting, flow))
 		return true;
 	if (!forgetting->ports_changed)
 		return false;
@@ -222,6 +280,7 @@ flow_of(struct nf_conntrack *entry)
 	    .protocol = nfct_get_attr_u8(entry, ATTR_ORIG_L4PROTO),
 	    .six = six,
 	    .translated = nfct_get_attr_u32(entry, ATTR_STATUS) & IPS_DST_NAT,
+	    .from_port = ntohs(nfct_get_attr_u16(entry, ATTR_ORIG_PORT_SRC)),
 	    .port = ntohs(nfct_get_attr_u16(entry, ATTR_ORIG_PORT_DST)),
 	    .guest_port = ntohs(nfct_get_attr_u16(entry, ATTR_REPL_PORT_SRC)),
 	    .from = address_of(entry, six, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV6_SRC),
@@ -264,7 +323,8 @@ forget(struct forgetting *forgetting)
 }
 
 int
-conntrack_forget(const struct ops *ops, const struct facts *want, const struct ip *addresses, size_t n)
+conntrack_forget(
+    const struct ops *ops, const struct facts *want, const struct ip *addresses, size_t n, struct sock *sock)
 {
 	struct forgetting *forgetting = calloc(1, sizeof(*forgetting));
 	int result = -1, saved;
@@ -273,6 +333,7 @@ conntrack_forget(const struct ops *ops, const struct facts *want, const struct i
 		return -1;
 	forgetting->ops = ops;
 	forgetting->want = want;
+	forgetting->sock = sock;
 	forgetting->addresses = addresses;
 	forgetting->n_addresses = n;
 	forgetting->gone = calloc(ops->n + 1, sizeof(*forgetting->gone));
@@ -280,7 +341,9 @@ conntrack_forget(const struct ops *ops, const struct facts *want, const struct i
 	if (forgetting->gone && forgetting->guests) {
 		note_want(forgetting);
 		note_ops(forgetting);
-		result = forgetting->n_gone || forgetting->ports_changed ? forget(forgetting) : 0;
+		result = forgetting->n_gone || forgetting->ports_changed || forgetting->allow_taken
+			     ? forget(forgetting)
+			     : 0;
 	}
 	if (result != -1)
 		result = forgetting->forgotten;

@@ -16,7 +16,7 @@ misshapen(const struct facts *have, const struct facts *want)
 		int order = fact_cmp(a, b);
 
 		if (order == 0 && (a->kind == FACT_TABLE || a->kind == FACT_SET || a->kind == FACT_CHAIN) &&
-		    !fact_same(a, b))
+		    !fact_same(a, b) && !fact_is_adoption(a, b))
 			families |= 1u << (a->family & 31);
 		h += order <= 0;
 		w += order >= 0;

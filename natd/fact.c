@@ -118,6 +118,22 @@ facts_free(struct facts *facts)
 	memset(facts, 0, sizeof(*facts));
 }
 
+static uint32_t
+table_flags(const struct fact *table)
+{
+	uint32_t flags;
+
+	memcpy(&flags, table->value, sizeof(flags));
+	return flags;
+}
+
+bool
+fact_is_adoption(const struct fact *have, const struct fact *want)
+{
+	return have && want && have->kind == FACT_TABLE && want->kind == FACT_TABLE &&
+	       table_flags(have) == TABLE_ORPHAN && table_flags(want) == TABLE_GUARDED;
+}
+
 bool
 fact_is_late(const struct fact *fact)
 {

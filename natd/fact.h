@@ -25,6 +25,9 @@ enum {
 	LODGE_PREF = 11700, /* first policy rule */
 };
 
+/* An nft table's flags. Guarded, only its owner changes it; when that dies it persists, and may be adopted. */
+enum { TABLE_PLAIN = 0, TABLE_ORPHAN = 4, TABLE_GUARDED = 6 };
+
 #define LODGE_ALIAS "lodge:"
 
 /* In the order in which they are made; they are undone in reverse. */
@@ -34,7 +37,7 @@ enum fact_kind {
 	FACT_ADDRESS, /* name: device;   key: struct net */
 	FACT_ROUTE, /* key: struct route_key; value: struct route_value */
 	FACT_POLICY, /* key: preference, u32; value: struct policy_value */
-	FACT_TABLE, /* the nft table "lodge"; value: its flags, u32: none (a dormant one filters nothing) */
+	FACT_TABLE, /* the nft table "lodge"; value: its flags, u32 (a dormant one filters nothing) */
 	FACT_COUNTER, /* name: a named counter */
 	FACT_SET, /* name: set or map; value: struct set_value */
 	FACT_CHAIN, /* name: chain;    value: struct chain_value */
@@ -115,6 +118,9 @@ fact_is_nft(const struct fact *fact)
 {
 	return fact->kind >= FACT_TABLE;
 }
+
+/* A guarded table whose owner died becomes ours as it is, with all that is in it. */
+bool fact_is_adoption(const struct fact *have, const struct fact *want);
 
 /* Forwarding makes the kernel forget what router advertisements told, so accept_ra=2 stands before it. */
 bool fact_is_late(const struct fact *);

@@ -33,6 +33,7 @@ static const struct field {
     {"ip6 daddr", LOAD_PAYLOAD, NFT_PAYLOAD_NETWORK_HEADER, 24, 16, NEED_IP6},
     {"tcp dport", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NEED_TCP},
     {"udp dport", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NEED_UDP},
+    {"udp sport", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2, NEED_UDP},
     {"tcp flags", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NEED_TCP},
     {"th dport", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NEED_NOTHING},
     {"icmp type", LOAD_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1, NEED_ICMP},
@@ -58,6 +59,7 @@ static const struct word {
     {"established", NF_CT_STATE_BIT(IP_CT_ESTABLISHED)},
     {"related", NF_CT_STATE_BIT(IP_CT_RELATED)},
     {"invalid", NF_CT_STATE_INVALID_BIT},
+    {"redirect", 5}, /* ICMP's */
     {"echo-request", 0}, /* by protocol, see value_of */
     {"nd-router-solicit", 133},
     {"nd-router-advert", 134},

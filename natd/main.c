@@ -3,11 +3,9 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "conf/conf.h"
-#include "natd/apply.h"
-#include "natd/plan.h"
+#include "natd/natd.h"
 #include "natd/print.h"
 #include "natd/sole.h"
-#include "natd/status.h"
 #include "natd/watch.h"
 
 #include <errno.h>
@@ -24,15 +22,6 @@ static const char usage[] =
     "  -x       remove everything lodge-natd made, and end\n"
     "  -d       debug\n"
     "  -V, -h   version, this text\n";
-
-struct natd {
-	const char *file;
-	struct conf conf;
-	struct plan_host host;
-	struct facts want;
-	struct apply apply;
-	struct status status;
-};
 
 /* The outside device and its IPv6 settings. -1: why, as a sentence, good until the next call. */
 static int
@@ -57,6 +46,8 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	}
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", host->wan);
 	host->wan_accept_ra = sysctl_read(path);
+	if (sock_listening(apply->sock, &apply->listening) == 0)
+		host->listening = &apply->listening;
 	return 0;
 }
 
@@ -156,7 +147,8 @@ on_change(void *arg)
 	if (moved || natd->apply.n_ops == 0 || natd->status.refused)
 		return;
 	natd->status.repairs++;
-	log_warn("put right what somebody changed: %zu of lodge's facts", natd->apply.n_ops);
+	log_warn(
+	    "put right what %s changed: %zu of lodge's facts", watch_who(natd->watch), natd->apply.n_ops);
 }
 
 static json_t *
@@ -261,7 +253,7 @@ main(int argc, char **argv)
 	static const int keep[] = {CAP_NET_ADMIN, -1};
 	struct sys_options options = sys_options(argc, argv, "x", usage);
 	struct ev_loop *loop = EV_DEFAULT;
-	struct natd natd = {0};
+	static struct natd natd;
 
 	log_open("lodge-natd", options.debug);
 	/* What a reload needs it needs again at the next: asking the kernel each time takes a fifth of it. */
@@ -273,11 +265,13 @@ main(int argc, char **argv)
 	take(&natd, loop);
 	if (sys_drop(0, 0, keep) == -1)
 		fatal("cannot drop privilege: %s", strerror(errno));
-	if (!watch_open(loop, on_change, &natd))
+	natd.watch = watch_open(loop, on_change, &natd);
+	if (!natd.watch)
 		fatal("cannot watch the kernel's network: %s", strerror(errno));
 	if (apply_facts(&natd.apply, &natd.want) == -1)
 		fatal("the network is not as %s wants it; the lines above say why", natd.file);
 	say_foreign(&natd);
+	pulse_start(loop, &natd);
 	log_info("%zu guests behind %s, %zu changes", natd.conf.n_guests, natd.host.wan, natd.apply.n_ops);
 	sys_notify("READY=1");
 	return sys_run(loop, reload, &natd);

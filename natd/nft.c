@@ -96,6 +96,7 @@ do_table(struct batch *batch, const struct fact *fact, bool add)
 {
 	struct nftnl_table *table = nftnl_table_alloc();
 	uint16_t family = nft_family(fact->family);
+	uint32_t flags;
 
 	if (!table) {
 		batch->failed = true;
@@ -103,6 +104,9 @@ do_table(struct batch *batch, const struct fact *fact, bool add)
 	}
 	nftnl_table_set_u32(table, NFTNL_TABLE_FAMILY, family);
 	nftnl_table_set_str(table, NFTNL_TABLE_NAME, "lodge");
+	memcpy(&flags, fact->value, sizeof(flags));
+	if (add && flags)
+		nftnl_table_set_u32(table, NFTNL_TABLE_FLAGS, flags);
 	nftnl_table_nlmsg_build_payload(nft_request(batch->nft, add ? NFT_MSG_NEWTABLE : NFT_MSG_DELTABLE,
 					    family, add ? NLM_F_CREATE : 0),
 	    table);
@@ -342,7 +346,9 @@ undo_kind(struct batch *batch, const struct ops *ops, enum fact_kind kind)
 	for (size_t i = 0; i < ops->n; i++) {
 		const struct fact *fact = ops->list[i].have;
 
-		if (!fact || fact->kind != kind || ((batch->gone >> fact->family & 1) && kind != FACT_TABLE))
+		if (!fact || fact->kind != kind || fact_is_adoption(fact, ops->list[i].want))
+			continue;
+		if (((batch->gone >> fact->family & 1) && kind != FACT_TABLE))
 			continue;
 		if (kind == FACT_ELEMENT)
 			i = do_elements(batch, ops, i, false) - 1;
@@ -448,7 +454,8 @@ tables_gone(const struct ops *ops)
 	unsigned families = 0;
 
 	for (size_t i = 0; i < ops->n; i++)
-		if (ops->list[i].have && ops->list[i].have->kind == FACT_TABLE)
+		if (ops->list[i].have && ops->list[i].have->kind == FACT_TABLE &&
+		    !fact_is_adoption(ops->list[i].have, ops->list[i].want))
 			families |= 1u << ops->list[i].have->family;
 	return families;
 }

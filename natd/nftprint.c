@@ -140,6 +140,8 @@ nft_print(const struct fact *fact, bool add, FILE *out)
 {
 	switch ((enum fact_kind)fact->kind) {
 	case FACT_TABLE:
+		if (add && fact->value[0] == TABLE_GUARDED)
+			fputs("# guard: only lodge-natd can make it its own\n", out);
 		fprintf(out, "%s table %s lodge\n", verb_name(add), family_name(fact->family));
 		break;
 	case FACT_COUNTER:

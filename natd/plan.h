@@ -7,14 +7,26 @@
 #include "conf/conf.h"
 #include "natd/fact.h"
 
+/* A bit for each protocol (enum proto) and port. */
+struct plan_ports {
+	uint8_t of[65536];
+};
+
 /* What only the running host can tell. */
 struct plan_host {
 	char wan[CONF_IFNAME]; /* the outside device, already resolved */
 	bool ipv6; /* the kernel has IPv6 at all */
+	const struct plan_ports *listening; /* where programs of the host wait; NULL: nothing is known */
 	int wan_accept_ra; /* net.ipv6.conf.WAN.accept_ra; -1: unknown */
 };
 
 /* Sorted. 0, or -1: no memory; *out is then empty. */
 int plan_facts(const struct conf *, const struct plan_host *, struct facts *out);
+
+/* Whether a guest may call this port of the host without one. */
+bool plan_is_open(const struct facts *want, uint8_t protocol, uint16_t port);
+
+/* Whether the wanted facts let one tap call another (to NULL: the host) by an entry of allow. */
+bool plan_allows(const struct facts *want, const char *tap, const char *to, uint8_t protocol, uint16_t port);
 
 #endif

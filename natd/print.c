@@ -141,13 +141,14 @@ print_tables(const struct ops *ops, FILE *out)
 	unsigned gone = 0;
 
 	for (size_t i = 0; i < ops->n; i++)
-		if (ops->list[i].have && ops->list[i].have->kind == FACT_TABLE)
+		if (ops->list[i].have && ops->list[i].have->kind == FACT_TABLE &&
+		    !fact_is_adoption(ops->list[i].have, ops->list[i].want))
 			gone |= 1u << (ops->list[i].have->family & 31);
 	for (int kind = FACT_RULES; kind >= FACT_TABLE; kind--)
 		for (size_t i = 0; i < ops->n; i++) {
 			const struct fact *have = ops->list[i].have;
 
-			if (have && have->kind == kind &&
+			if (have && have->kind == kind && !fact_is_adoption(have, ops->list[i].want) &&
 			    (kind == FACT_TABLE || !(gone >> (have->family & 31) & 1)))
 				nft_print(have, false, out);
 		}

@@ -23,6 +23,7 @@ enum {
 };
 #define T2(a, b) ((a) << 6 | (b))
 #define T3(a, b, c) ((a) << 12 | (b) << 6 | (c))
+#define T4(a, b, c, d) ((a) << 18 | (b) << 12 | (c) << 6 | (d))
 
 #define SET(family, name, text, type, len, flags)                                                            \
 	{                                                                                                    \
@@ -47,6 +48,13 @@ const struct ruleset_set ruleset_sets[] = {
     SET(FAMILY_INET, "src4", "ifname . ipv4_addr", T2(T_IFNAME, T_IP4), 20, 0),
     SET(FAMILY_INET, "src6", "ifname . ipv6_addr", T2(T_IFNAME, T_IP6), 32, 0),
     SET(FAMILY_INET, "hostok", "inet_proto . inet_service", T2(T_PROTO, T_PORT), 8, 0),
+    SET(FAMILY_INET, "peers", "ifname . ifname", T2(T_IFNAME, T_IFNAME), 32, 0),
+    SET(FAMILY_INET, "peer_ports", "ifname . ifname . inet_proto . inet_service",
+	T4(T_IFNAME, T_IFNAME, T_PROTO, T_PORT), 40, 0),
+    SET(FAMILY_INET, "host_all", "ifname", T_IFNAME, 16, 0),
+    SET(FAMILY_INET, "host_ports", "ifname . inet_proto . inet_service", T3(T_IFNAME, T_PROTO, T_PORT), 24,
+	0),
+    SET(FAMILY_INET, "stay", "inet_proto . inet_service", T2(T_PROTO, T_PORT), 8, 0),
     SET(FAMILY_INET, "reserved", "inet_service", T_PORT, 2, NFT_SET_INTERVAL),
     SET(FAMILY_INET, "flows", "ifname", T_IFNAME, 16, NFT_SET_EVAL),
     MAP("tcp4", "inet_service : ipv4_addr", T_PORT, 2, T_IP4, 4, NFT_SET_INTERVAL),
@@ -100,7 +108,10 @@ const struct ruleset_chain ruleset_chains[] = {
     {FAMILY_INET, "spoof", JUMPED,
 	RULES("iifname . ether saddr != @mac counter name spoofed drop",
 	    "icmpv6 type nd-router-advert counter name spoofed drop",
-	    "icmpv6 type nd-redirect counter name spoofed drop", "iifname . ip saddr @src4 return",
+	    "icmpv6 type nd-redirect counter name spoofed drop",
+	    "icmp type redirect counter name spoofed drop",
+	    "udp sport 67 udp dport 68 counter name spoofed drop",
+	    "udp sport 547 udp dport 546 counter name spoofed drop", "iifname . ip saddr @src4 return",
 	    "iifname . ip6 saddr @src6 return", "ip6 saddr fe80::/64 return", "ip6 saddr :: return",
 	    "counter name spoofed drop")},
     /* A forwarded flow may bear the addresses and ports of a connection the proxy closed a minute ago. */
@@ -112,7 +123,7 @@ const struct ruleset_chain ruleset_chains[] = {
 	RULES("ip daddr 127.0.0.0/8 return", "ip6 daddr ::1 return", "fib daddr type local jump ports")},
     {FAMILY_INET, "ports", JUMPED,
 	RULES("tcp dport @reserved return", "udp dport @reserved return",
-	    "meta l4proto . th dport @hostok return", "meta nfproto ipv4 dnat ip to tcp dport map @tcp4",
+	    "meta l4proto . th dport @stay return", "meta nfproto ipv4 dnat ip to tcp dport map @tcp4",
 	    "meta nfproto ipv4 dnat ip to udp dport map @udp4",
 	    "meta nfproto ipv4 dnat ip to meta l4proto . th dport map @one4",
 	    "meta nfproto ipv6 dnat ip6 to tcp dport map @tcp6",
@@ -134,8 +145,10 @@ const struct ruleset_chain ruleset_chains[] = {
 	RULES("ct state established,related accept", "ct state invalid counter name invalid drop",
 	    "ct state new tcp flags ! syn counter name invalid drop",
 	    "add @flows { iifname ct count over " NUMBER(LIMIT) " } counter name too_many drop",
-	    "oifname @taps ct status dnat accept", "oifname @taps counter name guest_to_guest drop",
-	    "oifname @wan accept", "counter name guest_elsewhere drop")},
+	    "oifname @taps ct status dnat accept", "iifname . oifname @peers accept",
+	    "iifname . oifname . meta l4proto . th dport @peer_ports accept",
+	    "oifname @taps counter name guest_to_guest drop", "oifname @wan accept",
+	    "counter name guest_elsewhere drop")},
     {FAMILY_INET, "to_guest", JUMPED,
 	RULES("ct state established,related accept", "ct state invalid counter name invalid drop",
 	    "add @flows { oifname ct count over " NUMBER(LIMIT) " } counter name too_many drop",
@@ -147,7 +160,8 @@ const struct ruleset_chain ruleset_chains[] = {
 	    "ct state invalid counter name invalid drop",
 	    "add @flows { iifname ct count over " NUMBER(LIMIT) " } counter name too_many drop",
 	    "icmp type echo-request accept", "icmpv6 type echo-request accept",
-	    "meta l4proto . th dport @hostok accept", "counter name guest_to_host drop")},
+	    "meta l4proto . th dport @hostok accept", "iifname @host_all accept",
+	    "iifname . meta l4proto . th dport @host_ports accept", "counter name guest_to_host drop")},
     {FAMILY_ARP, "arp_in", BASE("filter", NF_ARP_IN, 0), RULES("iifname @taps jump arp_spoof")},
     {FAMILY_ARP, "arp_spoof", JUMPED,
 	RULES("iifname . arp saddr ether . arp saddr ip @arp4 return", "counter name spoofed drop")},
@@ -200,14 +214,13 @@ chain_facts(struct facts *out, const struct ruleset_chain *chain)
 }
 
 void
-ruleset_facts(struct facts *out)
+ruleset_facts(struct facts *out, uint32_t table_flags)
 {
 	struct fact inet = fact_of(FACT_TABLE, FAMILY_INET, "lodge");
 	struct fact arp = fact_of(FACT_TABLE, FAMILY_ARP, "lodge");
-	uint32_t flags = 0;
 
-	fact_value(&inet, &flags, sizeof(flags));
-	fact_value(&arp, &flags, sizeof(flags));
+	fact_value(&inet, &table_flags, sizeof(table_flags));
+	fact_value(&arp, &table_flags, sizeof(table_flags));
 	facts_add(out, &inet);
 	facts_add(out, &arp);
 	counter_facts(out, FAMILY_INET, ruleset_counters_inet);

@@ -37,6 +37,6 @@ const struct ruleset_set *ruleset_set(uint8_t family, const char *name);
 const struct ruleset_chain *ruleset_chain(uint8_t family, const char *name);
 
 /* Everything above as facts. */
-void ruleset_facts(struct facts *);
+void ruleset_facts(struct facts *, uint32_t table_flags);
 
 #endif

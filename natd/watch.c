@@ -2,17 +2,26 @@
 #include "natd/watch.h"
 #include "natd/fact.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { WATCH_BUFFER = 1 << 16 };
 
 /* Two tools that undo each other must not spin: the wait doubles while changes keep coming. */
 static const double wait_first_s = 0.0005, wait_last_s = 1, calm_s = 2;
+
+struct author {
+	uint32_t pid;
+	char name[24];
+};
 
 struct watch {
 	struct ev_loop *loop;
@@ -20,6 +29,8 @@ struct watch {
 	ev_io nft_io, route_io;
 	ev_timer timer;
 	double wait_s, last;
+	char who[64];
+	bool unnamed; /* what was heard of tables waits for the message that says whose it was */
 	void (*on_change)(void *);
 	void *arg;
 };
@@ -46,6 +57,47 @@ concerns_table(const struct nlmsghdr *message)
 	return strcmp(name, "lodge") == 0;
 }
 
+/* Each transaction ends with a message that says whose it was. */
+static int
+on_generation(const struct nlattr *attr, void *arg)
+{
+	struct author *author = arg;
+
+	if (mnl_attr_get_type(attr) == NFTA_GEN_PROC_PID && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+		author->pid = ntohl(mnl_attr_get_u32(attr));
+	if (mnl_attr_get_type(attr) == NFTA_GEN_PROC_NAME &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+		snprintf(author->name, sizeof(author->name), "%s", mnl_attr_get_str(attr));
+	return MNL_CB_OK;
+}
+
+static void
+name_author(struct watch *watch, const struct author *author)
+{
+	if (author->pid == 0 || author->pid == (uint32_t)getpid())
+		return;
+	snprintf(watch->who, sizeof(watch->who), "%s%sprocess %u%s", author->name, *author->name ? " (" : "",
+	    author->pid, *author->name ? ")" : "");
+}
+
+/* A sender's port is its process's number, unless it has several sockets or lives in another namespace. */
+static void
+name_sender(struct watch *watch, uint32_t port)
+{
+	struct author author = {.pid = port};
+	char path[32];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", port);
+	in = port ? fopen(path, "re") : NULL;
+	if (in && fgets(author.name, sizeof(author.name), in))
+		author.name[strcspn(author.name, "\n")] = '\0';
+	if (in)
+		fclose(in);
+	if (port < 1u << 22) /* no process has a greater number */
+		name_author(watch, &author);
+}
+
 static bool
 concerns_link(const struct nlmsghdr *message)
 {
@@ -57,9 +109,36 @@ concerns_link(const struct nlmsghdr *message)
 	return true;
 }
 
+/* True when the message is about something of ours. */
+static bool
+hear_table(struct watch *watch, const struct nlmsghdr *message)
+{
+	struct author author = {0};
+
+	if ((message->nlmsg_type & 0xff) != NFT_MSG_NEWGEN) {
+		watch->unnamed |= concerns_table(message);
+		return concerns_table(message);
+	}
+	if (watch->unnamed) {
+		mnl_attr_parse(message, sizeof(struct nfgenmsg), on_generation, &author);
+		name_author(watch, &author);
+	}
+	watch->unnamed = false;
+	return false;
+}
+
+static bool
+hear_link(struct watch *watch, const struct nlmsghdr *message)
+{
+	if (!concerns_link(message))
+		return false;
+	name_sender(watch, message->nlmsg_pid);
+	return true;
+}
+
 /* True when something of ours, or something lost, was among what came. */
 static bool
-drain(struct mnl_socket *socket, bool (*concerns)(const struct nlmsghdr *))
+drain(struct watch *watch, struct mnl_socket *socket, bool (*hear)(struct watch *, const struct nlmsghdr *))
 {
 	_Alignas(8) static char buffer[WATCH_BUFFER];
 	bool ours = false;
@@ -75,7 +154,7 @@ drain(struct mnl_socket *socket, bool (*concerns)(const struct nlmsghdr *))
 
 		for (struct nlmsghdr *m = (struct nlmsghdr *)buffer; n > 0 && mnl_nlmsg_ok(m, left);
 		     m = mnl_nlmsg_next(m, &left))
-			ours |= concerns(m);
+			ours |= hear(watch, m);
 	}
 }
 
@@ -94,7 +173,7 @@ on_nft(struct ev_loop *loop, ev_io *w, int events)
 	struct watch *watch = w->data;
 
 	(void)loop, (void)events;
-	if (drain(watch->nft, concerns_table))
+	if (drain(watch, watch->nft, hear_table))
 		arm(watch);
 }
 
@@ -104,7 +183,7 @@ on_route(struct ev_loop *loop, ev_io *w, int events)
 	struct watch *watch = w->data;
 
 	(void)loop, (void)events;
-	if (drain(watch->route, concerns_link))
+	if (drain(watch, watch->route, hear_link))
 		arm(watch);
 }
 
@@ -120,6 +199,13 @@ on_time(struct ev_loop *loop, ev_timer *w, int events)
 		watch->wait_s = wait_last_s;
 	watch->last = now;
 	watch->on_change(watch->arg);
+	watch->who[0] = '\0';
+}
+
+const char *
+watch_who(const struct watch *watch)
+{
+	return *watch->who ? watch->who : "somebody";
 }
 
 static struct mnl_socket *

@@ -10,6 +10,9 @@
 
 struct watch;
 
+/* Who made the last change that concerned us, as "nft (process 123)"; "somebody" where the kernel does not tell. */
+const char *watch_who(const struct watch *);
+
 /* Calls back within a millisecond after a change, later when one follows another. NULL: errno. */
 struct watch *watch_open(struct ev_loop *, void (*on_change)(void *), void *arg);
 void watch_close(struct watch *);

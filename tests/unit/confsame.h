@@ -28,6 +28,14 @@ differ_lists(const struct guest *a, const struct guest *b)
 		if (f->lo != g->lo || f->hi != g->hi || f->to != g->to || f->proto != g->proto)
 			return "forwards";
 	}
+	if (a->n_allows != b->n_allows)
+		return "allow";
+	for (size_t i = 0; i < a->n_allows; i++) {
+		const struct allow *f = &a->allows[i], *g = &b->allows[i];
+
+		if (!same_text(f->who, g->who) || f->lo != g->lo || f->hi != g->hi || f->proto != g->proto)
+			return "allow";
+	}
 	for (size_t i = 0; i < a->n_ssh_keys; i++) {
 		if (!same_text(a->ssh_keys[i], b->ssh_keys[i]))
 			return "ssh_keys";
@@ -125,6 +133,8 @@ conf_differ(const struct conf *a, const struct conf *b)
 	if (strcmp(a->wan, b->wan) != 0 || memcmp(&a->network, &b->network, sizeof(a->network)) != 0 ||
 	    memcmp(&a->network6, &b->network6, sizeof(a->network6)) != 0)
 		return "wan, network, network6";
+	if (a->guard != b->guard)
+		return "guard";
 	if (!same_text(a->state, b->state) || !same_text(a->run, b->run) ||
 	    !same_text(a->kernel, b->kernel) || !same_text(a->user, b->user) ||
 	    !same_text(a->host, b->host) || a->uids != b->uids)

@@ -101,6 +101,14 @@ test_table(void **state)
 	    {ALICE "    ports: [rest]\n", "!early_demux"}, /* the proxy has 80 and 443 itself */
 	    {ALICE "    ports: [rest]\n    proxy-to: {tls: 8443}\n", "tcp_early_demux=0\n"},
 	    {ALICE "    ports: [rest]\n    proxy-to: {tls: 8443}\n", "!udp_early_demux"},
+	    {ALICE "    allow: [host]\n", "add element inet lodge host_all { \"tap2\" }\n"},
+	    {ALICE "    allow: [\"host:53\"]\n", "host_ports { \"tap2\" . udp . 53 }\n"},
+	    {ALICE "    allow: [\"host:53/tcp\"]\n", "!host_ports { \"tap2\" . udp"},
+	    {ALICE "    allow: [bob]\n" BOB, "add element inet lodge peers { \"tap2\" . \"tap3\" }\n"},
+	    {ALICE "    allow: [bob]\n" BOB, "!peers { \"tap3\""},
+	    {ALICE "    allow: [\"bob:5432-5433/tcp\"]\n" BOB,
+		"peer_ports { \"tap2\" . \"tap3\" . tcp . 5433 }\n"},
+	    {ALICE "    allow: [\"bob:5432-5433/tcp\"]\n" BOB, "!element inet lodge peers"},
 	    {ALICE "    tap: inn\n", "add element inet lodge self { \"inn\" . \"inn\" }\n"},
 	};
 
