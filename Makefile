@@ -36,7 +36,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
 	    cli/order.c cli/table.c cli/asked.c)
 
-CORES    += $(wildcard base/bpf.c proxy/allow.c proxy/rate.c proxy/handover.c)
+CORES    += $(wildcard base/bpf.c proxy/rules.c proxy/allow.c proxy/rate.c proxy/handover.c)
 
 # One archive a room: a program takes from the rooms left of it what it calls, no more.
 room      = $(filter-out %/main.c $(2),$(wildcard $(1)/*.c))

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "proxy/allow.h"
+#include "proxy/rules.h"
 
 #include <cap-ng.h>
 #include <errno.h>
@@ -69,9 +70,6 @@ static int
 read_rules(int fd, const uint16_t *seats, struct relay_rules *rules)
 {
 	struct conf conf = {0};
-	struct conf_errors errors = {0};
-	struct conf_host host = {0};
-	struct conf_text text = {.name = "rules"};
 	struct stat st;
 	char *bytes;
 	int result = -1;
@@ -79,19 +77,16 @@ read_rules(int fd, const uint16_t *seats, struct relay_rules *rules)
 	if (fstat(fd, &st) == -1)
 		return -1;
 	bytes = malloc((size_t)st.st_size + 1);
-	if (bytes && pread(fd, bytes, (size_t)st.st_size, 0) == st.st_size) {
-		text.bytes = span_of(bytes, (size_t)st.st_size);
-		result = conf_parse(&text, 1, &host, &conf, &errors);
-	}
+	if (bytes && pread(fd, bytes, (size_t)st.st_size, 0) == st.st_size)
+		result = rules_read(span_of(bytes, (size_t)st.st_size), &conf);
 	if (result == 0)
 		result = relay_plan(&conf, seats, rules);
 	conf_free(&conf);
-	conf_errors_free(&errors);
 	free(bytes);
 	return result;
 }
 
-/* A text that was rewritten while it was read is none: another word follows. */
+/* Rules that were rewritten while they were read are none: another word follows. */
 static void
 take_rules(struct life *life)
 {

@@ -15,7 +15,7 @@ enum {
 
 /*
  * In the new process: keep its own descriptors alone, give privilege up, accept, relay, until the line ends.
- * text: the descriptor of the rules as text, which all share. Of the inboxes its own is to read, the others to write.
+ * text: the descriptor of the rules (rules.h), which all share. Of the inboxes its own is to read, the others to write.
  */
 _Noreturn void life_run(
     const struct workers_plan *, const struct inboxes *, unsigned slot, int line, int text);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "proxy/inbox.h"
 #include "proxy/life.h"
+#include "proxy/rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,7 @@ struct worker {
 struct workers {
 	struct ev_loop *loop;
 	const struct workers_plan *plan;
-	int text; /* the last rules as text, in memory that all share */
+	int text; /* the last rules, in memory that all share */
 	uint64_t replaced;
 	bool told_ready;
 	ev_timer deadline; /* who drains longer does not hear */
@@ -301,6 +302,7 @@ write_rules(int fd, const struct conf *conf)
 {
 	int copy = dup(fd);
 	FILE *out = copy == -1 ? NULL : fdopen(copy, "w");
+	bool failed;
 
 	if (!out && copy != -1)
 		close(copy);
@@ -310,8 +312,9 @@ write_rules(int fd, const struct conf *conf)
 		fclose(out);
 		return -1;
 	}
-	conf_print(conf, out);
-	return fclose(out) == 0 ? 0 : -1;
+	rules_write(conf, out);
+	failed = ferror(out) != 0;
+	return fclose(out) == 0 && !failed ? 0 : -1;
 }
 
 int
