@@ -144,10 +144,12 @@ settle_answer(const struct session *s)
 
 	if (from->pending || from->broken || from->cut || to->cut)
 		return SETTLED;
-	if (from->eof || (s->answer == ANSWER_OVER && (!s->keep || to->broken)))
+	if (from->eof || (s->answer == ANSWER_OVER && to->broken))
 		return SETTLE_ANSWERED;
-	/* A guest that answered early still gets the rest of the request. */
-	return s->answer == ANSWER_OVER && s->gate != GATE_BODY && !to->pending ? SETTLE_NEXT : SETTLED;
+	/* A guest that answered early still gets the rest of the request, if the client has it. */
+	if (s->answer != ANSWER_OVER || to->pending || (s->gate == GATE_BODY && !to->eof))
+		return SETTLED;
+	return s->keep ? SETTLE_NEXT : SETTLE_ANSWERED;
 }
 
 enum settle

@@ -145,6 +145,13 @@ test_refused(void **state)
 	    {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
 	    {"POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n", 400},
 	    {"GET / HTTP/1.1\r\n" H "Upgrade: a\r\nUpgrade: b\r\n\r\n", 400},
+	    {"GET / HTTP/1.10\r\n" H "\r\n", 400},
+	    {"GET / HTTP/01.1\r\n" H "\r\n", 400},
+	    {"GET / HTTP/1.1x\r\n" H "\r\n", 400},
+	    {"GET / HTTP/1.1\r\n\r" H "\r\n", 400},
+	    {"GET / HTTP/1.1\r\n" H "\r\r\n", 400},
+	    {"GET / x HTTP/1.1\r\n" H "\r\n", 400},
+	    {"\nGET / HTTP/1.1\r\n" H "\r\n", 400},
 	};
 
 	(void)state;
@@ -152,6 +159,63 @@ test_refused(void **state)
 		expect(cases[i].text, strlen(cases[i].text), SNIFF_BAD, NULL, cases[i].answer);
 	expect("GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n", 30, SNIFF_BAD, NULL, 400);
 	expect("\x16\x03\x01\x02", 4, SNIFF_BAD, NULL, 400);
+}
+
+/* Each of these beside a good Host: what it might hide is a body, or that there is none. */
+static void
+test_smuggled(void **state)
+{
+	static const char *const fields[] = {
+	    "Content-Length: -1",
+	    "Content-Length: 1,",
+	    "Content-Length: ,1",
+	    "Content-Length: 1 1",
+	    "Content-Length: 1;",
+	    "Content-Length: 1e1",
+	    "Content-Length: 1.0",
+	    "Content-Length: 0x10",
+	    "Content-Length: \xb9",
+	    "Content-Length: \"1\"",
+	    "Content-Length : 1",
+	    "Content-Length\t: 1",
+	    "Content-Length\x0b: 1",
+	    "Content-Length: 1\r\nContent-Length: 2",
+	    "content-length: 1\r\nCONTENT-LENGTH: 1",
+	    "Transfer-Encoding: chunked\r\nContent-Length: 1",
+	    "Content-Length: 0\r\nTransfer-Encoding: chunked",
+	    "Content-Length: x\r\nTransfer-Encoding: chunked",
+	    "Transfer-Encoding: identity",
+	    "Transfer-Encoding: chunked, identity",
+	    "Transfer-Encoding: chunkedx",
+	    "Transfer-Encoding: chunked;q=1",
+	    "Transfer-Encoding: chun ked",
+	    "Transfer-Encoding: ,chunked",
+	    "Transfer-Encoding: chunked,,",
+	    "Transfer-Encoding: \x0bchunked",
+	    "Transfer-Encoding: chunked\x0c",
+	    "Transfer-Encoding : chunked",
+	    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+	    "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+	    "X: y\r\n Content-Length: 1",
+	    "X: y\r\n\tTransfer-Encoding: chunked",
+	    "X:\r\n\r\r\n",
+	    "X: y\rContent-Length: 1",
+	    "X: y\nTransfer-Encoding: chunked",
+	    "X: y\n\n",
+	    "(X): y",
+	    "X y: z",
+	    "\x80: y",
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		for (int before = 0; before < 2; before++) {
+			snprintf(text, sizeof(text), "POST / HTTP/1.1\r\n%s%s\r\n%s\r\n", before ? "" : H,
+			    fields[i], before ? H : "");
+			expect(text, strlen(text), SNIFF_BAD, NULL, 400);
+		}
+	}
 }
 
 static void
@@ -306,6 +370,7 @@ main(void)
 	    cmocka_unit_test(test_hosts),
 	    cmocka_unit_test(test_nobody),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_smuggled),
 	    cmocka_unit_test(test_size),
 	    cmocka_unit_test(test_framing),
 	    cmocka_unit_test(test_persistence),
