@@ -153,6 +153,8 @@ hello_route(struct connection *c, struct span in, const struct route_guest *gues
 	enum session_event event;
 
 	if (used == -1) {
+		connection_forget_guest(c);
+		take_seat(c, guest);
 		connection_refuse(c, REFUSED_MALFORMED, ANSWER_BAD_REQUEST, "broken chunks");
 		return ON_REFUSE;
 	}
@@ -215,6 +217,9 @@ hello_decide(struct connection *c, struct span in)
 				       : hello_route(c, in, choice.route->guest));
 		return;
 	case CHOICE_REFUSE:
+		/* Whose the last request was has nothing to do with this one. */
+		connection_forget_guest(c);
+		c->guest_name[0] = '\0';
 		connection_refuse(c, choice.refusal, choice.answer, choice.why);
 		connection_step(c, choice.answer ? ON_REFUSE : ON_CLIENT_END);
 		return;

@@ -37,6 +37,11 @@ def send(request, port=HTTP, read=True):
     return run
 
 
+def answer_kept(c):
+    while c.recv(65536):
+        c.sendall(OK.replace(b"Connection: close\r\n", b""))
+
+
 def curl(*args):
     return subprocess.run(["curl", "-sk", "-m", "5", "-o", "/dev/null", "-w", "%{size_request} %{size_header} %{size_download}",
                            *args], capture_output=True, text=True).stdout
@@ -45,7 +50,7 @@ def curl(*args):
 subprocess.run(["ip", "addr", "add", "10.77.0.4/32", "dev", "lo"], check=True)
 subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", W + "/key",
                 "-out", W + "/cert", "-days", "30", "-subj", "/CN=alice.test"], check=True, capture_output=True)
-setup((ALICE, 9080, answer_ok), ("10.77.0.4", 9443, answer_echo))
+setup((ALICE, 9080, answer_ok), ("10.77.0.4", 9443, answer_echo), (DORA, 9080, answer_kept))
 server = subprocess.Popen(["openssl", "s_server", "-accept", "10.77.0.2:9443", "-key", W + "/key", "-cert", W + "/cert", "-www"],
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 atexit.register(server.kill)
@@ -104,6 +109,18 @@ for word, test, guest_name in cases:
     if word != "cut":
         ok(status()["refused"][word] == before + 1, "and is counted once", status()["refused"])
 ok(status()["guests"]["bob"]["refused"] == {"guest_down": 2}, "where a guest is known, under its name", status()["guests"]["bob"])
+
+# --- what is wrong behind a good request is not its guest's --------------------------------------------------------
+
+kept = b"GET / HTTP/1.1\r\nHost: dora.test\r\n\r\n"
+for word, second, guest_name in (("malformed", b"GET / HTTP/9\r\n\r\n", "-"), ("unknown_name", REQUEST % b"nobody.test", "-"), ("guest_down", REQUEST % b"bob.test", "bob"),
+                                 ("malformed", b"POST / HTTP/1.1\r\nHost: bob.test\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "bob")):
+    before = status()
+    got = ends(send(kept + second))
+    ok(got["end"] == word and got["guest"] == guest_name and int(got["from"]) > 0, "%s behind an answer, of %s" % (word, guest_name), got)
+    now = status()
+    counted_ = {g: sum(v["refused"].values()) - sum(before["guests"][g]["refused"].values()) for g, v in now["guests"].items()}
+    ok({g for g, n in counted_.items() if n} == {guest_name} - {"-"} and now["refused"][word] == before["refused"][word] + 1, "is counted there", counted_)
 
 # --- a stranger writes no line and no field ---------------------------------------------------------------------
 
