@@ -6,8 +6,23 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 void log_open(const char *program, bool debug);
+
+/*
+ * Wait for nobody who reads stderr from now on: a line that is not taken at once is lost and counted, and when lines
+ * are taken again, one says how many were lost. To be called while the process may still open its own stderr; those
+ * it forks need not.
+ */
+void log_no_wait(void);
+/* What lines are written to, for who closes all others. */
+int log_descriptor(void);
+/* Gather lines until log_flush, as many as there is room for, and count lost ones from nothing. -1: errno. */
+int log_gather(void);
+/* False: something waits for who reads. */
+bool log_flush(void);
+uint64_t log_lost(void);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

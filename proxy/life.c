@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { LIFE_LINES_MS = 200 }; /* until lines of the log are tried again */
+
 struct life {
 	struct ev_loop *loop;
 	struct relay *relay;
@@ -21,6 +23,9 @@ struct life {
 	unsigned number;
 	int text;
 	ev_prepare idle; /* while it drains: is anything left? */
+	ev_prepare lines; /* the log's, at the end of every round of the loop */
+	ev_timer lines_again; /* who reads them did not take all */
+	uint64_t lost; /* lines that are counted already */
 	ev_timer deadline;
 };
 
@@ -48,13 +53,15 @@ close_others(int *keep, size_t n)
 static void
 keep_own(const struct listeners *ls, const struct inboxes *boxes, unsigned number, int line, int text)
 {
-	int *keep = calloc(ls->n + 2 + SHARE_SLOTS, sizeof(*keep));
+	int *keep = calloc(ls->n + 3 + SHARE_SLOTS, sizeof(*keep));
 	size_t n = 0;
 
 	if (!keep)
 		fatal("worker %u: out of memory", number);
 	keep[n++] = line;
 	keep[n++] = text;
+	if (log_descriptor() > STDERR_FILENO)
+		keep[n++] = log_descriptor();
 	for (size_t i = 0; i < ls->n; i++)
 		if (ls->list[i].worker == (int)number || ls->list[i].worker == LISTEN_EVERY_WORKER)
 			keep[n++] = ls->list[i].fd;
@@ -117,6 +124,27 @@ on_idle(struct ev_loop *loop, ev_prepare *w, int events)
 	(void)events;
 	if (relay_is_idle(life->relay))
 		ev_break(loop, EVBREAK_ALL);
+}
+
+static void
+on_lines(struct ev_loop *loop, ev_prepare *w, int events)
+{
+	struct life *life = w->data;
+
+	(void)events;
+	if (!log_flush() && !ev_is_active(&life->lines_again)) {
+		ev_timer_set(&life->lines_again, LIFE_LINES_MS / 1000.0, 0);
+		ev_timer_start(loop, &life->lines_again);
+	}
+	life->share->workers[life->number].log_lost += log_lost() - life->lost;
+	life->lost = log_lost();
+}
+
+/* The round that this ends does it. */
+static void
+on_lines_again(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop, (void)w, (void)events;
 }
 
 static void
@@ -206,6 +234,8 @@ life_run(const struct workers_plan *plan, const struct inboxes *boxes, unsigned 
 	keep_own(plan->listeners, boxes, number, line, text);
 	if (give_up(plan) == -1)
 		fatal("worker %u: giving up privilege: %s", number, strerror(errno));
+	if (log_gather() == -1)
+		fatal("worker %u: out of memory", number);
 	life.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!life.loop || relay_plan(plan->conf, plan->seats->of_guest, &rules) == -1)
 		fatal("worker %u: out of memory", number);
@@ -213,8 +243,12 @@ life_run(const struct workers_plan *plan, const struct inboxes *boxes, unsigned 
 	if (!life.relay)
 		fatal("worker %u: %s", number, strerror(errno));
 	ev_io_init(&order, on_order, line, EV_READ);
-	order.data = life.idle.data = &life;
+	order.data = life.idle.data = life.lines.data = &life;
 	ev_prepare_init(&life.idle, on_idle);
+	ev_prepare_init(&life.lines, on_lines);
+	ev_init(&life.lines_again, on_lines_again);
+	ev_set_priority(&life.lines, EV_MINPRI); /* when all that may write one has run */
+	ev_prepare_start(life.loop, &life.lines);
 	ev_init(&life.deadline, on_deadline);
 	ev_io_start(life.loop, &order);
 	allow_calls(number);
@@ -222,5 +256,6 @@ life_run(const struct workers_plan *plan, const struct inboxes *boxes, unsigned 
 		log_debug("worker %u: nobody waits for it", number);
 	ev_run(life.loop, 0);
 	relay_stop(life.relay);
+	log_flush();
 	_exit(EXIT_DONE);
 }

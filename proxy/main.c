@@ -419,6 +419,7 @@ main(int argc, char **argv)
 		fatal_input("%s: not an option; lodge-proxy -h lists them", argv[options.first]);
 	p.file = options.file;
 	load(&p, options.check);
+	log_no_wait();
 	upgrade_receive(&p.had);
 	take(&p, loop);
 	drop(&p);

@@ -71,6 +71,7 @@ struct share_worker {
 	uint64_t to_guest_bytes, from_guest_bytes;
 	uint64_t stalls; /* times that accepting paused for want of descriptors or memory */
 	uint64_t pipe_shortages; /* times that bytes were copied for want of a pipe */
+	uint64_t log_lost; /* lines of log that nobody took */
 	uint64_t refused[REFUSALS];
 	uint64_t dialled[FROMS]; /* guests, by whose address they see */
 	struct share_quic quic;

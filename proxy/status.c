@@ -1,5 +1,6 @@
 /* What the proxy says of itself; see status.h. */
 #include "proxy/status.h"
+#include "base/log.h"
 
 #include <unistd.h>
 
@@ -159,6 +160,7 @@ status_json(const struct conf *conf, const struct share *share, const struct sea
 		sum.answered += share->workers[i].answered;
 		sum.stalls += share->workers[i].stalls;
 		sum.pipe_shortages += share->workers[i].pipe_shortages;
+		sum.log_lost += share->workers[i].log_lost;
 		sum.held_bytes += share->workers[i].held_bytes;
 		sum.to_guest_bytes += share->workers[i].to_guest_bytes;
 		sum.from_guest_bytes += share->workers[i].from_guest_bytes;
@@ -176,6 +178,7 @@ status_json(const struct conf *conf, const struct share *share, const struct sea
 	json_object_set_new(out, "held_bytes", number_json(sum.held_bytes));
 	json_object_set_new(out, "accept_stalls", number_json(sum.stalls));
 	json_object_set_new(out, "pipe_shortages", number_json(sum.pipe_shortages));
+	json_object_set_new(out, "log_lines_lost", number_json(sum.log_lost + log_lost()));
 	json_object_set_new(out, "quic", quic_json(share));
 	json_object_set_new(out, "names", number_json(count_names(conf)));
 	json_object_set_new(out, "guests", guests_json(conf, share, seats));
