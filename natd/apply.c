@@ -16,8 +16,8 @@ apply_open(struct apply *apply)
 	*apply = (struct apply){0};
 	apply->link = link_open();
 	apply->nft = nft_open();
-	apply->sock = sock_open();
-	if (apply->link && apply->nft && apply->sock)
+	apply->sock = sock_open(); /* without, nobody is known to listen */
+	if (apply->link && apply->nft)
 		return 0;
 	apply_close(apply);
 	return -1;
@@ -39,8 +39,11 @@ apply_close(struct apply *apply)
 const char *
 apply_why(const struct apply *apply)
 {
-	if (*link_why(apply->link))
+	if (apply->link && *link_why(apply->link))
 		return link_why(apply->link);
+	if ((!apply->nft || nft_reading(apply->nft)) &&
+	    (errno == EPROTONOSUPPORT || errno == EOPNOTSUPP || errno == EINVAL))
+		return "the kernel has no nf_tables: modprobe nf_tables, or boot one that has it";
 	if (errno == EPERM || errno == EACCES)
 		return "not permitted: run it as root, or with CAP_NET_ADMIN";
 	return strerror(errno);

@@ -19,7 +19,7 @@ struct apply {
 	int n_forgotten; /* flows, by the last apply; -1: conntrack refused */
 };
 
-/* -1: errno. */
+/* -1: apply_why. */
 int apply_open(struct apply *);
 void apply_close(struct apply *);
 

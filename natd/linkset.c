@@ -2,121 +2,23 @@
 #include "base/log.h"
 #include "natd/link.h"
 #include "natd/linksock.h"
+#include "natd/tap.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
-#include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static uint8_t
 af(const struct ip *ip)
 {
 	return ip->family == 6 ? AF_INET6 : AF_INET;
-}
-
-static int
-set_link(struct link *link, const char *name, const struct tap_value *value, bool up)
-{
-	struct nlmsghdr *request = link_request(link, RTM_NEWLINK, NLM_F_ACK);
-	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-
-	head->ifi_flags = up ? IFF_UP : 0;
-	head->ifi_change = up ? IFF_UP : 0;
-	mnl_attr_put_strz(request, IFLA_IFNAME, name);
-	mnl_attr_put_strz(request, IFLA_IFALIAS, value->alias);
-	return link_ask(link, NULL, NULL);
-}
-
-/*
- * Attached to the tap, new or there. The flags are those with which the launcher attaches: a guest may then
- * use segmentation offload. -1: errno, EBUSY when somebody else is attached.
- */
-static int
-attach(const char *name)
-{
-	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	int saved;
-
-	if (fd == -1)
-		return -1;
-	memcpy(ifr.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
-	if (ioctl(fd, TUNSETIFF, &ifr) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-/* Persistence comes last: until then the tap goes with the descriptor, so none is left without its alias. */
-static int
-add_tap(struct link *link, const struct fact *fact)
-{
-	struct tap_value value;
-	int fd = attach(fact->name), saved;
-
-	memcpy(&value, fact->value, sizeof(value));
-	if (fd == -1)
-		return -1;
-	if (set_link(link, fact->name, &value, false) == 0 &&
-	    ioctl(fd, TUNSETOWNER, (unsigned long)value.uid) == 0 && ioctl(fd, TUNSETPERSIST, 1UL) == 0) {
-		close(fd);
-		return set_link(link, fact->name, &value, true);
-	}
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-static int
-change_owner(struct link *link, const char *name, uint32_t uid)
-{
-	int fd = attach(name), error;
-
-	if (fd == -1 && errno == EBUSY) {
-		log_warn("%s keeps its owner until its guest stops", name);
-		link->n_waiting++;
-		return 0;
-	}
-	if (fd == -1)
-		return -1;
-	error = ioctl(fd, TUNSETOWNER, (unsigned long)uid);
-	close(fd);
-	return error;
-}
-
-static int
-change_tap(struct link *link, const struct fact *have, const struct fact *want)
-{
-	struct tap_value old, new;
-
-	memcpy(&old, have->value, sizeof(old));
-	memcpy(&new, want->value, sizeof(new));
-	if (old.uid != new.uid && change_owner(link, want->name, new.uid) == -1)
-		return -1;
-	/* The kernel tells of each setting, also of one that changes nothing: we would wake ourselves for ever. */
-	if (old.up == new.up && strcmp(old.alias, new.alias) == 0)
-		return 0;
-	return set_link(link, want->name, &new, true);
-}
-
-static int
-delete_tap(struct link *link, const struct fact *fact)
-{
-	struct nlmsghdr *request = link_request(link, RTM_DELLINK, NLM_F_ACK);
-
-	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(request, IFLA_IFNAME, fact->name);
-	return link_ask(link, NULL, NULL);
 }
 
 static int
@@ -220,7 +122,7 @@ make(struct link *link, const struct op *op)
 
 	switch ((enum fact_kind)want->kind) {
 	case FACT_TAP:
-		return have ? change_tap(link, have, want) : add_tap(link, want);
+		return have ? tap_change(link, have, want) : tap_add(link, want);
 	case FACT_SYSCTL:
 		return write_sysctl(want);
 	case FACT_ADDRESS:
@@ -243,7 +145,7 @@ undo(struct link *link, const struct fact *fact)
 	int error = 0;
 
 	if (fact->kind == FACT_TAP)
-		error = delete_tap(link, fact);
+		error = tap_delete(link, fact);
 	else if (fact->kind == FACT_ADDRESS)
 		error = do_address(link, fact, false);
 	else if (fact->kind == FACT_ROUTE)
@@ -269,7 +171,7 @@ say(const char *verb, const struct fact *fact)
 	}
 	if (fact->kind == FACT_ROUTE && errno == EEXIST)
 		why = "there is one that is not lodge's; remove it with `ip route del` and reload";
-	if (fact->kind == FACT_TAP && (errno == ENOENT || errno == ENXIO))
+	if (fact->kind == FACT_TAP && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
 		why = "there is no /dev/net/tun; load the module: modprobe tun";
 	log_error("cannot %s %s %s%s: %s", verb, kinds[fact->kind], fact->name, text, why);
 }
@@ -290,21 +192,64 @@ link_undo(struct link *link, const struct ops *ops)
 	return error;
 }
 
-int
-link_make(struct link *link, const struct ops *ops)
+/* What belongs to a tap that could not be made cannot be made either, and need not be said. */
+static bool
+is_of(const struct fact *fact, const struct fact *tap)
+{
+	struct route_value value;
+	const char *at;
+
+	if (fact->kind == FACT_ADDRESS)
+		return strcmp(fact->name, tap->name) == 0;
+	if (fact->kind == FACT_ROUTE) {
+		memcpy(&value, fact->value, sizeof(value));
+		return strcmp(value.device, tap->name) == 0;
+	}
+	at = fact->kind == FACT_SYSCTL ? strstr(fact->name, tap->name) : NULL;
+	return at && at > fact->name && at[-1] == '/' && at[strlen(tap->name)] == '/';
+}
+
+static bool
+is_hopeless(const struct fact *fact, const struct fact *const *failed, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_of(fact, failed[i]))
+			return true;
+	return false;
+}
+
+/* One refusal is said and does not stop the others. */
+static int
+make_some(struct link *link, const struct ops *ops, bool late, const struct fact **failed, size_t *n)
 {
 	int error = 0;
 
-	link->n_waiting = 0;
-	for (int late = 0; late < 2; late++)
-		for (size_t i = 0; i < ops->n; i++) {
-			const struct op *op = &ops->list[i];
+	for (size_t i = 0; i < ops->n; i++) {
+		const struct op *op = &ops->list[i];
 
-			if (!op->want || fact_is_nft(op->want) || fact_is_late(op->want) != late ||
-			    make(link, op) == 0)
-				continue;
-			say("make", op->want);
-			error = -1;
-		}
+		if (!op->want || fact_is_nft(op->want) || fact_is_late(op->want) != late ||
+		    is_hopeless(op->want, failed, *n) || make(link, op) == 0)
+			continue;
+		say("make", op->want);
+		error = -1;
+		if (op->want->kind == FACT_TAP && !op->have)
+			failed[(*n)++] = op->want;
+	}
+	return error;
+}
+
+int
+link_make(struct link *link, const struct ops *ops)
+{
+	const struct fact **failed = calloc(ops->n + 1, sizeof(*failed));
+	size_t n = 0;
+	int error = 0;
+
+	if (!failed)
+		return -1;
+	link->n_waiting = 0;
+	error |= make_some(link, ops, false, failed, &n);
+	error |= make_some(link, ops, true, failed, &n);
+	free(failed);
 	return error;
 }

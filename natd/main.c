@@ -168,7 +168,7 @@ check(struct natd *natd)
 	struct ops ops;
 
 	if (apply_open(&natd->apply) == -1)
-		fatal("cannot open netlink sockets: %s", strerror(errno));
+		fatal("cannot ask the kernel: %s", apply_why(&natd->apply));
 	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
 		log_warn("%s", why);
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
@@ -201,7 +201,7 @@ remove_all(void)
 	struct apply apply;
 
 	if (apply_open(&apply) == -1)
-		fatal("cannot open netlink sockets: %s", strerror(errno));
+		fatal("cannot ask the kernel: %s", apply_why(&apply));
 	be_sole(EV_DEFAULT);
 	if (apply_facts(&apply, &nothing) == -1)
 		return EXIT_SYSTEM;
@@ -235,7 +235,7 @@ take(struct natd *natd, struct ev_loop *loop)
 	if (geteuid() != 0)
 		fatal("it changes the host's network: run it as root");
 	if (apply_open(&natd->apply) == -1)
-		fatal("cannot open netlink sockets: %s", strerror(errno));
+		fatal("cannot ask the kernel: %s", apply_why(&natd->apply));
 	be_sole(loop);
 	if (replan(&natd->apply, &natd->conf, &natd->host, &natd->want, &why) == -1)
 		fatal("%s", why);

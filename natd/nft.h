@@ -44,6 +44,9 @@ int nft_apply(struct nft *, const struct ops *, uint32_t generation, bool *chang
 /* {"spoofed": packets, …} of all counters; a new reference, NULL: errno. */
 json_t *nft_counters(struct nft *);
 
+/* Whether the last thing asked was what is there. */
+bool nft_reading(const struct nft *);
+
 const char *nft_why(const struct nft *); /* of the last failure, "" where errno says it all */
 
 #endif

@@ -55,6 +55,12 @@ nft_close(struct nft *nft)
 	errno = saved;
 }
 
+bool
+nft_reading(const struct nft *nft)
+{
+	return nft->reading;
+}
+
 const char *
 nft_why(const struct nft *nft)
 {
@@ -349,9 +355,11 @@ int
 nft_read(struct nft *nft, struct nft_state *state)
 {
 	nft->why[0] = '\0';
+	nft->reading = true;
 	for (int i = 0; i < DUMP_TRIES; i++) {
 		*state = (struct nft_state){0};
 		if (read_once(nft, state) == 0) {
+			nft->reading = state->facts.failed;
 			if (!state->facts.failed)
 				return 0;
 			errno = ENOMEM;

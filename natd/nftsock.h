@@ -12,6 +12,7 @@ enum { NFT_BUFFER = 1 << 18 }; /* of one message: an element list's attribute en
 struct nft {
 	struct mnl_socket *socket;
 	uint32_t seq;
+	bool reading;
 	char why[160];
 	char buffer[NFT_BUFFER];
 };

@@ -128,6 +128,10 @@ sock_listening(struct sock *sock, struct plan_ports *ports)
 	struct listening listening = {.ports = ports};
 
 	memset(ports, 0, sizeof(*ports));
+	if (!sock) {
+		errno = EPROTONOSUPPORT;
+		return -1;
+	}
 	learn_passing(&listening);
 	for (size_t i = 0; i < sizeof(families); i++) {
 		listening.proto = PROTO_TCP;
@@ -154,12 +158,15 @@ on_found(const struct nlmsghdr *message, void *arg)
 bool
 sock_is(struct sock *sock, uint8_t protocol, const struct addr *local, const struct addr *remote)
 {
-	struct inet_diag_req_v2 *ask = request(sock, local->ip.family == 6 ? AF_INET6 : AF_INET, protocol, 0);
+	struct inet_diag_req_v2 *ask;
 	/* For UDP the kernel takes the two ends the other way round. */
 	const struct addr *from = protocol == IPPROTO_UDP ? remote : local;
 	const struct addr *to = protocol == IPPROTO_UDP ? local : remote;
 	bool found = false;
 
+	if (!sock)
+		return false;
+	ask = request(sock, local->ip.family == 6 ? AF_INET6 : AF_INET, protocol, 0);
 	ask->idiag_states = UINT32_MAX;
 	ask->id.idiag_cookie[0] = ask->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	ask->id.idiag_sport = htons(from->port);

@@ -1,4 +1,4 @@
-/* The host's own sockets, asked of the kernel (sock_diag). Errors: -1 and errno. */
+/* The host's own sockets, asked of the kernel (sock_diag). Errors: -1 and errno; with NULL nothing is known. */
 #ifndef NATD_SOCK_H
 #define NATD_SOCK_H
 

@@ -74,7 +74,9 @@ on_generation(const struct nlattr *attr, void *arg)
 static void
 name_author(struct watch *watch, const struct author *author)
 {
-	if (author->pid == 0 || author->pid == (uint32_t)getpid())
+	/* In a process namespace the kernel tells another number than ours. */
+	if (author->pid == 0 || author->pid == (uint32_t)getpid() ||
+	    strcmp(author->name, program_invocation_short_name) == 0)
 		return;
 	snprintf(watch->who, sizeof(watch->who), "%s%sprocess %u%s", author->name, *author->name ? " (" : "",
 	    author->pid, *author->name ? ")" : "");

@@ -56,7 +56,7 @@ natd_end() { # [SIGNAL]
 
 # Where a test failed, what natd said.
 natd_done() {
-	[ $FAILED = 0 ] || sed 's/^/# /' "$W/natd.log"
+	[ $FAILED = 0 ] || tail -n 30 "$W/natd.log" | sed 's/^/# /'
 	done_testing
 }
 
@@ -81,11 +81,6 @@ serve() { # NAMESPACE PORT NAME
 	in_ns "$1" socat "UDP4-RECVFROM:$2,fork,reuseaddr" SYSTEM:"echo $3 \$SOCAT_PEERADDR" 2>/dev/null &
 }
 tcp() { in_ns "$1" timeout 3 socat -u "TCP:$2,connect-timeout=0.7${3-}" -; } # NAMESPACE ADDRESS:PORT [OPTIONS]
-udp_flow() { # ADDRESS:PORT, from one port: one flow
-	for try in 1 2 4 8; do
-		echo x | in_ns client timeout 12 socat -t$try - "UDP:$1,sourceport=5555" | grep . && return
-	done
-}
 udp() { # NAMESPACE ADDRESS:PORT; a busy machine may answer late: ask again
 	for t in 0.3 0.6 2 4; do
 		echo x | in_ns "$1" timeout 9 socat -t$t - "UDP:$2" && [ "$(stat -c %s "$W/out")" -gt 0 ] && return
