@@ -275,15 +275,18 @@ connection_open(struct relay *r, enum door door, int fd, const struct addr *from
 	return 0;
 }
 
-/* A request that is under way is the last one. */
+/*
+ * A request that is under way is the last one, be it that it has only just come. Who asks while it is told the end
+ * finds that in good order, and no reset: it may ask again elsewhere.
+ */
 void
 connection_drain(struct connection *c)
 {
 	bool waits = c->s.state == SESSION_HELLO && c->requests > 0 && c->ahead.len == 0;
 
 	c->s.keep = false;
-	if (!waits)
+	if (!waits || recv(c->client.fd, c->relay->scratch, 1, MSG_PEEK) == 1)
 		return;
 	c->why = "idle when the proxy drained";
-	connection_step(c, ON_CLIENT_END);
+	connection_step(c, ON_ANSWERED);
 }

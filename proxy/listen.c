@@ -1,10 +1,12 @@
 /* The doors; see listen.h. */
 #include "proxy/listen.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "proxy/udp.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -170,7 +172,20 @@ take_passed(const struct doors_plan *plan, int n, struct listeners *out, uint16_
 	return 0;
 }
 
-/* Those whose port is still named; the others are closed. */
+/*
+ * A socket that is bound to a device that no packet comes from is found by no new client, which is refused; those in
+ * the middle of connecting are found by what they have begun, and get their connection.
+ */
+static void
+turn_away_new(int fd)
+{
+	int nowhere = INT_MAX;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof(nowhere)) == -1)
+		log_debug("a socket lets clients in until it is closed: %s", strerror(errno));
+}
+
+/* Those whose port is still named; the others are closed, by the old workers last. */
 static int
 take_had(const struct doors_plan *plan, struct listeners *out)
 {
@@ -179,9 +194,11 @@ take_had(const struct doors_plan *plan, struct listeners *out)
 		struct addr addr;
 
 		if (look_at(had->fd, had->door == DOOR_QUIC, &addr) == -1 || addr.port != had->port ||
-		    !names(plan->conf, had->door, addr.port))
+		    !names(plan->conf, had->door, addr.port)) {
+			if (had->door != DOOR_QUIC)
+				turn_away_new(had->fd);
 			close(had->fd);
-		else if (take(plan, had, out) == -1)
+		} else if (take(plan, had, out) == -1)
 			return -1;
 	}
 	return 0;
@@ -231,6 +248,14 @@ listen_open(const struct doors_plan *plan, struct listeners *out, uint16_t *fail
 		if (open_ports(plan, (enum door)door, out, failed) == -1)
 			return -1;
 	return 0;
+}
+
+void
+listen_finish(const struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		if (ls->list[i].door != DOOR_QUIC)
+			turn_away_new(ls->list[i].fd);
 }
 
 void

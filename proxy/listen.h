@@ -40,5 +40,10 @@ struct doors_plan {
  */
 int listen_open(const struct doors_plan *, struct listeners *, uint16_t *port);
 void listen_close(struct listeners *);
+/*
+ * Nobody new is let in any more by these sockets, and is refused. Who began before can still be accepted, so that
+ * they can be closed in a moment without resetting anybody.
+ */
+void listen_finish(const struct listeners *);
 
 #endif

@@ -379,6 +379,7 @@ on_drain(struct ev_loop *loop, ev_signal *w, int events)
 	p->draining = true;
 	sys_notify("STOPPING=1");
 	log_info("draining: %llu connections are open", (unsigned long long)share_open_count(p->share));
+	listen_finish(&p->listeners);
 	listen_close(&p->listeners);
 	workers_drain(p->workers, on_drained, loop);
 }

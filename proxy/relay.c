@@ -219,6 +219,37 @@ on_accept(struct ev_loop *loop, ev_io *w, int events)
 	}
 }
 
+/* More may come than one wakeup takes; that more come for ever is not to be feared of a door that closes. */
+static void
+take_waiting(struct relay *r, struct door_watch *door)
+{
+	for (int left = LISTEN_BACKLOG; left > 0; left--) {
+		struct sockaddr_storage sa;
+		socklen_t len = sizeof(sa);
+		int fd = accept4(door->io.fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd != -1)
+			receive(r, door->door, fd, (struct sockaddr *)&sa);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return;
+	}
+}
+
+static void
+on_doors_close(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct relay *r = w->data;
+
+	(void)loop, (void)events;
+	set_accepting(r, false);
+	ev_timer_stop(r->loop, &r->pause);
+	for (size_t i = 0; i < r->n_doors; i++) {
+		take_waiting(r, &r->doors[i]);
+		close(r->doors[i].io.fd);
+	}
+	r->n_doors = 0;
+}
+
 struct relay *
 relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const struct listeners *doors,
     const struct inboxes *boxes, const struct relay_rules *rules)
@@ -259,7 +290,8 @@ relay_start(struct ev_loop *loop, struct share *share, unsigned worker, const st
 		r->n_doors++;
 	}
 	ev_init(&r->pause, on_pause_over);
-	r->pause.data = r;
+	ev_init(&r->doors_close, on_doors_close);
+	r->pause.data = r->doors_close.data = r;
 	r->datagrams = datagrams_start(r, worker, doors, boxes);
 	if (!r->datagrams) {
 		free(r->doors);
@@ -277,33 +309,12 @@ relay_swap(struct relay *r, const struct relay_rules *rules)
 	r->rules = *rules;
 }
 
-/* More may come than one wakeup takes; that more come for ever is not to be feared of a door that closes. */
-static void
-take_waiting(struct relay *r, struct door_watch *door)
-{
-	for (int left = LISTEN_BACKLOG; left > 0; left--) {
-		struct sockaddr_storage sa;
-		socklen_t len = sizeof(sa);
-		int fd = accept4(door->io.fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd != -1)
-			receive(r, door->door, fd, (struct sockaddr *)&sa);
-		else if (errno != EINTR && errno != ECONNABORTED)
-			return;
-	}
-}
-
 void
 relay_drain(struct relay *r, bool followed)
 {
-	set_accepting(r, false);
-	ev_timer_stop(r->loop, &r->pause);
-	for (size_t i = 0; i < r->n_doors; i++) {
-		take_waiting(r, &r->doors[i]);
-		close(r->doors[i].io.fd);
-	}
-	r->n_doors = 0;
 	r->draining = true;
+	ev_timer_set(&r->doors_close, RELAY_DOORS_MS / 1000.0, 0);
+	ev_timer_start(r->loop, &r->doors_close);
 	datagrams_drain(r->datagrams, followed);
 	for (struct connection *c = r->connections, *next; c; c = next) {
 		next = c->next;
@@ -320,7 +331,7 @@ relay_drain_seconds(const struct relay *r)
 bool
 relay_is_idle(struct relay *r)
 {
-	return !r->connections && datagrams_are_idle(r->datagrams);
+	return r->n_doors == 0 && !r->connections && datagrams_are_idle(r->datagrams);
 }
 
 void
@@ -328,6 +339,7 @@ relay_stop(struct relay *r)
 {
 	set_accepting(r, false);
 	ev_timer_stop(r->loop, &r->pause);
+	ev_timer_stop(r->loop, &r->doors_close);
 	datagrams_stop(r->datagrams);
 	while (r->connections) {
 		r->connections->why = "the proxy stops";

@@ -25,6 +25,7 @@ enum {
 	RELAY_ACCEPTS = 64, /* at one wakeup, before others have their turn */
 	RELAY_ANSWER_MS = 2000, /* for a refusal to be sent, and to linger after it */
 	RELAY_PAUSE_MS = 100, /* no accepting after the system had no descriptor */
+	RELAY_DOORS_MS = 1000, /* a draining worker accepts who has connected before and sends only now */
 	RELAY_TURNED_AWAY = 64, /* closed as they come before each such pause */
 	RELAY_DISCARD_BYTES = 256 << 10, /* read and dropped behind a request or an answer */
 };
@@ -59,7 +60,7 @@ struct relay {
 	bool draining; /* nobody new comes; what is open ends when it can */
 	double now; /* in the loop's round of this number: */
 	unsigned round;
-	ev_timer pause;
+	ev_timer pause, doors_close;
 	int reserve; /* a descriptor to give up for a moment; -1: none */
 	struct door_watch *doors;
 	size_t n_doors;
@@ -84,7 +85,7 @@ void relay_swap(struct relay *, const struct relay_rules *);
 /* Is there room for one more of this client, and has it not come too often? */
 enum refusal relay_admit_client(struct relay *, const struct ip *);
 /*
- * Take who already waits at the doors, close them, and let what is open end by itself; kept-alive connections end
+ * For a moment take who is at the doors already, then close them; let what is open end by itself; kept-alive connections end
  * once they are asked for nothing. followed: others read the doors now, and pass on what is for our UDP flows.
  */
 void relay_drain(struct relay *, bool followed);

@@ -107,7 +107,7 @@ session_choose(enum door door, const struct sniff *sniff, const struct routes *r
 /* What cannot happen closes: a connection that we do not understand is not kept. */
 static const struct session_step steps[][SESSION_EVENTS] = {
 	/*                     route    refuse   dialled  next     client   answered end      break    timeout  stop */
-	[SESSION_HELLO]  = ROW(DIAL,    ANSWER,  RELAY,   GONE,    GONE,    GONE,    GONE,    BROKEN,  ANSWER,  GONE),
+	[SESSION_HELLO]  = ROW(DIAL,    ANSWER,  RELAY,   GONE,    GONE,    LINGER,  GONE,    BROKEN,  ANSWER,  GONE),
 	[SESSION_DIAL]   = ROW(GONE,    ANSWER,  RELAY,   GONE,    GONE,    GONE,    GONE,    BROKEN,  ANSWER,  GONE),
 	[SESSION_RELAY]  = ROW(GONE,    BROKEN,  GONE,    NEXT,    GONE,    LINGER,  GONE,    BROKEN,  GONE,    GONE),
 	[SESSION_ANSWER] = ROW(GONE,    GONE,    GONE,    GONE,    GONE,    LINGER,  GONE,    BROKEN,  GONE,    GONE),

@@ -79,7 +79,7 @@ enum session_event {
 	ON_DIALLED, /* or was connected before */
 	ON_NEXT, /* the answer is over, and another request may follow */
 	ON_CLIENT_END, /* the client ended or went away where only it was there */
-	ON_ANSWERED, /* all that was for the client is sent, and no more comes */
+	ON_ANSWERED, /* all that was for the client is sent, and no more comes; in HELLO: and no more is asked */
 	ON_END, /* both directions ended */
 	ON_BREAK, /* one direction cannot go on */
 	ON_TIMEOUT,

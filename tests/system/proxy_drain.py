@@ -45,8 +45,12 @@ while not got.endswith(b"yes"):
     got += kept.recv(1000) or b"ended: yes"
 ok(got.startswith(b"HTTP/1.1 200") and b"ended" not in got and not ended(kept, 0.3), "a connection is kept alive", got)
 proxy.signal(signal.SIGQUIT)
-ok(ended(kept, 2), "one that waits for another request is ended")
-ok(within(2, refused), "nobody new is accepted")
+ok(ended(kept, 5), "one that waits for another request is ended")
+kept.sendall(b"GET / HTTP/1.1\r\nHost: dora.test\r\n\r\n")
+time.sleep(0.1)
+kept.sendall(b"GET / HTTP/1.1\r\nHost: dora.test\r\n\r\n")
+ok(ended(kept, 5), "in good order, also for one that asks at that moment")
+ok(within(20, refused), "nobody new is accepted")
 ok(drain(slow) == OK, "an answer that has begun is finished")
 stream.sendall(b"still")
 ok(stream.recv(100) == b"still" and proxy.p.poll() is None, "a stream goes on, and the proxy with it")
@@ -77,6 +81,35 @@ proxy.signal(signal.SIGQUIT)
 within(2, refused)
 proxy.signal(signal.SIGTERM)
 ok(proxy.p.wait(5) == 0, "SIGTERM ends the waiting")
+
+# Clients come all the time, connect, and send a moment later: whoever has connected is served.
+def comer(out, stop):
+    while not stop.is_set():
+        try:
+            s = dial(timeout=5)
+        except OSError:
+            continue  # refused, or not even that
+        try:
+            time.sleep(0.05)
+            s.sendall(REQUEST % b"alice.test")
+            out.append(answered(drain(s)))
+        except OSError as e:
+            out.append(repr(e))
+
+
+for _ in range(3):
+    proxy = Proxy(drain="10s", workers=2)
+    out, stop = [], threading.Event()
+    comers = [threading.Thread(target=comer, args=(out, stop)) for _ in range(8)]
+    for t in comers:
+        t.start()
+    within(20, lambda: len(out) > 20)
+    proxy.signal(signal.SIGQUIT)
+    ok(proxy.p.wait(20) == 0, "it drains while clients come")
+    stop.set()
+    for t in comers:
+        t.join()
+    ok(out.count(True) == len(out) > 20, "and whoever had connected has its answer", [o for o in out if o is not True][:5])
 
 # a worker that hears nothing
 proxy = Proxy(drain="1s")

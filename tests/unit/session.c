@@ -101,6 +101,8 @@ test_steps(void **state)
 		}
 	}
 	assert_int_equal(session_step(SESSION_HELLO, ON_ROUTE).act, ACT_WAIT);
+	assert_int_equal(
+	    session_step(SESSION_HELLO, ON_ANSWERED).act, ACT_LINGER); /* kept, and the proxy drains */
 	assert_int_equal(session_step(SESSION_DIAL, ON_DIALLED).act, ACT_RELAY);
 	assert_int_equal(session_step(SESSION_DIAL, ON_TIMEOUT).act, ACT_ANSWER);
 	assert_int_equal(session_step(SESSION_RELAY, ON_BREAK).act, ACT_RESET);
