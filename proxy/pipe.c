@@ -21,6 +21,15 @@ pipe_report(uint64_t *count)
 	shortages = count;
 }
 
+/* Of the kernel's own size where it gives no more. */
+static size_t
+size_of(int fd)
+{
+	int bytes = n_pipes < PIPES_LARGE ? fcntl(fd, F_SETPIPE_SZ, PIPE_LARGE_BYTES) : -1;
+
+	return bytes == -1 ? PIPE_BYTES : (size_t)bytes;
+}
+
 struct pipe *
 pipe_take(void)
 {
@@ -41,7 +50,7 @@ pipe_take(void)
 		close(fds[1]);
 		return NULL;
 	}
-	*p = (struct pipe){.out = fds[0], .in = fds[1]};
+	*p = (struct pipe){.out = fds[0], .in = fds[1], .room = size_of(fds[1])};
 	n_pipes++;
 	return p;
 }

@@ -193,7 +193,7 @@ stream_pump(struct stream *st, struct flow *f, struct flow *other, struct end *s
 			st->pipe = pipe_take();
 		if (st->pipe && src->urgent)
 			give_back(st);
-		room = allowed(limit, st->pipe ? PIPE_BYTES : STREAM_COPY_BYTES);
+		room = allowed(limit, st->pipe ? st->pipe->room : STREAM_COPY_BYTES);
 		if (room == 0)
 			break;
 		n = st->pipe ? splice_once(st, f, other, src, dst, room, scratch)

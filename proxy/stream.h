@@ -14,7 +14,7 @@
 enum {
 	STREAM_COPY_FIRST = 64 << 10, /* bytes of a direction before it is spliced */
 	STREAM_COPY_BYTES = 32 << 10, /* at most read, and so at most kept, at once */
-	STREAM_ROUNDS = 4, /* reads at one wakeup, before others have their turn */
+	STREAM_ROUNDS = 2, /* reads at one wakeup, before others have their turn */
 };
 
 struct stream {

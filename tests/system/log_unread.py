@@ -38,6 +38,7 @@ def read_lines(take, text):
 
 
 setup()
+open(W + "/log", "w").close()
 for what, make in (("pipe", through_pipe), ("socket", through_socket)):
     end, stderr, take = make()
     proxy = Unread(stderr)
