@@ -47,7 +47,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest
 
-.PHONY: all help tested demo check unit fuzz gates layers pure system clean format bench-proxy bench-nat man
+.PHONY: all help tested demo check unit fuzz gates layers pure said system clean format bench-proxy bench-nat man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -58,7 +58,8 @@ help:
 #: make check      everything below: unit, fuzz, gates, man, system (root)
 #: make unit       table tests of every core, under the address and undefined-behaviour sanitizers
 #: make fuzz       every fuzz target for FUZZ_SECONDS (default 10) each
-#: make gates      layers (who includes whom) and pure (cores call nothing but memory and strings)
+#: make gates      layers (who includes whom), pure (cores call nothing but memory and strings) and said (words of the
+#:                 proxy's log and status against its manual)
 #: make man        the manual pages are well formed
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
@@ -159,11 +160,14 @@ fuzz: $(FUZZERS)
 
 # --- gates ----------------------------------------------------------------------------------------
 
-gates: layers pure
+gates: layers pure said
 layers:
 	@sh tests/layers
 pure: $(call obj,$(CORES))
 	@sh tests/pure $(B) $^
+
+said:
+	@mkdir -p $(B) && sh tests/said
 
 man:
 	@sh tests/man

@@ -193,6 +193,19 @@ transfer_from_guest(struct connection *c)
 	}
 }
 
+/* The end of a guest that had something left to say; NULL: it had not. */
+static const char *
+unfinished(const struct connection *c)
+{
+	const struct exchange *x = &c->exchange;
+
+	if (c->s.answer != ANSWER_DUE)
+		return NULL;
+	if (x->phase == EXCHANGE_HEAD)
+		return "the guest ended before its answer";
+	return x->answer.framing == BODY_UNTIL_END ? NULL : "the guest ended in the middle of its answer";
+}
+
 /* Do what follows from the flows until nothing does. */
 void
 transfer_settle(struct connection *c)
@@ -218,6 +231,7 @@ transfer_settle(struct connection *c)
 			connection_step(c, ON_NEXT);
 			return;
 		case SETTLE_ANSWERED:
+			c->why = c->why ? c->why : unfinished(c);
 			connection_step(c, ON_ANSWERED);
 			return;
 		case SETTLE_END:
