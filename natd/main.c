@@ -51,22 +51,6 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	return 0;
 }
 
-static void
-say_foreign(const struct natd *natd)
-{
-	const struct apply *apply = &natd->apply;
-
-	for (size_t i = 0; i < apply->n_foreign && i < NFT_FOREIGN_MAX; i++) {
-		const struct nft_foreign *foreign = &apply->foreign[i];
-		char *help = status_help(&natd->conf, foreign);
-
-		log_warn("chain %s of table %s %s drops what it does not accept, the guests' packets too; "
-			 "let them pass: %s",
-		    foreign->chain, foreign->family, foreign->table, help ? help : "");
-		free(help);
-	}
-}
-
 /* The new plan, once nothing stands in its way. -1: why, as a sentence. */
 static int
 replan(struct apply *apply, const struct conf *conf, struct plan_host *host, struct facts *want,
@@ -113,7 +97,7 @@ reload(void *arg)
 	natd->host = host;
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 	natd->status.reloads++;
-	say_foreign(natd);
+	natd_say_foreign(natd);
 	log_info("reloaded%s: %zu changes, %d flows forgotten", natd->status.refused ? " in part" : "",
 	    natd->apply.n_ops, natd->apply.n_forgotten > 0 ? natd->apply.n_forgotten : 0);
 }
@@ -270,7 +254,7 @@ main(int argc, char **argv)
 		fatal("cannot watch the kernel's network: %s", strerror(errno));
 	if (apply_facts(&natd.apply, &natd.want) == -1)
 		fatal("the network is not as %s wants it; the lines above say why", natd.file);
-	say_foreign(&natd);
+	natd_say_foreign(&natd);
 	pulse_start(loop, &natd);
 	log_info("%zu guests behind %s, %zu changes", natd.conf.n_guests, natd.host.wan, natd.apply.n_ops);
 	sys_notify("READY=1");

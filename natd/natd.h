@@ -18,9 +18,14 @@ struct natd {
 	struct status status;
 	struct watch *watch;
 	struct full full;
+	struct nft_foreign told[NFT_FOREIGN_MAX]; /* chains of others that were complained of */
+	size_t n_told;
 	struct plan_ports heard; /* where programs listen now, before it is compared */
 	ev_timer pulse;
 };
+
+/* Complains of each chain of another tool that drops guests' packets, once; says when one is gone. */
+void natd_say_foreign(struct natd *);
 
 /* Looks from time to time at what the kernel tells nobody of: who listens, and whether a table is full. */
 void pulse_start(struct ev_loop *, struct natd *);

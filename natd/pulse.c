@@ -3,6 +3,8 @@
 #include "natd/diff.h"
 #include "natd/natd.h"
 
+#include <stdlib.h>
+
 static const double pulse_s = 2;
 
 /* Which ports of guests programs of the host took since the last plan, or gave back. */
@@ -49,6 +51,54 @@ follow_listening(struct natd *natd)
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 }
 
+static bool
+is_among(const struct nft_foreign *list, size_t n, const struct nft_foreign *foreign)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].family, foreign->family) == 0 &&
+		    strcmp(list[i].table, foreign->table) == 0 && strcmp(list[i].chain, foreign->chain) == 0)
+			return true;
+	return false;
+}
+
+void
+natd_say_foreign(struct natd *natd)
+{
+	const struct apply *apply = &natd->apply;
+	size_t n = apply->n_foreign < NFT_FOREIGN_MAX ? apply->n_foreign : NFT_FOREIGN_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct nft_foreign *foreign = &apply->foreign[i];
+		char *help;
+
+		if (is_among(natd->told, natd->n_told, foreign))
+			continue;
+		help = status_help(&natd->conf, foreign);
+		log_warn("chain %s of table %s %s drops what it does not accept, the guests' packets too; "
+			 "let them pass: %s",
+		    foreign->chain, foreign->family, foreign->table, help ? help : "");
+		free(help);
+	}
+	for (size_t i = 0; i < natd->n_told; i++)
+		if (!is_among(apply->foreign, n, &natd->told[i]))
+			log_info("chain %s of table %s %s no longer drops the guests' packets",
+			    natd->told[i].chain, natd->told[i].family, natd->told[i].table);
+	memcpy(natd->told, apply->foreign, n * sizeof(*natd->told));
+	natd->n_told = n;
+}
+
+/* Another tool changed tables of its own, which may drop now what they did not. */
+static void
+follow_foreign(struct natd *natd)
+{
+	uint32_t generation;
+
+	if (nft_generation(natd->apply.nft, &generation) == -1 || generation == natd->apply.generation)
+		return;
+	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+	natd_say_foreign(natd);
+}
+
 static void
 on_pulse(struct ev_loop *loop, ev_timer *w, int events)
 {
@@ -56,6 +106,7 @@ on_pulse(struct ev_loop *loop, ev_timer *w, int events)
 
 	(void)loop, (void)events;
 	follow_listening(natd);
+	follow_foreign(natd);
 	full_check(&natd->full);
 }
 
