@@ -119,6 +119,47 @@ connection_deadline(struct connection *c, double seconds)
 	ev_timer_start(loop, &c->timer);
 }
 
+/* --- the guest's side -------------------------------------------------------------------------------------- */
+
+const char *
+connection_why_refused(const struct connection *c, int error)
+{
+	bool as_client = c->reach.from == FROM_CLIENT || c->reach.from == FROM_CLIENT_ADDRESS;
+
+	if (dial_is_refused(error) && as_client && c->reach.to.ip.family == 6)
+		return "refused over IPv6, and over IPv4 the guest would not see this client: "
+		       "let its server listen on IPv6, or take address6 out";
+	return strerror(error);
+}
+
+/* A socket on its way to where the guest is supposed to be. -1: errno. */
+static int
+call_guest(struct connection *c)
+{
+	struct relay *r = c->relay;
+	int fd = dial_guest(&c->reach, &c->from, SOCK_STREAM, r->share->transparent);
+
+	if (fd == -1)
+		return -1;
+	end_close(&c->guest);
+	c->guest = end_dialled(fd, r->drive.batch);
+	return 0;
+}
+
+bool
+connection_call_other(struct connection *c)
+{
+	struct reach other = c->reach;
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (!reach_turn(&other) || getsockopt(c->guest.fd, SOL_SOCKET, SO_ERROR, &error, &size) == -1 ||
+	    !dial_is_refused(error))
+		return false;
+	c->reach = other;
+	return call_guest(c) == 0;
+}
+
 /* --- acts ------------------------------------------------------------------------------------------------- */
 
 void
@@ -135,20 +176,24 @@ int
 connection_dial(struct connection *c, struct span first)
 {
 	struct relay *r = c->relay;
-	int fd = dial_guest(&c->reach, &c->from, SOCK_STREAM, r->share->transparent);
-	enum refusal refusal = fd == -1 && dial_is_short(errno) ? REFUSED_FILES : REFUSED_GUEST_DOWN;
+	enum refusal refusal;
+	bool good;
 
-	if (fd != -1) {
-		c->guest = end_dialled(fd, r->drive.batch);
-		stream_send(&c->to_guest, &c->s.to_guest, &c->guest, first);
-	}
-	if (fd != -1 && !c->s.to_guest.broken) {
+	do {
+		c->s.to_guest.broken = false;
+		good = call_guest(c) == 0;
+		if (good)
+			stream_send(&c->to_guest, &c->s.to_guest, &c->guest, first);
+		good = good && !c->s.to_guest.broken;
+	} while (!good && dial_is_refused(errno) && reach_turn(&c->reach));
+	if (good) {
 		r->own->routed++;
 		r->own->guests[c->seat].routed[c->s.door]++;
 		r->own->dialled[c->reach.from]++;
 		return 0;
 	}
-	connection_refuse(c, refusal, refusal_answer(refusal, c->s.door), strerror(errno));
+	refusal = dial_is_short(errno) ? REFUSED_FILES : REFUSED_GUEST_DOWN;
+	connection_refuse(c, refusal, refusal_answer(refusal, c->s.door), connection_why_refused(c, errno));
 	return -1;
 }
 

@@ -62,6 +62,11 @@ void connection_step(struct connection *, enum session_event);
 /* Counts the refusal and notes what to tell the client; the caller then steps. */
 void connection_refuse(struct connection *, enum refusal, uint16_t answer, const char *why);
 
+/* What the log says of a guest whose socket failed so. */
+const char *connection_why_refused(const struct connection *, int error);
+/* While it is dialled: nobody listens there, and what waits is on its way to the guest's other address. */
+bool connection_call_other(struct connection *);
+
 /* The worker drains: end, if the client is in the middle of nothing. */
 void connection_drain(struct connection *);
 

@@ -83,6 +83,13 @@ dial_guest(struct reach *reach, const struct addr *client, int type, bool able)
 }
 
 bool
+dial_is_refused(int error)
+{
+	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
+	       error == EADDRNOTAVAIL;
+}
+
+bool
 dial_is_short(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;

@@ -13,6 +13,8 @@ bool dial_able(void);
  */
 int dial_guest(struct reach *, const struct addr *client, int type, bool able);
 
+/* Of such an errno: at this address nobody listens, or nobody is there. */
+bool dial_is_refused(int error);
 /* Of such an errno: nothing is wrong with the guest, the system has no more to give. */
 bool dial_is_short(int error);
 

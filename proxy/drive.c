@@ -14,10 +14,12 @@
 static void
 dialled(struct connection *c)
 {
+	if (connection_call_other(c))
+		return;
 	stream_flush(&c->to_guest, &c->s.to_guest, &c->guest);
 	if (c->s.to_guest.broken) {
-		connection_refuse(
-		    c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door), strerror(errno));
+		connection_refuse(c, REFUSED_GUEST_DOWN, refusal_answer(REFUSED_GUEST_DOWN, c->s.door),
+		    connection_why_refused(c, errno));
 		connection_step(c, ON_REFUSE);
 	} else if (c->to_guest.bytes > 0) {
 		connection_step(c, ON_DIALLED);

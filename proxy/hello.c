@@ -107,8 +107,9 @@ is_connected(const struct connection *c, const struct route_guest *guest)
 {
 	struct reach reach = reach_choose(guest, guest->to_http, &c->from.ip);
 
-	return c->guest.fd != -1 && ip_cmp(&c->reach.to.ip, &reach.to.ip) == 0 &&
-	       c->reach.to.port == reach.to.port;
+	return c->guest.fd != -1 && c->reach.to.port == reach.to.port &&
+	       (ip_cmp(&c->reach.to.ip, &reach.to.ip) == 0 ||
+		   (reach_turn(&reach) && ip_cmp(&c->reach.to.ip, &reach.to.ip) == 0));
 }
 
 /* in: what belongs to the first request, or all of it. Then: which event that was. */

@@ -235,12 +235,34 @@ lane_refuse(struct lane *l, enum refusal refusal, const char *why)
 
 /* --- the guest's side --------------------------------------------------------------------------------------- */
 
+/* Its socket to where the guest is supposed to be. false: errno. */
+static bool
+call_guest(struct lane *l)
+{
+	struct relay *r = l->all->relay;
+	int fd = dial_guest(&l->reach, &l->flow.key.client, SOCK_DGRAM, r->share->transparent);
+
+	if (fd == -1)
+		return false;
+	if (l->guest.fd != -1) {
+		ev_io_stop(r->loop, &l->guest);
+		close(l->guest.fd);
+	}
+	udp_prepare(fd, l->reach.to.ip.family);
+	ev_io_set(&l->guest, fd, EV_READ);
+	ev_io_start(r->loop, &l->guest);
+	return true;
+}
+
 /* What the system says of a guest that is not there. One that was there may come back, and then knows what to do. */
 static bool
 is_gone(struct lane *l, int error)
 {
 	if (error == 0 || error == EAGAIN || error == ENOBUFS || error == EMSGSIZE ||
 	    l->flow.class >= FLOW_QUIET)
+		return false;
+	/* What was sent there is lost, and sent again by the client. */
+	if (!l->flow.answered && dial_is_refused(error) && reach_turn(&l->reach) && call_guest(l))
 		return false;
 	note_refusal(l, REFUSED_GUEST_DOWN, "the guest does not answer");
 	return true;
@@ -328,7 +350,6 @@ bool
 lane_lead(struct lane *l, const struct route_guest *guest)
 {
 	struct relay *r = l->all->relay;
-	int fd;
 
 	memcpy(l->guest_name, guest->name, sizeof(l->guest_name));
 	l->seat = r->rules.seats[guest->number];
@@ -342,16 +363,12 @@ lane_lead(struct lane *l, const struct route_guest *guest)
 		return false;
 	}
 	l->reach = reach_choose(guest, guest->to_quic, &l->flow.key.client.ip);
-	fd = dial_guest(&l->reach, &l->flow.key.client, SOCK_DGRAM, r->share->transparent);
-	if (fd == -1) {
+	if (!call_guest(l)) {
 		note_refusal(
 		    l, dial_is_short(errno) ? REFUSED_FILES : REFUSED_GUEST_DOWN, "no socket to the guest");
 		lane_close(l);
 		return false;
 	}
-	udp_prepare(fd, l->reach.to.ip.family);
-	ev_io_set(&l->guest, fd, EV_READ);
-	ev_io_start(r->loop, &l->guest);
 	flow_become(l->all->flows, &l->flow, FLOW_UNPROVEN, relay_now(r));
 	place(l);
 	r->own->routed++;

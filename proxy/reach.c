@@ -18,8 +18,10 @@ struct reach
 reach_choose(const struct route_guest *guest, uint16_t to_port, const struct ip *client)
 {
 	bool six = client->family == 6 && ip_is_set(&guest->address6);
-	struct reach reach = {{six ? guest->address6 : guest->address, to_port}, FROM_CLIENT};
+	struct reach reach = {.to = {six ? guest->address6 : guest->address, to_port}, .from = FROM_CLIENT};
 
+	if (ip_is_set(&guest->address6))
+		reach.other = six ? guest->address : guest->address6;
 	if (guest->client_address != CLIENT_TRANSPARENT)
 		reach.from = FROM_HOST;
 	else if (is_nowhere(client))
@@ -29,6 +31,16 @@ reach_choose(const struct route_guest *guest, uint16_t to_port, const struct ip 
 	else if (ip_cmp(client, &reach.to.ip) == 0)
 		reach.from = FROM_ITSELF;
 	return reach;
+}
+
+bool
+reach_turn(struct reach *reach)
+{
+	if (reach->from != FROM_HOST || !ip_is_set(&reach->other))
+		return false;
+	reach->to.ip = reach->other;
+	reach->other = (struct ip){0};
+	return true;
 }
 
 const char *

@@ -24,10 +24,17 @@ enum reach_from {
 
 struct reach {
 	struct addr to;
+	struct ip other; /* where the guest may be as well, of the other family; may be unset */
 	uint8_t from; /* enum reach_from: FROM_CLIENT, or why not */
 };
 
 struct reach reach_choose(const struct route_guest *, uint16_t to_port, const struct ip *client);
+
+/*
+ * The guest does not listen there: it is to be reached at its other address. false: there is none, or it would not see
+ * its client from there.
+ */
+bool reach_turn(struct reach *);
 
 const char *reach_name(enum reach_from); /* a word for the status */
 

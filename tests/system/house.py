@@ -129,7 +129,7 @@ def cpu_seconds(pids):
 
 def guest(address, port, answer):
     """answer(socket) for each connection, in a process of its own, so that it does not slow the clients down."""
-    s = socket.socket()
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.bind((address, port))
     s.listen(4096)

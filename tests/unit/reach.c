@@ -68,6 +68,38 @@ test_choose(void **state)
 	}
 }
 
+/* To the other address goes only who is called from the host, and once. */
+static void
+test_turn(void **state)
+{
+	static const struct {
+		enum client_address how;
+		const char *address6, *client, *to; /* "": it does not turn */
+	} cases[] = {
+	    {CLIENT_NONE, "2001:db8:77::2", "2001:db8::9", "192.168.77.2"},
+	    {CLIENT_PROXY_V1, "2001:db8:77::2", "2001:db8::9", "192.168.77.2"},
+	    {CLIENT_PROXY_V2, "2001:db8:77::2", "198.51.100.2", "2001:db8:77::2"},
+	    {CLIENT_NONE, "", "2001:db8::9", ""},
+	    {CLIENT_NONE, "", "198.51.100.2", ""},
+	    {CLIENT_TRANSPARENT, "2001:db8:77::2", "2001:db8::9", ""},
+	    {CLIENT_TRANSPARENT, "2001:db8:77::2", "198.51.100.2", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct route_guest guest = {.address = ip("192.168.77.2"),
+		    .address6 = ip(cases[i].address6),
+		    .client_address = cases[i].how};
+		struct ip client = ip(cases[i].client), to = ip(cases[i].to);
+		struct reach reach = reach_choose(&guest, 8443, &client);
+		bool turned = reach_turn(&reach);
+
+		if (turned != (cases[i].to[0] != '\0') || (turned && ip_cmp(&reach.to.ip, &to) != 0) ||
+		    reach.to.port != 8443 || reach_turn(&reach))
+			fail_msg("case %zu", i);
+	}
+}
+
 /* Whoever is dialled as itself has the family of what it is led to: no address of one is ever put in the other's. */
 static void
 test_families(void **state)
@@ -101,6 +133,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_choose),
+	    cmocka_unit_test(test_turn),
 	    cmocka_unit_test(test_families),
 	    cmocka_unit_test(test_names),
 	};
