@@ -46,8 +46,6 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	}
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", host->wan);
 	host->wan_accept_ra = sysctl_read(path);
-	if (sock_listening(apply->sock, &apply->listening) == 0)
-		host->listening = &apply->listening;
 	return 0;
 }
 
@@ -56,13 +54,20 @@ static int
 replan(struct apply *apply, const struct conf *conf, struct plan_host *host, struct facts *want,
     const char **why)
 {
+	static struct plan_ports listening;
+
 	if (host_learn(apply, conf, host, why) == -1)
 		return -1;
+	if (sock_listening(apply->sock, &listening) == 0)
+		host->listening = &listening;
 	*why = strerror(ENOMEM);
 	if (plan_facts(conf, host, want) == -1)
 		return -1;
-	if (apply_check(apply, want) == 0)
+	if (apply_check(apply, want) == 0) {
+		apply->listening = listening;
+		host->listening = host->listening ? &apply->listening : NULL;
 		return 0;
+	}
 	*why = apply_why(apply);
 	facts_free(want);
 	return -1;
@@ -95,6 +100,7 @@ reload(void *arg)
 	natd->conf = conf;
 	natd->want = want;
 	natd->host = host;
+	natd->wan_lost = false;
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 	natd->status.reloads++;
 	natd_say_foreign(natd);
@@ -102,18 +108,39 @@ reload(void *arg)
 	    natd->apply.n_ops, natd->apply.n_forgotten > 0 ? natd->apply.n_forgotten : 0);
 }
 
-/* Without `wan:` in the file, the default route may have moved to another device. */
+/* Whether the way out is there; said once when it is lost, and when it is back. */
+static bool
+find_wan(struct natd *natd, struct plan_host *host)
+{
+	const char *why;
+
+	if (host_learn(&natd->apply, &natd->conf, host, &why) == -1) {
+		if (!natd->wan_lost)
+			log_error("%s; until then guests have no way out", why);
+		natd->wan_lost = true;
+		return false;
+	}
+	if (natd->wan_lost)
+		log_info("wan: %s is there again", host->wan);
+	natd->wan_lost = false;
+	return true;
+}
+
+/* The device is another, as the default route may be without `wan:` in the file, or it is a new one of that name. */
 static bool
 follow_wan(struct natd *natd)
 {
 	struct plan_host host;
 	struct facts want;
-	const char *why;
 
-	if (*natd->conf.wan || host_learn(&natd->apply, &natd->conf, &host, &why) == -1 ||
-	    strcmp(host.wan, natd->host.wan) == 0 || plan_facts(&natd->conf, &host, &want) == -1)
+	if (!find_wan(natd, &host))
 		return false;
-	log_info("the default route moved from %s to %s", natd->host.wan, host.wan);
+	host.listening = natd->host.listening;
+	if ((strcmp(host.wan, natd->host.wan) == 0 && host.wan_accept_ra == natd->host.wan_accept_ra) ||
+	    plan_facts(&natd->conf, &host, &want) == -1)
+		return false;
+	if (strcmp(host.wan, natd->host.wan) != 0)
+		log_info("the default route moved from %s to %s", natd->host.wan, host.wan);
 	facts_free(&natd->want);
 	natd->want = want;
 	natd->host = host;
@@ -155,6 +182,8 @@ check(struct natd *natd)
 		fatal("cannot ask the kernel: %s", apply_why(&natd->apply));
 	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
 		log_warn("%s", why);
+	if (sock_listening(natd->apply.sock, &natd->apply.listening) == 0)
+		natd->host.listening = &natd->apply.listening;
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
 		fatal("%s", strerror(ENOMEM));
 	if (apply_read(&natd->apply, &natd->want, &have) == -1)

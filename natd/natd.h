@@ -17,6 +17,7 @@ struct natd {
 	struct apply apply;
 	struct status status;
 	struct watch *watch;
+	bool wan_lost;
 	struct full full;
 	struct nft_foreign told[NFT_FOREIGN_MAX]; /* chains of others that were complained of */
 	size_t n_told;
