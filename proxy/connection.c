@@ -20,7 +20,7 @@ since(const struct connection *c, double when, char out[24])
 {
 	if (!when)
 		return "-";
-	snprintf(out, 24, "%.0f", (when - c->began) * 1000);
+	snprintf(out, 24, "%llu", (unsigned long long)((when - c->began) * 1000 + 0.5));
 	return out;
 }
 

@@ -23,7 +23,7 @@ since(const struct lane *l, double when, char out[24])
 {
 	if (!when)
 		return "-";
-	snprintf(out, 24, "%.0f", (when - l->began) * 1000);
+	snprintf(out, 24, "%llu", (unsigned long long)((when - l->began) * 1000 + 0.5));
 	return out;
 }
 
