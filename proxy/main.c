@@ -2,16 +2,13 @@
 #include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "proxy/dial.h"
+#include "proxy/rights.h"
 #include "proxy/status.h"
 #include "proxy/upgrade.h"
 
-#include <cap-ng.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 static const char usage[] = "usage: lodge-proxy [-c FILE] [-n] [-d]\n"
@@ -166,86 +163,6 @@ take(struct proxy *p, struct ev_loop *loop)
 }
 
 static bool
-wants_transparent(const struct conf *conf)
-{
-	for (size_t i = 0; i < conf->n_guests; i++) {
-		enum client_address how = conf->guests[i].client_address;
-
-		if ((how == CLIENT_DEFAULT ? conf->proxy.client_address : how) == CLIENT_TRANSPARENT)
-			return true;
-	}
-	return false;
-}
-
-/* Of what a supervisor may still need, those that it has, ended by -1. */
-static void
-kept(const int *wanted, int *out)
-{
-	bool known = capng_get_caps_process() == 0;
-
-	for (; *wanted != -1; wanted++)
-		if (known && capng_have_capability(CAPNG_PERMITTED, (unsigned)*wanted))
-			*out++ = *wanted;
-	*out = -1;
-}
-
-/* Ambient ones outlive an exec. */
-static void
-drop_as_user(const int *keep)
-{
-	log_debug("not root: running as uid %d", (int)geteuid());
-	capng_clear(CAPNG_SELECT_CAPS);
-	for (const int *cap = keep; *cap != -1; cap++)
-		capng_update(
-		    CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE, (unsigned)*cap);
-	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
-		fatal("giving up privilege: %s", strerror(errno));
-	for (const int *cap = keep; *cap != -1; cap++)
-		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, *cap, 0, 0);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		fatal("giving up privilege: %s", strerror(errno));
-}
-
-/*
- * Started by root, the supervisor stays root to read the file again, and keeps of root's powers those of becoming
- * the workers' user when it replaces one, of ending one that does not hear, and of what an upgrade may find in the
- * file: a new port, and guests that see their clients' addresses. Started by anybody else, it keeps the last two.
- */
-static void
-drop(struct proxy *p)
-{
-	static const int roots[] = {
-	    CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL, CAP_NET_BIND_SERVICE, CAP_NET_RAW, -1};
-	static const int others[] = {CAP_NET_BIND_SERVICE, CAP_NET_RAW, -1};
-	int keep[sizeof(roots) / sizeof(roots[0])];
-
-	p->plan.drop = geteuid() == 0;
-	kept(p->plan.drop ? roots : others, keep);
-	p->plan.keep_raw = wants_transparent(&p->conf) && capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
-	if (!p->plan.drop) {
-		drop_as_user(keep);
-		return;
-	}
-	if (sys_account(p->conf.user, &p->plan.uid, &p->plan.gid) == -1)
-		fatal("user %s: %s; make the account, or set user: in %s", p->conf.user, strerror(errno),
-		    p->file);
-	if (sys_drop_over_exec(keep) == -1)
-		fatal("giving up privilege: %s", strerror(errno));
-}
-
-/* What guests then see instead is said once, not with every connection. */
-static void
-try_transparent(struct proxy *p)
-{
-	p->share->transparent = wants_transparent(&p->conf) && dial_able();
-	if (wants_transparent(&p->conf) && !p->share->transparent)
-		log_warn(
-		    "client-address: transparent needs CAP_NET_RAW, which is missing, so guests see the "
-		    "host's address; start lodge-proxy as root or with AmbientCapabilities=CAP_NET_RAW, or "
-		    "write client-address: none");
-}
-
-static bool
 same_ports(const uint16_t *a, size_t n_a, const uint16_t *b, size_t n_b)
 {
 	return n_a == n_b && (n_a == 0 || memcmp(a, b, n_a * sizeof(*a)) == 0);
@@ -263,7 +180,7 @@ warn_fixed(const struct conf *have, const struct conf *want)
 		log_warn("the ports in proxy.http, .tls and .quic changed: send SIGUSR2 to listen on them");
 	if (a->workers != b->workers || strcmp(have->user, want->user) != 0)
 		log_warn("proxy.workers or user changed: send SIGUSR2 for that");
-	if (!wants_transparent(have) && wants_transparent(want))
+	if (!rights_wanted(have) && rights_wanted(want))
 		log_warn(
 		    "client-address: transparent is new: send SIGUSR2 for that, until then guests see the "
 		    "host's address");
@@ -423,8 +340,8 @@ main(int argc, char **argv)
 	log_no_wait();
 	upgrade_receive(&p.had);
 	take(&p, loop);
-	drop(&p);
-	try_transparent(&p);
+	rights_drop(&p.conf, &p.plan);
+	p.share->transparent = rights_try(&p.conf);
 	start(&p, loop);
 	ev_signal_init(&upgrade, on_upgrade, SIGUSR2);
 	ev_signal_init(&drain, on_drain, SIGQUIT);
