@@ -2,6 +2,7 @@
 #include "proxy/arrival.h"
 #include "proxy/cid.h"
 #include "proxy/inbox.h"
+#include "proxy/place.h"
 
 #include <stdlib.h>
 
@@ -49,7 +50,7 @@ lead(const struct arrival *a, struct lane *l, const struct route_guest *guest)
 
 	if (to) {
 		to->flow.ids[0] = l->flow.ids[0];
-		lane_announce(to);
+		place_announce(to);
 	} else if (lane_lead(l, guest)) {
 		to = l;
 	}

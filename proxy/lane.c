@@ -2,6 +2,7 @@
 #include "proxy/lane.h"
 #include "base/log.h"
 #include "proxy/cid.h"
+#include "proxy/place.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,119 +80,12 @@ uncount(struct lane *l)
 	l->counted = false;
 }
 
-static struct span
-id_of(const struct lane *l, int i)
-{
-	return span_of(l->flow.ids[i].b, l->flow.ids[i].len);
-}
-
-/* The names of a flow: of its addresses, and of its client's first packets. */
-static void
-name(const struct lane *l, uint8_t all[FLOW_NAME], uint8_t first[FLOW_NAME])
-{
-	uint64_t seed = l->all->relay->share->rates.seed;
-
-	flow_name(seed, &l->flow.key, (struct span){0}, all);
-	flow_name(seed, &l->flow.key, id_of(l, 0), first);
-}
-
-void
-lane_announce(struct lane *l)
-{
-	static const struct ip nobody;
-	uint8_t all[FLOW_NAME], first[FLOW_NAME];
-
-	name(l, all, first);
-	cid_put(l->all->relay->cids, span_of(all, FLOW_NAME), &nobody, l->owner);
-	cid_put(l->all->relay->cids, span_of(first, FLOW_NAME), &nobody, l->owner);
-}
-
-/* When the worker ends, ids stay, for those who follow. */
-static void
-forget_ids(struct lane *l)
-{
-	uint8_t all[FLOW_NAME], first[FLOW_NAME];
-
-	if (l->all->ending)
-		return;
-	name(l, all, first);
-	cid_drop(l->all->relay->cids, span_of(all, FLOW_NAME), l->owner);
-	cid_drop(l->all->relay->cids, span_of(first, FLOW_NAME), l->owner);
-	for (int i = 1; i < l->flow.n_ids; i++)
-		cid_drop(l->all->relay->cids, id_of(l, i), l->owner);
-}
-
-/* --- places in the table ---------------------------------------------------------------------------------- */
-
-static bool
-is_listed(const struct lane *l)
-{
-	return l->older || l->newer || l->all->places[l->seat].oldest == l;
-}
-
-static void
-unlist(struct lane *l)
-{
-	struct lane_places *p = &l->all->places[l->seat];
-
-	if (!l->placed || !is_listed(l))
-		return;
-	*(l->older ? &l->older->newer : &p->oldest) = l->newer;
-	*(l->newer ? &l->newer->older : &p->newest) = l->older;
-	l->older = l->newer = NULL;
-}
-
-static void
-place(struct lane *l)
-{
-	struct lane_places *p = &l->all->places[l->seat];
-
-	p->n++;
-	l->placed = true;
-	l->older = p->newest;
-	*(p->newest ? &p->newest->newer : &p->oldest) = l;
-	p->newest = l;
-}
-
-static void
-leave_place(struct lane *l)
-{
-	unlist(l);
-	if (l->placed)
-		l->all->places[l->seat].n--;
-	l->placed = false;
-}
-
-static void
-evict(struct lane *l)
-{
-	l->all->count->evicted++;
-	l->cut = true;
-	l->why = "made room for another";
-	lane_close(l);
-}
-
-/* However many come for one guest, others have as much of the table: beyond that its own make room. */
-static bool
-guest_has_room(struct datagrams *all, uint16_t seat)
-{
-	struct lane_places *p = &all->places[seat];
-	const struct route_guest *guests;
-	size_t most = all->flows->max;
-
-	if (routes_guests(all->relay->rules.routes, &guests) > 1)
-		most /= 2;
-	if (p->n >= most && p->oldest)
-		evict(p->oldest);
-	return p->n < most;
-}
-
 static void
 forget_guest(struct lane *l)
 {
-	forget_ids(l);
+	place_withdraw(l);
 	uncount(l);
-	leave_place(l);
+	place_leave(l);
 	if (l->guest.fd == -1)
 		return;
 	ev_io_stop(l->all->relay->loop, &l->guest);
@@ -358,7 +252,7 @@ lane_lead(struct lane *l, const struct route_guest *guest)
 		lane_refuse(l, REFUSED_PER_GUEST, "too many connections to this guest");
 		return false;
 	}
-	if (!guest_has_room(l->all, l->seat)) {
+	if (!place_of_guest(l->all, l->seat)) {
 		lane_refuse(l, REFUSED_PER_GUEST, "too many connections to this guest");
 		return false;
 	}
@@ -370,7 +264,7 @@ lane_lead(struct lane *l, const struct route_guest *guest)
 		return false;
 	}
 	flow_become(l->all->flows, &l->flow, FLOW_UNPROVEN, relay_now(r));
-	place(l);
+	place_take(l);
 	r->own->routed++;
 	r->own->guests[l->seat].routed[DOOR_QUIC]++;
 	r->own->dialled[l->reach.from]++;
@@ -393,7 +287,7 @@ lane_prove(struct lane *l)
 	else
 		l->counted = true;
 	if (l->counted)
-		unlist(l);
+		place_settle(l);
 	if (l->counted && l->seat != SEAT_NONE)
 		r->own->guests[l->seat].open++;
 	return l->counted;
@@ -446,32 +340,11 @@ lane_flush(struct lane *from, struct lane *to)
 
 /* --- the beginning ------------------------------------------------------------------------------------------ */
 
-/* One that is worth less makes room; a refused one only in the place of another. */
-static bool
-make_room(struct datagrams *all, enum flow_class class)
-{
-	struct lane *victim = (struct lane *)flow_victim(all->flows);
-	const struct relay *r = all->relay;
-	bool full =
-	    all->flows->n == all->flows->max ||
-	    (r->rules.total && share_open_count(r->share) + share_flow_count(r->share) >= r->rules.total);
-
-	if (!full)
-		return true;
-	if (!victim || (class == FLOW_REFUSED && victim->flow.class != FLOW_REFUSED))
-		return false;
-	if (victim->flow.class == FLOW_REFUSED)
-		lane_close(victim);
-	else
-		evict(victim);
-	return true;
-}
-
 struct lane *
 lane_open(struct datagrams *all, const struct datagram_door *door, const struct flow_key *key,
     enum flow_class class, struct span dcid)
 {
-	struct lane *l = make_room(all, class) ? calloc(1, sizeof(*l)) : NULL;
+	struct lane *l = place_in_table(all, class) ? calloc(1, sizeof(*l)) : NULL;
 
 	if (!l)
 		return NULL;
@@ -489,7 +362,7 @@ lane_open(struct datagrams *all, const struct datagram_door *door, const struct 
 		return NULL;
 	}
 	if (class != FLOW_REFUSED)
-		lane_announce(l);
+		place_announce(l);
 	all->count->open++;
 	all->count->opened++;
 	return l;

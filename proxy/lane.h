@@ -47,8 +47,6 @@ struct lane *lane_open(struct datagrams *, const struct datagram_door *, const s
     enum flow_class, struct span dcid);
 void lane_close(struct lane *);
 
-/* Other workers are to know whose this flow is; again when its first id has changed. */
-void lane_announce(struct lane *);
 /* From now on it leads to this guest; false: it does not, and is closed. */
 bool lane_lead(struct lane *, const struct route_guest *);
 /* There will be no guest; what comes for it is dropped for a while. */
