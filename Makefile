@@ -24,13 +24,13 @@ DEFS     := -DLODGE_VERSION='"$(VERSION)"'
 # Cores turn values into values; `make pure` proves that they do nothing else.
 CORES    := $(wildcard base/addr.c base/near.c \
 	    conf/parse.c conf/node.c conf/scalar.c conf/check.c conf/guest.c conf/print.c conf/errors.c conf/value.c \
-	    conf/text.c conf/name.c conf/take.c conf/allow.c conf/redis.c conf/proxy.c conf/web.c conf/disk.c conf/quota.c conf/document.c conf/includes.c \
+	    conf/text.c conf/name.c conf/take.c conf/allow.c conf/redis.c conf/proxy.c conf/web.c conf/disk.c conf/quota.c conf/curb.c conf/document.c conf/includes.c \
 	    conf/check_names.c conf/check_ports.c conf/check_things.c \
 	    proxy/http.c proxy/field.c proxy/body.c proxy/reply.c proxy/exchange.c proxy/tls.c base/name.c conf/route.c \
 	    proxy/session.c proxy/redirect.c proxy/h2c.c proxy/haproxy.c proxy/answer.c proxy/limit.c proxy/seat.c \
 	    proxy/quic.c proxy/quic_keys.c proxy/quic_gather.c proxy/quic_hello.c proxy/flow.c proxy/cid.c \
 	    proxy/reach.c proxy/haproxy_read.c \
-	    natd/fact.c natd/ruleset.c natd/plan.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
+	    natd/fact.c natd/ruleset.c natd/plan.c natd/plan_curb.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
 	    ledger/keys.c ledger/record.c ledger/command.c \
 	    acct/frame.c acct/world.c acct/tally.c acct/slot.c acct/book.c acct/part.c acct/life.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/mcmsg.c launch/rootfs.c \

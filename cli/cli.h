@@ -17,6 +17,9 @@ struct command {
 int cmd_apply(const char *file, int argc, char **argv);
 int cmd_check(const char *file, int argc, char **argv);
 int cmd_guest(const char *file, int argc, char **argv);
+/* The guest command's words of traffic; rate is "" but for throttle. */
+int curb_guest(const struct conf *, const char *word, const char *name, const char *rate);
+
 int cmd_routes(const char *file, int argc, char **argv);
 int cmd_status(const char *file, int argc, char **argv);
 int cmd_up(const char *file, int argc, char **argv);

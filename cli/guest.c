@@ -1,4 +1,4 @@
-/* `lodge guest create|start|stop|restart|kill NAME`: one guest, through its launcher. */
+/* `lodge guest create|start|stop|restart|kill NAME`: one guest, through its launcher; its traffic: curb.c. */
 #include "base/ctl.h"
 #include "base/log.h"
 #include "base/near.h"
@@ -13,8 +13,8 @@
 enum { ANSWER_MS = 5000 };
 
 /* Words that the launcher answers itself; `create` runs it instead. */
-static const char *const words[] = {"create", "start", "stop", "restart", "kill"};
-enum { N_WORDS = sizeof(words) / sizeof(words[0]) };
+static const char *const words[] = {"create", "start", "stop", "restart", "kill", "cut", "lift", "throttle"};
+enum { N_WORDS = sizeof(words) / sizeof(words[0]), TRAFFIC = 5, THROTTLE = 7 };
 
 static int
 create(const char *file, const char *name)
@@ -58,11 +58,13 @@ cmd_guest(const char *file, int argc, char **argv)
 
 	while (known < N_WORDS && strcmp(word, words[known]) != 0)
 		known++;
-	if (known == N_WORDS || argc != 3) {
+	if (known == N_WORDS || argc != (known == THROTTLE ? 4 : 3)) {
 		near = known == N_WORDS && *word ? near_word(span_str(word), words, N_WORDS) : NULL;
 		if (near)
 			return cli_fail(EXIT_INPUT, "no «guest %s»; did you mean «%s»?", word, near);
-		return cli_fail(EXIT_INPUT, "usage: lodge guest create|start|stop|restart|kill NAME");
+		return cli_fail(EXIT_INPUT,
+		    known == THROTTLE ? "usage: lodge guest throttle NAME RATE; RATE like 1Mbit"
+				      : "usage: lodge guest create|start|stop|restart|kill|cut|lift NAME");
 	}
 	if (cli_load(file, &conf, &status) == -1)
 		return status;
@@ -70,6 +72,8 @@ cmd_guest(const char *file, int argc, char **argv)
 		status = EXIT_NO_GUEST;
 	else if (strcmp(word, "create") == 0)
 		status = create(file, argv[2]);
+	else if (known >= TRAFFIC)
+		status = curb_guest(&conf, word, argv[2], known == THROTTLE ? argv[3] : "");
 	else
 		status = tell(&conf, argv[2], word);
 	conf_free(&conf);

@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"check", cmd_check, "", "check the file; every mistake with its place, or the normalised file"},
     {"apply", cmd_apply, "-n", "what the file would change of the host's network, and nothing else"},
     {"guest", cmd_guest, "create|start|stop|restart|kill NAME", "one guest"},
+    {"guest", cmd_guest, "cut|lift NAME, throttle NAME RATE", "its traffic"},
     {"help", cmd_help, "", "this text"},
 };
 

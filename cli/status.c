@@ -251,6 +251,27 @@ print_proxy(const json_t *proxy)
 	print_refused(json_object_get(proxy, "refused"));
 }
 
+/* Guests whose traffic lodge-natd holds back. */
+static void
+print_curbs(const json_t *natd)
+{
+	const json_t *guest, *curb;
+	char rate[SIZE_TEXT];
+	size_t i;
+
+	json_array_foreach (json_object_get(natd, "guests"), i, guest) {
+		json_int_t bytes_s;
+
+		curb = json_object_get(guest, "curb");
+		bytes_s = json_integer_value(json_object_get(curb, "bit_s")) / 8;
+		if (bytes_s)
+			printf("%s: throttled to %s/s each way\n", text_of(guest, "name"),
+			    size_print((uint64_t)bytes_s, rate));
+		else if (curb)
+			printf("%s: cut off\n", text_of(guest, "name"));
+	}
+}
+
 static void
 print_screen(const json_t *all)
 {
@@ -271,6 +292,7 @@ print_screen(const json_t *all)
 		printf("%s%s %s", i ? " · " : "", parts[i], text_of(json_object_get(all, parts[i]), "state"));
 	putchar('\n');
 	print_proxy(json_object_get(all, "proxy"));
+	print_curbs(json_object_get(all, "natd"));
 	json_array_foreach (json_object_get(all, "guests"), i, guest) {
 		const char *why = json_string_value(json_object_get(guest, "why"));
 

@@ -39,6 +39,7 @@ enum fact_kind {
 	FACT_POLICY, /* key: preference, u32; value: struct policy_value */
 	FACT_TABLE, /* the nft table "lodge"; value: its flags, u32 (a dormant one filters nothing) */
 	FACT_COUNTER, /* name: a named counter */
+	FACT_LIMIT, /* name: a named limit; value: struct limit_value */
 	FACT_SET, /* name: set or map; value: struct set_value */
 	FACT_CHAIN, /* name: chain;    value: struct chain_value */
 	FACT_ELEMENT, /* name: its set;  key: bytes (an interval: lo hi); value: the map's data */
@@ -71,7 +72,14 @@ struct policy_value {
 };
 
 struct set_value {
-	uint32_t key_type, key_len, data_type, data_len, flags; /* as nft names types; data_len 0: a set */
+	/* As nft names types; data_len 0: a set, or with NFT_SET_OBJECT a map to objects of data_type. */
+	uint32_t key_type, key_len, data_type, data_len, flags;
+};
+
+struct limit_value {
+	uint64_t bytes_s; /* what goes beyond matches */
+	uint32_t burst; /* bytes that may go at once, apart from a second's worth */
+	uint32_t pad;
 };
 
 struct chain_value {

@@ -30,7 +30,8 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	static char missing[128];
 	char path[FACT_NAME];
 
-	*host = (struct plan_host){.ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1};
+	*host = (struct plan_host){
+	    .ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1, .curbs = host->curbs};
 	memcpy(host->wan, conf->wan, sizeof(host->wan));
 	if (!*conf->wan && link_default_device(apply->link, host->wan) == -1) {
 		*why = errno == ENOENT ? "wan: there is no default route; name the outside device as `wan:`"
@@ -77,8 +78,8 @@ static void
 reload(void *arg)
 {
 	struct natd *natd = arg;
+	struct plan_host host = {.curbs = &natd->curbs};
 	struct conf_errors errors;
-	struct plan_host host;
 	struct facts want;
 	struct conf conf;
 	const char *why;
@@ -101,6 +102,7 @@ reload(void *arg)
 	natd->want = want;
 	natd->host = host;
 	natd->wan_lost = false;
+	hands_prune(natd);
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 	natd->status.reloads++;
 	natd_say_foreign(natd);
@@ -130,7 +132,7 @@ find_wan(struct natd *natd, struct plan_host *host)
 static bool
 follow_wan(struct natd *natd)
 {
-	struct plan_host host;
+	struct plan_host host = {.curbs = &natd->curbs};
 	struct facts want;
 
 	if (!find_wan(natd, &host))
@@ -162,30 +164,26 @@ on_change(void *arg)
 	    "put right what %s changed: %zu of lodge's facts", watch_who(natd->watch), natd->apply.n_ops);
 }
 
-static json_t *
-answer(void *arg, const char *word)
-{
-	const struct natd *natd = arg;
-
-	return strcmp(word, "status") == 0 ? status_json(&natd->status) : NULL;
-}
-
 /* What would change, as a script; nothing where nothing would. */
 static int
 check(struct natd *natd)
 {
 	struct facts have = {0};
+	char text[CURB_TEXT];
 	const char *why;
 	struct ops ops;
 
 	if (apply_open(&natd->apply) == -1)
 		fatal("cannot ask the kernel: %s", apply_why(&natd->apply));
+	hands_load(natd);
 	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
 		log_warn("%s", why);
 	if (sock_listening(natd->apply.sock, &natd->apply.listening) == 0)
 		natd->host.listening = &natd->apply.listening;
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
 		fatal("%s", strerror(ENOMEM));
+	for (size_t i = 0; i < natd->curbs.n; i++)
+		printf("# ordered: %s\n", curb_print(&natd->curbs.list[i], text));
 	if (apply_read(&natd->apply, &natd->want, &have) == -1)
 		printf("# what is there cannot be read: %s\n# this is all that is wanted\n",
 		    apply_why(&natd->apply));
@@ -250,12 +248,16 @@ take(struct natd *natd, struct ev_loop *loop)
 	if (apply_open(&natd->apply) == -1)
 		fatal("cannot ask the kernel: %s", apply_why(&natd->apply));
 	be_sole(loop);
+	hands_load(natd);
+	if (curbs_prepare(&natd->conf) == -1)
+		fatal("%s/natd: %s", natd->conf.state, strerror(errno));
 	if (replan(&natd->apply, &natd->conf, &natd->host, &natd->want, &why) == -1)
 		fatal("%s", why);
 	if (sys_mkdir(natd->conf.run, 0755, 0, 0) == -1)
 		fatal("%s: %s", natd->conf.run, strerror(errno));
-	natd->status = (struct status){.conf = &natd->conf, .wan = natd->host.wan, .apply = &natd->apply};
-	if (!ctl_open(loop, path, 0, 0, answer, natd))
+	natd->status = (struct status){
+	    .conf = &natd->conf, .wan = natd->host.wan, .apply = &natd->apply, .curbs = &natd->curbs};
+	if (!ctl_open(loop, path, 0, hands_gid(&natd->conf), hands_answer, natd))
 		fatal("%s: %s", path ? path : natd->conf.run, strerror(errno));
 	free(path);
 }

@@ -1,4 +1,4 @@
-/* What a running lodge-natd holds. Shell, main.c and pulse.c only. */
+/* What a running lodge-natd holds. Shell, main.c, pulse.c and hands.c only. */
 #ifndef NATD_NATD_H
 #define NATD_NATD_H
 
@@ -18,6 +18,7 @@ struct natd {
 	struct status status;
 	struct watch *watch;
 	bool wan_lost;
+	struct curbs curbs;
 	struct full full;
 	struct nft_foreign told[NFT_FOREIGN_MAX]; /* chains of others that were complained of */
 	size_t n_told;
@@ -30,5 +31,14 @@ void natd_say_foreign(struct natd *);
 
 /* Looks from time to time at what the kernel tells nobody of: who listens, and whether a table is full. */
 void pulse_start(struct ev_loop *, struct natd *);
+
+/*
+ * hands.c: what is asked and ordered over the socket. Loading gives the plan the curbs that the state directory holds;
+ * pruning lifts those of guests that are gone. Failures are logged.
+ */
+void hands_load(struct natd *);
+void hands_prune(struct natd *);
+unsigned hands_gid(const struct conf *); /* whose group may order */
+json_t *hands_answer(void *natd, const char *word);
 
 #endif

@@ -140,6 +140,36 @@ do_counter(struct batch *batch, const struct fact *fact, bool add)
 	nftnl_obj_free(object);
 }
 
+static void
+do_limit(struct batch *batch, const struct fact *fact, bool add)
+{
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	uint16_t family = nft_family(fact->family);
+	struct limit_value value;
+
+	if (!object) {
+		batch->failed = true;
+		return;
+	}
+	memcpy(&value, fact->value, sizeof(value));
+	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, "lodge");
+	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, fact->name);
+	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, NFT_OBJECT_LIMIT);
+	if (add) {
+		nftnl_obj_set_u64(object, NFTNL_OBJ_LIMIT_RATE, value.bytes_s);
+		nftnl_obj_set_u64(object, NFTNL_OBJ_LIMIT_UNIT, 1);
+		nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_BURST, value.burst);
+		nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_TYPE, NFT_LIMIT_PKT_BYTES);
+		nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+	}
+	nftnl_obj_nlmsg_build_payload(
+	    nft_request(batch->nft, add ? NFT_MSG_NEWOBJ : NFT_MSG_DELOBJ, family, add ? NLM_F_CREATE : 0),
+	    object);
+	append(batch, current(batch));
+	note(batch, "limit %s", fact->name);
+	nftnl_obj_free(object);
+}
+
 /* For those who list the table: a device's name is in host order. The kernel only keeps the note. */
 static void
 set_byteorder(struct nftnl_set *set, uint32_t key_len)
@@ -176,7 +206,9 @@ do_set(struct batch *batch, const struct fact *fact, bool add)
 		nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, value.key_type);
 		nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, value.key_len);
 		set_byteorder(set, value.key_len);
-		if (value.data_len) {
+		if (value.flags & NFT_SET_OBJECT)
+			nftnl_set_set_u32(set, NFTNL_SET_OBJ_TYPE, value.data_type);
+		else if (value.data_len) {
 			nftnl_set_set_u32(set, NFTNL_SET_DATA_TYPE, value.data_type);
 			nftnl_set_set_u32(set, NFTNL_SET_DATA_LEN, value.data_len);
 		}
@@ -267,6 +299,20 @@ add_elem(struct nftnl_set *set, const void *key, uint32_t key_len, const void *d
 }
 
 static void
+put_reference(struct nftnl_set *set, const struct fact *fact)
+{
+	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+	char name[FACT_VALUE + 1] = {0};
+
+	if (!elem)
+		abort();
+	memcpy(name, fact->value, fact->value_len);
+	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, fact->key, fact->key_len);
+	nftnl_set_elem_set_str(elem, NFTNL_SET_ELEM_OBJREF, name);
+	nftnl_set_elem_add(set, elem);
+}
+
+static void
 put_element(struct nftnl_set *set, const struct fact *fact, bool interval)
 {
 	struct half halves[2];
@@ -333,7 +379,10 @@ do_elements(struct batch *batch, const struct ops *ops, size_t i, bool add)
 		if (fact->kind != FACT_ELEMENT || fact->family != first->family ||
 		    strcmp(fact->name, first->name) != 0)
 			break;
-		put_element(set, fact, shape->value.flags & NFT_SET_INTERVAL);
+		if (shape->value.flags & NFT_SET_OBJECT)
+			put_reference(set, fact);
+		else
+			put_element(set, fact, shape->value.flags & NFT_SET_INTERVAL);
 	}
 	send_elements(batch, set, first, add);
 	nftnl_set_free(set);
@@ -360,6 +409,8 @@ undo_kind(struct batch *batch, const struct ops *ops, enum fact_kind kind)
 			do_set(batch, fact, false);
 		else if (kind == FACT_COUNTER)
 			do_counter(batch, fact, false);
+		else if (kind == FACT_LIMIT)
+			do_limit(batch, fact, false);
 		else
 			do_table(batch, fact, false);
 	}
@@ -383,6 +434,8 @@ do_kind(struct batch *batch, const struct ops *ops, enum fact_kind kind)
 			do_set(batch, fact, true);
 		else if (kind == FACT_COUNTER)
 			do_counter(batch, fact, true);
+		else if (kind == FACT_LIMIT)
+			do_limit(batch, fact, true);
 		else
 			do_table(batch, fact, true);
 	}

@@ -63,6 +63,10 @@ note_element(struct elements *elements, struct nftnl_set_elem *elem)
 	if (nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_DATA)) {
 		bytes = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_DATA, &len);
 		fact_value(&fact, bytes, len);
+	} else if (nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_OBJREF)) {
+		const char *object = nftnl_set_elem_get_str(elem, NFTNL_SET_ELEM_OBJREF);
+
+		fact_value(&fact, object, strlen(object));
 	}
 	facts_add(elements->facts, &fact);
 }

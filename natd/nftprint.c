@@ -41,6 +41,10 @@ print_part(struct span type, const uint8_t *b, FILE *out)
 		fprintf(out, "%u", b[0] << 8 | b[1]);
 		return 4;
 	}
+	if (span_is(type, "limit")) {
+		fprintf(out, "\"%.*s\"", FACT_VALUE, (const char *)b);
+		return 0;
+	}
 	ip.family = span_is(type, "ipv6_addr") ? 6 : 4;
 	memcpy(ip.b, b, ip_len(&ip));
 	fputs(ip_print(&ip, text), out);
@@ -94,12 +98,26 @@ print_set(const struct fact *fact, bool add, FILE *out)
 	struct set_value value;
 
 	memcpy(&value, fact->value, sizeof(value));
-	fprintf(out, "%s %s %s lodge %s", verb_name(add), value.flags & NFT_SET_MAP ? "map" : "set",
-	    family_name(fact->family), fact->name);
+	fprintf(out, "%s %s %s lodge %s", verb_name(add),
+	    value.flags & (NFT_SET_MAP | NFT_SET_OBJECT) ? "map" : "set", family_name(fact->family),
+	    fact->name);
 	if (set && add)
 		fprintf(out, " { type %s; %s%s}", set->type,
 		    value.flags & NFT_SET_INTERVAL ? "flags interval; " : "",
 		    value.flags & NFT_SET_EVAL ? "flags dynamic; " : "");
+	fputs("\n", out);
+}
+
+static void
+print_limit(const struct fact *fact, bool add, FILE *out)
+{
+	struct limit_value value;
+
+	memcpy(&value, fact->value, sizeof(value));
+	fprintf(out, "%s limit %s lodge %s", verb_name(add), family_name(fact->family), fact->name);
+	if (add)
+		fprintf(out, " { rate over %llu bytes/second burst %u bytes; }",
+		    (unsigned long long)value.bytes_s, value.burst);
 	fputs("\n", out);
 }
 
@@ -147,6 +165,9 @@ nft_print(const struct fact *fact, bool add, FILE *out)
 	case FACT_COUNTER:
 		fprintf(
 		    out, "%s counter %s lodge %s\n", verb_name(add), family_name(fact->family), fact->name);
+		break;
+	case FACT_LIMIT:
+		print_limit(fact, add, out);
 		break;
 	case FACT_SET:
 		print_set(fact, add, out);

@@ -225,12 +225,43 @@ on_set(const struct nlmsghdr *message, void *arg)
 			    .flags = nftnl_set_get_u32(set, NFTNL_SET_FLAGS),
 			};
 
+			if (value.flags & NFT_SET_OBJECT)
+				value.data_type = nftnl_set_get_u32(set, NFTNL_SET_OBJ_TYPE);
 			fact_value(&fact, &value, sizeof(value));
 			facts_add(&state->facts, &fact);
 		}
 	}
 	nftnl_set_free(set);
 	return MNL_CB_OK;
+}
+
+static void
+note_limit(struct nft_state *state, struct nftnl_obj *object, uint8_t family)
+{
+	struct fact fact = fact_of(FACT_LIMIT, family, nftnl_obj_get_str(object, NFTNL_OBJ_NAME));
+	bool over = nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_FLAGS) & NFT_LIMIT_F_INV;
+	bool bytes = nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_TYPE) == NFT_LIMIT_PKT_BYTES;
+	struct limit_value value = {0};
+
+	/* One of another kind is none that we want. */
+	if (over && bytes && nftnl_obj_get_u64(object, NFTNL_OBJ_LIMIT_UNIT) == 1) {
+		value.bytes_s = nftnl_obj_get_u64(object, NFTNL_OBJ_LIMIT_RATE);
+		value.burst = nftnl_obj_get_u32(object, NFTNL_OBJ_LIMIT_BURST);
+	}
+	fact_value(&fact, &value, sizeof(value));
+	facts_add(&state->facts, &fact);
+}
+
+static void
+note_object(struct nft_state *state, struct nftnl_obj *object, uint8_t family)
+{
+	struct fact counter = fact_of(FACT_COUNTER, family, nftnl_obj_get_str(object, NFTNL_OBJ_NAME));
+	uint32_t type = nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE);
+
+	if (type == NFT_OBJECT_COUNTER)
+		facts_add(&state->facts, &counter);
+	else if (type == NFT_OBJECT_LIMIT)
+		note_limit(state, object, family);
 }
 
 static int
@@ -242,13 +273,8 @@ on_object(const struct nlmsghdr *message, void *arg)
 
 	if (object && nftnl_obj_nlmsg_parse(message, object) == 0) {
 		family = nftnl_obj_get_u32(object, NFTNL_OBJ_FAMILY);
-		if (is_ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE), family) &&
-		    nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER) {
-			struct fact fact = fact_of(
-			    FACT_COUNTER, nft_family_fact(family), nftnl_obj_get_str(object, NFTNL_OBJ_NAME));
-
-			facts_add(&state->facts, &fact);
-		}
+		if (is_ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE), family))
+			note_object(state, object, nft_family_fact(family));
 	}
 	nftnl_obj_free(object);
 	return MNL_CB_OK;

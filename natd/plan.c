@@ -228,6 +228,7 @@ plan_facts(const struct conf *conf, const struct plan_host *host, struct facts *
 
 		plan_tap(out, conf, host, guest);
 		plan_identity(out, guest);
+		planned_curb(out, guest, host->curbs);
 		planned_listening(out, guest, host->listening);
 		planned_guest_allows(out, conf, guest);
 		plan_ports(out, host, guest, &guest->address);

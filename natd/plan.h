@@ -5,6 +5,7 @@
 #define NATD_PLAN_H
 
 #include "conf/conf.h"
+#include "natd/curbs.h"
 #include "natd/fact.h"
 
 /* A bit for each protocol (enum proto) and port. */
@@ -18,6 +19,7 @@ struct plan_host {
 	bool ipv6; /* the kernel has IPv6 at all */
 	const struct plan_ports *listening; /* where programs of the host wait; NULL: nothing is known */
 	int wan_accept_ra; /* net.ipv6.conf.WAN.accept_ra; -1: unknown */
+	const struct curbs *curbs; /* or NULL */
 };
 
 /* Sorted. 0, or -1: no memory; *out is then empty. */

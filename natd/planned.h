@@ -10,6 +10,7 @@ void planned_sysctl(struct facts *, const char *format, const char *device, cons
 void planned_doors(struct facts *, const uint16_t *ports, size_t n, uint8_t protocol);
 void planned_reserved(struct facts *, const struct conf *);
 void planned_early_demux(struct facts *, const struct conf *);
+void planned_curb(struct facts *, const struct guest *, const struct curbs *); /* curbs: or NULL */
 void planned_listening(struct facts *, const struct guest *, const struct plan_ports *);
 void planned_guest_allows(struct facts *, const struct conf *, const struct guest *);
 

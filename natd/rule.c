@@ -113,6 +113,24 @@ add_limit(struct maker *maker)
 	nftnl_expr_add_expr(e, NFTNL_EXPR_DYNSET_EXPR, count);
 }
 
+/* limit name FIELD map @MAP: the map's data names the limit; what has none does not match. */
+static void
+add_named_limit(struct maker *maker)
+{
+	const struct field *field;
+	struct nftnl_expr *e;
+	char map[FACT_NAME];
+
+	if (field_load(maker, &field) == -1 || !field_take(maker, "map")) {
+		maker->bad = true;
+		return;
+	}
+	field_take_word(maker, map, sizeof(map));
+	e = field_expr(maker, "objref");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_OBJREF_SET_SREG, NFT_REG32_00);
+	nftnl_expr_set_str(e, NFTNL_EXPR_OBJREF_SET_NAME, map);
+}
+
 static void
 add_mark(struct maker *maker)
 {
@@ -145,6 +163,8 @@ add_clause(struct maker *maker)
 		add_verdict(maker, (uint32_t)NFT_JUMP, chain);
 	} else if (field_take(maker, "counter name")) {
 		add_counter(maker);
+	} else if (field_take(maker, "limit name")) {
+		add_named_limit(maker);
 	} else if (field_take(maker, "masquerade")) {
 		field_expr(maker, "masq");
 	} else if (field_take(maker, "dnat ip to")) {

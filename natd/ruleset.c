@@ -32,6 +32,13 @@ enum {
 			type, len, 0, 0, flags                                                               \
 		}                                                                                            \
 	}
+#define LIMITS(name)                                                                                         \
+	{                                                                                                    \
+		FAMILY_INET, name, "ifname : limit",                                                         \
+		{                                                                                            \
+			T_IFNAME, 16, NFT_OBJECT_LIMIT, 0, NFT_SET_OBJECT                                    \
+		}                                                                                            \
+	}
 #define MAP(name, text, type, len, dtype, dlen, flags)                                                       \
 	{                                                                                                    \
 		FAMILY_INET, name, text,                                                                     \
@@ -56,6 +63,9 @@ const struct ruleset_set ruleset_sets[] = {
 	0),
     SET(FAMILY_INET, "stay", "inet_proto . inet_service", T2(T_PROTO, T_PORT), 8, 0),
     SET(FAMILY_INET, "reserved", "inet_service", T_PORT, 2, NFT_SET_INTERVAL),
+    SET(FAMILY_INET, "cut", "ifname", T_IFNAME, 16, 0),
+    LIMITS("slow_from"),
+    LIMITS("slow_to"),
     SET(FAMILY_INET, "flows", "ifname", T_IFNAME, 16, NFT_SET_EVAL),
     MAP("tcp4", "inet_service : ipv4_addr", T_PORT, 2, T_IP4, 4, NFT_SET_INTERVAL),
     MAP("udp4", "inet_service : ipv4_addr", T_PORT, 2, T_IP4, 4, NFT_SET_INTERVAL),
@@ -80,6 +90,8 @@ const char *const ruleset_counters_inet[] = {
     "guest_to_host",
     "guest_elsewhere",
     "to_guest",
+    "cut",
+    "throttled",
     NULL,
 };
 const char *const ruleset_counters_arp[] = {"spoofed", NULL};
@@ -104,7 +116,9 @@ _Static_assert(LIMIT == GUEST_FLOWS_MAX, "the rules' limit is the named one");
 	}
 
 const struct ruleset_chain ruleset_chains[] = {
-    {FAMILY_INET, "guard", BASE("filter", NF_INET_PRE_ROUTING, -305), RULES("iifname @taps jump spoof")},
+    {FAMILY_INET, "guard", BASE("filter", NF_INET_PRE_ROUTING, -305),
+	RULES("iifname @taps jump spoof", "iifname @cut counter name cut drop",
+	    "limit name iifname map @slow_from counter name throttled drop")},
     {FAMILY_INET, "spoof", JUMPED,
 	RULES("iifname . ether saddr != @mac counter name spoofed drop",
 	    "icmpv6 type nd-router-advert counter name spoofed drop",
@@ -138,6 +152,10 @@ const struct ruleset_chain ruleset_chains[] = {
     {FAMILY_INET, "nat_post", BASE("nat", NF_INET_POST_ROUTING, 95),
 	RULES("ct status dnat iifname . oifname @self masquerade",
 	    "meta nfproto ipv4 iifname @taps oifname @wan masquerade")},
+    /* All that goes to a tap, the host's own and the proxy's too. */
+    {FAMILY_INET, "leave", BASE("filter", NF_INET_POST_ROUTING, 200),
+	RULES("oifname @cut counter name cut drop",
+	    "limit name oifname map @slow_to counter name throttled drop")},
     {FAMILY_INET, "through", BASE("filter", NF_INET_FORWARD, -5),
 	RULES("iifname @taps jump from_guest", "oifname @taps jump to_guest")},
     /* Without the third, a guest could go on talking over a connection whose port was taken from it. */

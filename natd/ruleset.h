@@ -7,6 +7,11 @@
 
 #include "natd/fact.h"
 
+enum {
+	THROTTLE_BURST =
+	    65536, /* bytes: the largest packet that segmentation offload makes has to pass whole */
+};
+
 enum { GUEST_FLOWS_MAX = 16384 }; /* connections of one guest, both ways, that the host tracks */
 
 struct ruleset_set {

@@ -44,7 +44,15 @@ status_help(const struct conf *conf, const struct nft_foreign *foreign)
 }
 
 static json_t *
-guest_json(const struct guest *guest)
+curb_json(const struct curb *curb)
+{
+	if (curb->then == QUOTA_CUT)
+		return json_pack("{s:s}", "then", "cut");
+	return json_pack("{s:s, s:I}", "then", "throttle", "bit_s", (json_int_t)curb->bit_s);
+}
+
+static json_t *
+guest_json(const struct guest *guest, const struct curb *curb)
 {
 	char four[IP_TEXT], six[IP_TEXT], mac[MAC_TEXT];
 	size_t ports = 0;
@@ -58,6 +66,8 @@ guest_json(const struct guest *guest)
 	    guest->rest);
 	if (out && ip_is_set(&guest->address6))
 		json_object_set_new(out, "address6", json_string(ip_print(&guest->address6, six)));
+	if (out && curb)
+		json_object_set_new(out, "curb", curb_json(curb));
 	return out;
 }
 
@@ -84,8 +94,11 @@ status_json(const struct status *status)
 {
 	json_t *guests = json_array(), *drops = nft_counters(status->apply->nft);
 
-	for (size_t i = 0; i < status->conf->n_guests; i++)
-		json_array_append_new(guests, guest_json(&status->conf->guests[i]));
+	for (size_t i = 0; i < status->conf->n_guests; i++) {
+		const struct guest *guest = &status->conf->guests[i];
+
+		json_array_append_new(guests, guest_json(guest, curbs_find(status->curbs, guest->name)));
+	}
 	return json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:b, s:I, s:o, s:o, s:o}", "name", "lodge-natd",
 	    "pid", (int)getpid(), "wan", status->wan, "generation", (json_int_t)status->apply->generation,
 	    "repairs", (json_int_t)status->repairs, "reloads", (json_int_t)status->reloads, "complete",

@@ -4,11 +4,13 @@
 
 #include "conf/conf.h"
 #include "natd/apply.h"
+#include "natd/curbs.h"
 
 struct status {
 	const struct conf *conf;
 	const char *wan;
 	struct apply *apply;
+	const struct curbs *curbs;
 	unsigned long repairs; /* changes by others that were put right */
 	unsigned long reloads;
 	bool refused; /* the last change was not done whole */

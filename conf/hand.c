@@ -1,0 +1,29 @@
+/* Ordering a curb; see curb.h. */
+#include "base/ctl.h"
+#include "conf/curb.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+curb_order(const struct conf *conf, const struct curb *curb, int timeout_ms, char *why, size_t room)
+{
+	char *path = conf_run_path(conf, "natd.sock"), text[CURB_TEXT];
+	json_t *answer = path ? ctl_ask(path, curb_print(curb, text), timeout_ms) : NULL;
+	const char *error = answer ? json_string_value(json_object_get(answer, "error")) : NULL;
+	int saved = path ? errno : ENOMEM;
+
+	if (error)
+		saved = EINVAL;
+	if (!answer || error)
+		snprintf(why, room, "%s", error ? error : strerror(saved));
+	free(path);
+	if (answer && !error) {
+		json_decref(answer);
+		return 0;
+	}
+	json_decref(answer);
+	errno = saved;
+	return -1;
+}

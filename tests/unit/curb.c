@@ -1,0 +1,159 @@
+/* Curbs: the line that orders one, and what becomes of it in the plan. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "conf/curb.h"
+#include "natd/plan.h"
+#include "natd/ruleset.h"
+#include "tests/unit/guard.h"
+
+#define LONGEST "abcdefghijklmnopqrstuvwxyz-12345" /* CONF_GUEST_NAME_MAX bytes */
+
+static const struct {
+	const char *line, *name; /* name NULL: refused */
+	enum quota_then then;
+	uint64_t bit_s;
+} lines[] = {
+    {"throttle alice 1000000", "alice", QUOTA_THROTTLE, 1000000},
+    {"throttle alice 1Mbit", "alice", QUOTA_THROTTLE, 1000000},
+    {"throttle alice 8kbit", "alice", QUOTA_THROTTLE, 8000},
+    {"throttle alice 1000Gbit", "alice", QUOTA_THROTTLE, 1000000000000},
+    {"cut alice", "alice", QUOTA_CUT, 0},
+    {"lift alice", "alice", QUOTA_NONE, 0},
+    {"cut " LONGEST, LONGEST, QUOTA_CUT, 0},
+    {.line = ""},
+    {.line = "cut"},
+    {.line = "cut "},
+    {.line = "cut " LONGEST "6"},
+    {.line = "cut alice now"},
+    {.line = "Cut alice"},
+    {.line = " cut alice"},
+    {.line = "lift  alice"},
+    {.line = "throttle alice"},
+    {.line = "throttle alice "},
+    {.line = "throttle alice 7999"},
+    {.line = "throttle alice 1000000000001"},
+    {.line = "throttle alice 100000000000000000000000001000000"},
+    {.line = "throttle alice 1M"},
+    {.line = "throttle alice -1000000"},
+    {.line = "throttle alice 1000000 "},
+    {.line = "status"},
+};
+
+static void
+test_lines(void **state)
+{
+	struct curb curb;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		const char *why = curb_parse(guarded(lines[i].line), &curb);
+
+		if (!lines[i].name) {
+			if (!why)
+				fail_msg("taken: «%s»", lines[i].line);
+			continue;
+		}
+		assert_null(why);
+		assert_string_equal(curb.guest, lines[i].name);
+		assert_int_equal(curb.then, lines[i].then);
+		assert_int_equal(curb.bit_s, lines[i].bit_s);
+	}
+}
+
+/* What is printed parses to the same, and fits. */
+static void
+test_printed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		struct curb curb, again;
+		char text[CURB_TEXT];
+
+		if (curb_parse(span_str(lines[i].line), &curb))
+			continue;
+		assert_null(curb_parse(span_str(curb_print(&curb, text)), &again));
+		assert_memory_equal(&curb, &again, sizeof(curb));
+	}
+}
+
+static struct facts
+plan_with(struct curbs *curbs)
+{
+	static const char text[] =
+	    "guests:\n  alice: {address: 192.168.77.2}\n  bob: {address: 192.168.77.3}\n";
+	struct plan_host host = {.wan = "eth0", .curbs = curbs};
+	struct conf_text texts = {"test", span_str(text)};
+	struct conf_host none = {.hostname = "h"};
+	struct conf_errors errors = {0};
+	struct facts facts;
+	struct conf conf;
+
+	assert_int_equal(conf_parse(&texts, 1, &none, &conf, &errors), 0);
+	assert_int_equal(plan_facts(&conf, &host, &facts), 0);
+	conf_free(&conf);
+	conf_errors_free(&errors);
+	return facts;
+}
+
+/* Facts of the plan that are there with the curb and not without: their number, and the limit's rate. */
+static size_t
+planned(enum quota_then then, uint64_t bit_s, uint64_t *bytes_s)
+{
+	struct curb curb = {.guest = "alice", .then = then, .bit_s = bit_s};
+	struct curbs curbs = {&curb, 1}, none = {0};
+	struct facts without = plan_with(&none), with = plan_with(&curbs);
+	struct limit_value value;
+	size_t more = 0;
+
+	*bytes_s = 0;
+	for (size_t w = 0, n = 0; w < with.n; w++) {
+		if (n < without.n && fact_same(&without.list[n], &with.list[w])) {
+			n++;
+			continue;
+		}
+		more++;
+		if (with.list[w].kind == FACT_LIMIT) {
+			memcpy(&value, with.list[w].value, sizeof(value));
+			*bytes_s = value.bytes_s;
+			assert_true(value.burst >= 65536);
+		} else {
+			assert_int_equal(with.list[w].kind, FACT_ELEMENT);
+			assert_memory_equal(with.list[w].key, "tap2", 5);
+		}
+	}
+	assert_int_equal(with.n, without.n + more);
+	facts_free(&with);
+	facts_free(&without);
+	return more;
+}
+
+static void
+test_plan(void **state)
+{
+	uint64_t bytes_s;
+
+	(void)state;
+	assert_int_equal(planned(QUOTA_CUT, 0, &bytes_s), 1);
+	assert_int_equal(
+	    planned(QUOTA_THROTTLE, 1000000, &bytes_s), 4); /* a limit and who it is for, each way */
+	assert_int_equal(bytes_s, 125000);
+	/* The kernel computes with rate and burst times a second in nanoseconds, in 64 bits. */
+	assert_int_equal(planned(QUOTA_THROTTLE, 1000000000000, &bytes_s), 4);
+	assert_true(bytes_s + THROTTLE_BURST < UINT64_MAX / 1000000000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_printed),
+	    cmocka_unit_test(test_plan),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
