@@ -78,10 +78,12 @@ ask(int fd, uint8_t family, uint8_t bit, uint8_t *seen)
 int
 listeners_read(uint8_t bit, uint8_t *seen)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	int error =
-	    fd == -1 || ask(fd, AF_INET, bit, seen) == -1 || ask(fd, AF_INET6, bit, seen) == -1 ? -1 : 0;
+	struct sockaddr_nl us = {.nl_family = AF_NETLINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), error = -1;
 
+	/* Bound, so that whoever traces the program is told what is asked. */
+	if (fd != -1 && bind(fd, (struct sockaddr *)&us, sizeof(us)) == 0 && ask(fd, AF_INET, bit, seen) == 0)
+		error = ask(fd, AF_INET6, bit, seen);
 	if (fd != -1)
 		close(fd);
 	return error;
