@@ -179,6 +179,7 @@ struct conf {
 	size_t n_files;
 	char wan[CONF_IFNAME]; /* "": the device of the default route */
 	bool guard; /* the tables belong to lodge-natd alone */
+	bool masquerade6; /* IPv6 leaves with the host's address, as IPv4 does */
 	struct net network;
 	struct net network6; /* family 0: no IPv6 */
 	struct place network_place, network6_place;

@@ -130,6 +130,7 @@ static const struct key top_keys[] = {
     [KEY_GUESTS] = {.name = "guests", .take = take_guests},
     {"wan", take_wan, .offset = offsetof(struct conf, wan)},
     {"guard", take_bool, .offset = offsetof(struct conf, guard)},
+    {"masquerade6", take_bool, .offset = offsetof(struct conf, masquerade6)},
     {.name = "network", .take = take_net, .max = 4},
     {.name = "network6", .take = take_net, .max = 6},
     {"state", take_text, .offset = offsetof(struct conf, state), .fault = name_path},

@@ -281,6 +281,8 @@ conf_print(const struct conf *c, FILE *out)
 		fprintf(out, "network6: \"%s\"\n", net_print(&c->network6, net));
 	if (c->guard)
 		fputs("guard: yes\n", out);
+	if (c->masquerade6)
+		fputs("masquerade6: yes\n", out);
 	line_print(out, "state", c->state);
 	line_print(out, "run", c->run);
 	reserve_print(c, out);

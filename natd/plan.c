@@ -213,6 +213,8 @@ plan_host(struct facts *out, const struct conf *conf, const struct plan_host *ho
 		planned_sysctl(out, "net/ipv6/conf/%s/accept_ra", host->wan, "2");
 	planned_sysctl(out, "net/ipv6/conf/%s/forwarding", "all", "1");
 	plan_return_path(out, 6);
+	if (conf->masquerade6 && *host->wan)
+		element_add(out, FAMILY_INET, "masq6", &wan, NULL);
 }
 
 int

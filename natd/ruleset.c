@@ -50,6 +50,7 @@ enum {
 const struct ruleset_set ruleset_sets[] = {
     SET(FAMILY_INET, "taps", "ifname", T_IFNAME, 16, 0),
     SET(FAMILY_INET, "wan", "ifname", T_IFNAME, 16, 0),
+    SET(FAMILY_INET, "masq6", "ifname", T_IFNAME, 16, 0),
     SET(FAMILY_INET, "self", "ifname . ifname", T2(T_IFNAME, T_IFNAME), 32, 0),
     SET(FAMILY_INET, "mac", "ifname . ether_addr", T2(T_IFNAME, T_ETHER), 24, 0),
     SET(FAMILY_INET, "src4", "ifname . ipv4_addr", T2(T_IFNAME, T_IP4), 20, 0),
@@ -151,7 +152,8 @@ const struct ruleset_chain ruleset_chains[] = {
 	    "meta nfproto ipv6 dnat ip6 to iifname map @rest6")},
     {FAMILY_INET, "nat_post", BASE("nat", NF_INET_POST_ROUTING, 95),
 	RULES("ct status dnat iifname . oifname @self masquerade",
-	    "meta nfproto ipv4 iifname @taps oifname @wan masquerade")},
+	    "meta nfproto ipv4 iifname @taps oifname @wan masquerade",
+	    "meta nfproto ipv6 iifname @taps oifname @masq6 masquerade")},
     /* All that goes to a tap, the host's own and the proxy's too. */
     {FAMILY_INET, "leave", BASE("filter", NF_INET_POST_ROUTING, 200),
 	RULES("oifname @cut counter name cut drop",

@@ -133,6 +133,8 @@ conf_differ(const struct conf *a, const struct conf *b)
 	if (strcmp(a->wan, b->wan) != 0 || memcmp(&a->network, &b->network, sizeof(a->network)) != 0 ||
 	    memcmp(&a->network6, &b->network6, sizeof(a->network6)) != 0)
 		return "wan, network, network6";
+	if (a->masquerade6 != b->masquerade6)
+		return "masquerade6";
 	if (a->guard != b->guard)
 		return "guard";
 	if (!same_text(a->state, b->state) || !same_text(a->run, b->run) ||
