@@ -4,6 +4,7 @@
 
 Everything happens in a mount and pid namespace of its own: whatever is left is gone with its first process.
 """
+import contextlib
 import os
 import resource
 import signal
@@ -178,8 +179,9 @@ def memory_bytes(pid):
 def listening(pid, ports):
     rows = []
     for family in ("tcp", "tcp6"):
-        with open("/proc/%d/net/%s" % (pid, family)) as f:
-            rows += [row.split() for row in f][1:]
+        with contextlib.suppress(FileNotFoundError):  # it ended meanwhile
+            with open("/proc/%d/net/%s" % (pid, family)) as f:
+                rows += [row.split() for row in f][1:]
     open_ports = {int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
     return all(port in open_ports for port in ports)
 
