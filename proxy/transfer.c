@@ -85,13 +85,31 @@ pass_body(struct connection *c)
 		c->s.keep = false;
 }
 
+/* What the client sent behind its request, when nothing before it waits any more. False: it has to wait still. */
+static bool
+pass_ahead(struct connection *c)
+{
+	struct flow *to = &c->s.to_guest;
+
+	if (c->ahead.len == 0)
+		return true;
+	if (to->pending && c->guest.writable)
+		stream_flush(&c->to_guest, to, &c->guest);
+	if (to->pending || to->broken)
+		return false;
+	stream_send(&c->to_guest, to, &c->guest, gather_span(&c->ahead));
+	gather_cut(&c->ahead, c->ahead.len, &c->relay->own->held_bytes);
+	return true;
+}
+
 void
 transfer_to_guest(struct connection *c)
 {
 	struct flow *to = &c->s.to_guest;
 
 	if (c->s.gate == GATE_OPEN) {
-		pump_request(c, NULL);
+		if (pass_ahead(c))
+			pump_request(c, NULL);
 		return;
 	}
 	if (to->pending && c->guest.writable)
@@ -110,10 +128,7 @@ open_gates(struct connection *c)
 {
 	c->s.gate = GATE_OPEN;
 	c->s.answer = ANSWER_OPEN;
-	if (c->ahead.len == 0)
-		return;
-	stream_send(&c->to_guest, &c->s.to_guest, &c->guest, gather_span(&c->ahead));
-	gather_cut(&c->ahead, c->ahead.len, &c->relay->own->held_bytes);
+	pass_ahead(c);
 }
 
 /* What the exchange has come to. stray: bytes behind the answer. */

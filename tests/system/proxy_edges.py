@@ -41,6 +41,23 @@ def serve(c):
         c.sendall(digest.hexdigest().encode())
 
 
+SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
+
+
+def switch(c):
+    """Takes the connection out of HTTP while the request's body waits for it, and then digests all that comes."""
+    while not (head := c.recv(1 << 16, socket.MSG_PEEK)) or b"\r\n\r\n" not in head:
+        pass
+    c.recv(head.index(b"\r\n\r\n") + 4)
+    within(10, lambda: os.path.exists(W + "/sent"))
+    c.sendall(SWITCHED)
+    within(10, lambda: os.path.exists(W + "/switched"))
+    digest = hashlib.sha256()
+    while block := c.recv(1 << 16):
+        digest.update(block)
+    c.sendall(digest.hexdigest().encode())
+
+
 def ask_tls(n, how, timeout=20):
     s = dial(TLS, timeout=timeout)
     s.sendall(HELLO + b"%d %s\n" % (n, how))
@@ -63,7 +80,7 @@ def tried(test):
         return repr(e)
 
 
-setup((ALICE, 9080, answer_ok), (ALICE, 9443, serve))
+setup((ALICE, 9080, answer_ok), (ALICE, 9443, serve), (BOB, 9080, switch))
 proxy = Proxy(workers=1)
 
 # --- as much as there was room for is not all there was ------------------------------------------------------------
@@ -125,5 +142,42 @@ for s in streams:
 count_asked, failures, worst = load.stop()
 ok(done_with == [64 << 20] * 8, "eight streams of 64 MiB come whole", done_with)
 ok(not failures and count_asked > 5 and worst < 5, "and meanwhile others are answered", (count_asked, failures, worst))
+# --- what comes behind a request whose guest switches stays behind its body ----------------------------------------------
+
+UPGRADE = b"POST / HTTP/1.1\r\nHost: bob.test\r\nConnection: Upgrade\r\nUpgrade: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+BEHIND = b"behind" * 100
+with open("/proc/sys/net/ipv4/tcp_wmem", "w") as f:  # of this namespace: so that little fills a socket
+    f.write("4096 16384 65536")
+
+
+def chunks(n):
+    return b"".join(b"3e8\r\n%s\r\n" % pattern(1000) for _ in range(n)) + b"0\r\n\r\n" + BEHIND
+
+
+def ask_switch(n):
+    s = dial(timeout=20)
+    threading.Thread(target=lambda: tried(lambda: (s.sendall(UPGRADE + chunks(n)), s.shutdown(socket.SHUT_WR)))).start()
+    return s
+
+
+def settled(value):
+    last = value()
+    while not within(0.3, lambda: value() != last):
+        return last
+    return settled(value)
+
+
+before = status()["to_guest"]
+with ask_switch(4000):
+    room = (settled(lambda: status()["to_guest"]) - before) // 1007
+asked = {n: ask_switch(n) for n in range(max(1, room - 16), room + 64, 2)}
+settled(lambda: status()["to_guest"])
+open(W + "/sent", "w").close()
+for s in asked.values():
+    tried(lambda: receive(s, len(SWITCHED)))
+open(W + "/switched", "w").close()
+bad = {n: tried(lambda: drain(s))[-64:] for n, s in asked.items()}
+bad = {n: got for n, got in bad.items() if got != hashlib.sha256(chunks(n)).hexdigest().encode()}
+ok(not bad, "what a client sends behind a request that switches comes behind its body (room for %d chunks)" % room, bad)
 ok(within(5, lambda: status()["open"] == 0), "nothing is left open", status()["open"])
 done()
