@@ -1,5 +1,6 @@
 /* One line a call, to stderr; see log.h. */
 #include "base/log.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,7 @@ static enum patience patience;
 static char *held; /* lines that are gathered; NULL: each goes out at once */
 static size_t n_held;
 static uint64_t lost, lost_told;
+static double wait_until; /* 0: for nobody */
 
 /* The variable is inherited by what writes elsewhere, too: it names the journal's own "DEVICE:INODE". */
 static bool
@@ -83,15 +85,34 @@ printable(const char *text, char *out, size_t room)
 
 /* One write, so that lines of several processes do not mix. False: nobody takes it now, or ever. */
 static bool
-put(const char *bytes, size_t n)
+put_now(const char *bytes, size_t n)
 {
 	struct pollfd room = {.fd = out_fd, .events = POLLOUT};
 
 	if (patience == SOCKET)
 		return send(out_fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL) != -1;
-	if (patience == ASKING && poll(&room, 1, 0) != 1)
+	if (patience == ASKING && poll(&room, 1, 0) != 1) {
+		errno = EAGAIN;
 		return false;
+	}
 	return write(out_fd, bytes, n) != -1;
+}
+
+/* The same; where it may wait, until it is taken or the time is over. */
+static bool
+put(const char *bytes, size_t n)
+{
+	struct pollfd room = {.fd = out_fd, .events = POLLOUT};
+
+	while (!put_now(bytes, n)) {
+		int error = errno;
+		double left = wait_until ? wait_until - sys_seconds() : 0;
+
+		if (left <= 0 || (error != EAGAIN && error != EINTR))
+			return false;
+		poll(&room, 1, (int)(left * 1000) + 1);
+	}
+	return true;
 }
 
 static size_t
@@ -203,6 +224,22 @@ log_gather(void)
 	n_held = 0;
 	lost = lost_told = 0;
 	return held ? 0 : -1;
+}
+
+void
+log_wait(double seconds)
+{
+	wait_until = sys_seconds() + seconds;
+}
+
+void
+log_last(void)
+{
+	log_flush();
+	for (size_t i = 0; i < n_held; i++)
+		lost += held[i] == '\n';
+	n_held = 0;
+	tell_lost();
 }
 
 uint64_t

@@ -23,6 +23,12 @@ int log_gather(void);
 /* False: something waits for who reads. */
 bool log_flush(void);
 uint64_t log_lost(void);
+/*
+ * The process ends: from now on lines wait up to so long, in all, for who reads. Before that end log_last flushes;
+ * what is left then is lost, and counted and told as far as that goes.
+ */
+void log_wait(double seconds);
+void log_last(void);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

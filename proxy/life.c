@@ -14,7 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LIFE_LINES_MS = 200 }; /* until lines of the log are tried again */
+enum {
+	LIFE_LINES_MS = 200, /* until lines of the log are tried again */
+	LIFE_LAST_LINES_MS = 1000, /* for the last ones to be taken; WORKER_STOP_MS is for all of the end */
+};
 
 struct life {
 	struct ev_loop *loop;
@@ -127,6 +130,13 @@ on_idle(struct ev_loop *loop, ev_prepare *w, int events)
 }
 
 static void
+count_lost(struct life *life)
+{
+	life->share->workers[life->number].log_lost += log_lost() - life->lost;
+	life->lost = log_lost();
+}
+
+static void
 on_lines(struct ev_loop *loop, ev_prepare *w, int events)
 {
 	struct life *life = w->data;
@@ -136,8 +146,7 @@ on_lines(struct ev_loop *loop, ev_prepare *w, int events)
 		ev_timer_set(&life->lines_again, LIFE_LINES_MS / 1000.0, 0);
 		ev_timer_start(loop, &life->lines_again);
 	}
-	life->share->workers[life->number].log_lost += log_lost() - life->lost;
-	life->lost = log_lost();
+	count_lost(life);
 }
 
 /* The round that this ends does it. */
@@ -255,7 +264,9 @@ life_run(const struct workers_plan *plan, const struct inboxes *boxes, unsigned 
 	if (send(line, &ready, 1, MSG_NOSIGNAL) == -1)
 		log_debug("worker %u: nobody waits for it", number);
 	ev_run(life.loop, 0);
+	log_wait(LIFE_LAST_LINES_MS / 1000.0);
 	relay_stop(life.relay);
-	log_flush();
+	log_last();
+	count_lost(&life);
 	_exit(EXIT_DONE);
 }

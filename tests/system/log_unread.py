@@ -1,5 +1,5 @@
 """See tests/system/log_unread."""
-import re
+import fcntl, re, termios
 from house import *
 
 LOST = re.compile(r"^(?:<4>)?lodge-proxy: (\d+) lines of this log were lost, for nobody read it$")
@@ -75,4 +75,30 @@ for what, make in (("pipe", through_pipe), ("socket", through_socket)):
        "%s: and from then on each comes at once" % what, read_lines(take, text)[-2:])
     proxy.signal(signal.SIGTERM)
     proxy.p.wait()
+
+# --- the last lines, more than a pipe and the workers hold, are waited for a moment ------------------------------------
+
+OPEN = 1200
+guest(ALICE, 9443, answer_echo)
+for what, make, full in (("pipe", through_pipe, 60000), ("socket", through_socket, 20000)):
+    end, stderr, take = make()
+    if what == "socket":
+        stderr.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
+    proxy = Unread(stderr)
+    clients = [dial(TLS) for _ in range(OPEN)]
+    for c in clients:
+        c.sendall(hello())
+    for c in clients:
+        c.recv(1)
+    text = bytearray()
+    proxy.signal(signal.SIGTERM)
+    os.close(stderr) if what == "pipe" else stderr.close()
+    size = lambda: int.from_bytes(fcntl.ioctl(end, termios.FIONREAD, bytes(4)), sys.byteorder)
+    within(5, lambda: size() > full)  # nobody reads until no more fits
+    while proxy.p.poll() is None:
+        read_lines(take, text)
+    got = sum("the proxy stops" in l for l in read_lines(take, text))
+    ok(got == OPEN, "%s: who is there when the proxy stops has a line, also if it is read late" % what, (got, OPEN))
+    for c in clients:
+        c.close()
 done()
