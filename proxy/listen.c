@@ -174,13 +174,16 @@ take_passed(const struct doors_plan *plan, int n, struct listeners *out, uint16_
 
 /*
  * A socket that is bound to a device that no packet comes from is found by no new client, which is refused; those in
- * the middle of connecting are found by what they have begun, and get their connection.
+ * the middle of connecting are found by what they have begun, and get their connection. One that systemd passed
+ * stays open there, and is for whoever gets it next: as long as it is open, closing ours resets nobody.
  */
 static void
-turn_away_new(int fd)
+turn_away_new(int fd, bool passed)
 {
 	int nowhere = INT_MAX;
 
+	if (passed)
+		return;
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof(nowhere)) == -1)
 		log_debug("a socket lets clients in until it is closed: %s", strerror(errno));
 }
@@ -196,7 +199,7 @@ take_had(const struct doors_plan *plan, struct listeners *out)
 		if (look_at(had->fd, had->door == DOOR_QUIC, &addr) == -1 || addr.port != had->port ||
 		    !names(plan->conf, had->door, addr.port)) {
 			if (had->door != DOOR_QUIC)
-				turn_away_new(had->fd);
+				turn_away_new(had->fd, had->all);
 			close(had->fd);
 		} else if (take(plan, had, out) == -1)
 			return -1;
@@ -255,7 +258,7 @@ listen_finish(const struct listeners *ls)
 {
 	for (size_t i = 0; i < ls->n; i++)
 		if (ls->list[i].door != DOOR_QUIC)
-			turn_away_new(ls->list[i].fd);
+			turn_away_new(ls->list[i].fd, ls->list[i].passed);
 }
 
 void

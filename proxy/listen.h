@@ -42,7 +42,7 @@ int listen_open(const struct doors_plan *, struct listeners *, uint16_t *port);
 void listen_close(struct listeners *);
 /*
  * Nobody new is let in any more by these sockets, and is refused. Who began before can still be accepted, so that
- * they can be closed in a moment without resetting anybody.
+ * they can be closed in a moment without resetting anybody. Those that systemd passed stay as they are.
  */
 void listen_finish(const struct listeners *);
 

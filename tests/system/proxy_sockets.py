@@ -73,4 +73,28 @@ got = run(["ss", "-Hltn", "sport = :8080"]).stdout.splitlines()
 ok(len(got) == 1, "it listens with the socket that was passed, and opens none", got)
 p.terminate()
 ok(p.wait(5) == 0, "SIGTERM ends it with 0")
+
+# systemd holds the socket also between one run and the next, and whoever comes meanwhile waits for that.
+held = socket.create_server(("127.0.0.1", HTTP + 10), backlog=100)
+write_conf(http="[%d]" % (HTTP + 10), tls="[]", workers=2)
+
+
+def passed():
+    script = "exec 3<&%d; LISTEN_FDS=1 LISTEN_PID=$$ exec %s -c %s/lodge.yaml" % (held.fileno(), PROXY, W)
+    p = subprocess.Popen(["bash", "-c", script], pass_fds=(held.fileno(),), stderr=open(W + "/log", "a"))
+    atexit.register(p.kill)
+    return p
+
+
+p = passed()
+ok(within(10, lambda: answered(ask(port=HTTP + 10, timeout=5))), "a socket from somebody who keeps it", log())
+for how in signal.SIGQUIT, signal.SIGTERM:
+    p.send_signal(how)
+    ok(p.wait(10) == 0, "%s ends it" % how.name)
+    waits = dial(HTTP + 10)
+    waits.sendall(REQUEST % b"alice.test")
+    p = passed()
+    ok(within(10, lambda: answered(drain(waits))) and answered(ask(port=HTTP + 10)), "the next one serves who came meanwhile", log())
+p.terminate()
+p.wait(5)
 done()
