@@ -330,8 +330,6 @@ main(int argc, char **argv)
 
 	upgrade_learn(argv);
 	options = sys_options(argc, argv, "", usage);
-	loop = ev_default_loop(0);
-	p.loop = loop;
 	log_open("lodge-proxy", options.debug);
 	if (options.first != argc)
 		fatal_input("%s: not an option; lodge-proxy -h lists them", argv[options.first]);
@@ -339,6 +337,7 @@ main(int argc, char **argv)
 	load(&p, options.check);
 	log_no_wait();
 	upgrade_receive(&p.had);
+	p.loop = loop = ev_default_loop(0); /* not before: what was handed over may all be closed */
 	take(&p, loop);
 	rights_drop(&p.conf, &p.plan);
 	p.share->transparent = rights_try(&p.conf);

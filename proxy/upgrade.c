@@ -53,6 +53,17 @@ upgrade_hear(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Whatever there is; but the log goes on. */
+static void
+close_handed_over(void)
+{
+	unsigned first = STDERR_FILENO + 1, log = (unsigned)log_descriptor();
+
+	if (log > first)
+		close_range(first, log - 1, 0);
+	close_range(log < first ? first : log + 1, ~0u, 0);
+}
+
 void
 upgrade_receive(struct handover *h)
 {
@@ -61,7 +72,7 @@ upgrade_receive(struct handover *h)
 
 	if (text && !ours && h->pid == 0) {
 		log_error("what was handed over is not understood: the old workers end, and all begins anew");
-		close_range(STDERR_FILENO + 1, ~0u, 0);
+		close_handed_over();
 		unsetenv("LISTEN_FDS");
 	}
 	if (!ours)
