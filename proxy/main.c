@@ -7,6 +7,7 @@
 #include "proxy/upgrade.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ struct proxy {
 	struct listeners listeners;
 	struct share *share;
 	int share_fd;
+	size_t sessions, flows; /* that the memory in common has room for */
 	struct seats seats;
 	unsigned slots[SHARE_WORKERS_MAX];
 	struct handover had; /* from the supervisor before */
@@ -106,25 +108,50 @@ open_control(struct proxy *p, struct ev_loop *loop)
 	free(path);
 }
 
-/* The memory in common, and in it slots for the new workers beside those that old ones have. */
+static void
+adopt_share(struct proxy *p)
+{
+	p->sessions = p->had.sessions;
+	p->flows = p->had.flows;
+	p->share = share_adopt(p->sessions, p->flows, p->had.share, &p->seats);
+	p->share_fd = p->had.share;
+	if (p->share && fcntl(p->share_fd, F_SETFD, FD_CLOEXEC) == 0)
+		return;
+	log_warn("this version counts otherwise: it begins at nothing, and old workers' connections do not "
+		 "count");
+	close(p->had.share);
+	p->share = NULL;
+}
+
+/*
+ * The memory in common. There is room for flows of UDP in it also when the file names no port for them, for the file
+ * of the next program may.
+ */
+static void
+open_share(struct proxy *p)
+{
+	size_t files = plan_files(), flows = files / FLOWS_SHARE;
+
+	if (p->had.share != -1)
+		adopt_share(p);
+	if (!p->share) {
+		p->sessions = files / 2;
+		p->flows = flows;
+		p->share = share_open(p->sessions, p->flows, &p->share_fd);
+	}
+	if (!p->share)
+		fatal("memory in common: %s", strerror(errno));
+	flows = p->conf.proxy.n_quic ? flows : 0;
+	share_bound(p->share, (files - flows) / 2, flows);
+}
+
+/* In it, slots for the new workers beside those that old ones have. */
 static unsigned
-open_share(struct proxy *p, size_t sessions, size_t flows, unsigned workers)
+take_slots(struct proxy *p, unsigned workers)
 {
 	bool taken[SHARE_SLOTS] = {0};
 	unsigned n = 0;
 
-	if (p->had.share != -1)
-		p->share = share_adopt(p->had.sessions, p->had.flows, p->had.share, &p->seats);
-	p->share_fd = p->had.share;
-	if (p->had.share != -1 && !p->share) {
-		log_warn("this version counts otherwise: it begins at nothing, and old workers' connections "
-			 "do not count");
-		close(p->had.share);
-	}
-	if (!p->share)
-		p->share = share_open(sessions, flows, &p->share_fd);
-	if (!p->share)
-		fatal("memory for %u workers: %s", workers, strerror(errno));
 	for (size_t i = 0; i < p->had.n_workers; i++)
 		taken[p->had.workers[i].slot] = true;
 	for (unsigned i = 0; i < SHARE_SLOTS && n < workers; i++)
@@ -154,11 +181,10 @@ open_doors(struct proxy *p)
 static void
 take(struct proxy *p, struct ev_loop *loop)
 {
-	size_t files = plan_files(), flows = p->conf.proxy.n_quic ? files / FLOWS_SHARE : 0;
-
 	/* First, so that a second one of us does not take connections before it finds out. */
 	open_control(p, loop);
-	p->plan.n_slots = open_share(p, (files - flows) / 2, flows, count_workers(&p->conf));
+	open_share(p);
+	p->plan.n_slots = take_slots(p, count_workers(&p->conf));
 	open_doors(p);
 }
 
@@ -246,8 +272,8 @@ on_fit(void *arg)
 	struct handover_worker workers[SHARE_SLOTS];
 	struct handover h = {.pid = getpid(),
 	    .share = p->share_fd,
-	    .sessions = p->share->sessions,
-	    .flows = p->share->flows,
+	    .sessions = p->sessions,
+	    .flows = p->flows,
 	    .workers = workers};
 
 	if (p->draining)

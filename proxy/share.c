@@ -83,8 +83,6 @@ share_open(size_t sessions, size_t flows, int *fd)
 		return NULL;
 	share->layout = layout();
 	share->generation = share->writing = 1;
-	share->sessions = ceiling;
-	share->flows = flow_ceiling;
 	share->rates.seed = seed;
 	return share;
 }
@@ -107,11 +105,16 @@ share_adopt(size_t sessions, size_t flows, int fd, struct seats *seats)
 		return NULL;
 	*seats = share->seats;
 	seats_mend(seats);
-	share->sessions = ceiling;
-	share->flows = flow_ceiling;
 	share->writing = ++share->generation; /* of what this program read; old workers stay with theirs */
 	share->upgrades++;
 	return share;
+}
+
+void
+share_bound(struct share *share, size_t sessions, size_t flows)
+{
+	share->sessions = sessions < ceiling ? sessions : ceiling;
+	share->flows = flows < flow_ceiling ? flows : flow_ceiling;
 }
 
 struct limit_table *

@@ -93,12 +93,15 @@ struct share {
 };
 
 /*
- * NULL: errno. sessions, flows: how many connections and UDP flows one worker may have, by its descriptors.
- * *fd: the memory's.
+ * NULL: errno. sessions, flows: how many connections and UDP flows one worker has room for here; until share_bound,
+ * it may have none. *fd: the memory's.
  */
 struct share *share_open(size_t sessions, size_t flows, int *fd);
 /* What another supervisor opened. NULL: it is no such memory. */
 struct share *share_adopt(size_t sessions, size_t flows, int fd, struct seats *);
+
+/* How many of each one worker may have from now on, by its descriptors; no more than there is room for. */
+void share_bound(struct share *, size_t sessions, size_t flows);
 
 /* How many connections each client has with this worker, and the ids of its flows. */
 struct limit_table *share_limits(const struct share *, unsigned worker);

@@ -5,9 +5,12 @@ setup()
 serve()
 ngtcp2(ALICE, "alice.test")
 KEYS = dict(quic="[%d]" % QUIC, drain="120s")
-proxy = Proxy(**KEYS)
+proxy = Proxy(drain="120s")
+write_conf(**KEYS)
+proxy.signal(signal.SIGUSR2)
 if not within(20, lambda: get("alice.test", timeout=3)[0] == page("alice.test")):
     bail("no server: " + log())
+ok(status()["upgrades"] == 1, "an upgrade brings QUIC to a proxy that had none")
 
 
 def upgrade(**keys):
