@@ -190,12 +190,18 @@ lane_send(struct lane *l, const struct udp_datagram *list, size_t n)
 static void
 learn(struct lane *l, struct span bytes)
 {
+	const struct flow_id oldest = l->flow.ids[1];
+	bool full = l->flow.n_ids == FLOW_IDS;
 	struct quic_packet p;
 
 	if (l->flow.class == FLOW_PROVEN && bytes.len && !((uint8_t)bytes.ptr[0] & 0x80))
 		return;
-	if (quic_take(&bytes, &p) && flow_learn(&l->flow, &p))
-		cid_put(l->all->relay->cids, p.scid, &l->reach.to.ip, l->owner);
+	if (!quic_take(&bytes, &p) || !flow_learn(&l->flow, &p))
+		return;
+	/* However many ids a guest makes up, a flow has a few in the table: others' stay in it. */
+	if (full)
+		cid_drop(l->all->relay->cids, span_of(oldest.b, oldest.len), l->owner);
+	cid_put(l->all->relay->cids, p.scid, &l->reach.to.ip, l->owner);
 }
 
 static void

@@ -64,6 +64,47 @@ except TimeoutError:
     got = b""
 ok(len(asked) >= 1200 and got == b"\x40" + bytes(60), "and does not push out the client of another", (len(asked), got, quic()))
 
+# A guest that makes up connection ids, more than the table of them holds, does not make another guest's forgotten.
+proxy.kill()
+proxy = Proxy(quic="[%d]" % QUIC, files=FILES, workers=1, hello="60s")
+
+
+def first(name):
+    """A client's socket, and where its guest sees its first packet come from."""
+    c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    c.settimeout(20)
+    c.connect(("127.0.0.1", QUIC))
+    c.send(subprocess.run([W + "/initials", "0", name, "1", "print"], check=True, capture_output=True).stdout)
+    return c
+
+
+def handshake(id_):
+    return b"\xe0\0\0\0\1\0" + bytes([len(id_)]) + id_ + b"\x14" + bytes(20)
+
+
+mine = os.urandom(16)
+client = first("dora.test")
+slow.sendto(handshake(mine), slow.recvfrom(9216)[1])
+got = client.recv(9216)
+deaf.close()
+liar = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+liar.settimeout(20)
+liar.bind((BOB, TO_QUIC))
+hostile = first("bob.test")
+where = liar.recvfrom(9216)[1]
+for i in range(20000):
+    liar.sendto(handshake(os.urandom(16)), where)
+    if i % 50 == 0 and not within(10, lambda: quic()["datagrams_from_guest"] > i):
+        break
+moved = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+moved.sendto(b"\x40" + mine + b"moved", ("127.0.0.1", QUIC))
+try:
+    seen = slow.recv(9216)
+except TimeoutError:
+    seen = b""
+ok(seen == b"\x40" + mine + b"moved" and quic()["followed"] == 1 and quic()["datagrams_from_guest"] > 15000,
+   "a guest that makes up 20000 ids does not make another guest's forgotten", (seen, quic()))
+
 # Those who have proven who they are count for their ceiling.
 proxy.kill()
 proxy = Proxy(quic="[%d]" % QUIC, per_client=4)
