@@ -78,8 +78,10 @@ natd_reload() {
 serve() { # NAMESPACE PORT NAME
 	in_ns "$1" socat "TCP4-LISTEN:$2,fork,reuseaddr" SYSTEM:"echo $3 \$SOCAT_PEERADDR" 2>/dev/null &
 	in_ns "$1" socat "TCP6-LISTEN:$2,ipv6only=1,fork,reuseaddr" SYSTEM:"echo $3 \$SOCAT_PEERADDR" 2>/dev/null &
-	in_ns "$1" socat "UDP4-RECVFROM:$2,fork,reuseaddr" SYSTEM:"echo $3 \$SOCAT_PEERADDR" 2>/dev/null &
+	in_ns "$1" python3 "$TOP/tests/system/udp_name.py" "$2" "$3" 2>/dev/null &
+	within 5 serves "$1" t "$2" && within 5 serves "$1" u "$2"
 }
+serves() { in_ns "$1" ss -Hln"$2" "sport = :$3" | grep -q .; } # NAMESPACE t|u PORT: is it listened on?
 tcp() { in_ns "$1" timeout 3 socat -u "TCP:$2,connect-timeout=0.7${3-}" -; } # NAMESPACE ADDRESS:PORT [OPTIONS]
 udp() { # NAMESPACE ADDRESS:PORT; a busy machine may answer late: ask again
 	for t in 0.3 0.6 2 4; do
