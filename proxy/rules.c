@@ -67,7 +67,8 @@ rules_write(const struct conf *conf, FILE *out)
 	    .client_address = p->client_address};
 
 	fwrite(&h, sizeof(h), 1, out);
-	fwrite(p->proxy_in, sizeof(*p->proxy_in), p->n_proxy_in, out);
+	if (p->n_proxy_in)
+		fwrite(p->proxy_in, sizeof(*p->proxy_in), p->n_proxy_in, out);
 	for (size_t i = 0; i < conf->n_guests; i++)
 		write_guest(&conf->guests[i], out);
 }

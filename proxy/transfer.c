@@ -54,6 +54,19 @@ peek(struct connection *c)
 	}
 }
 
+/* There is no room for what came behind a request: it is its connection's last. */
+static void
+lose_ahead(struct connection *c)
+{
+	c->s.keep = false;
+	if (!c->exchange.upgrade)
+		return;
+	/* … or belongs to the protocol that it asks for, which must not have a hole */
+	c->why = "too much held for others";
+	c->s.to_guest.eof = c->s.to_guest.cut = true;
+	c->s.from_guest.broken = true;
+}
+
 static void
 take_request(struct connection *c)
 {
@@ -71,7 +84,7 @@ take_request(struct connection *c)
 		stream_send(&c->to_guest, &c->s.to_guest, &c->guest, span_first(fresh, (size_t)n));
 	fresh = span_from(fresh, (size_t)n);
 	if (fresh.len && !gather_add(&c->ahead, fresh, &c->relay->own->held_bytes))
-		c->s.keep = false;
+		lose_ahead(c);
 }
 
 static void
