@@ -153,15 +153,11 @@ static void
 on_change(void *arg)
 {
 	struct natd *natd = arg;
-	bool moved;
 
-	moved = follow_wan(natd);
-	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
-	if (moved || natd->apply.n_ops == 0 || natd->status.refused)
-		return;
-	natd->status.repairs++;
-	log_warn(
-	    "put right what %s changed: %zu of lodge's facts", watch_who(natd->watch), natd->apply.n_ops);
+	if (follow_wan(natd))
+		natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+	else
+		natd_repair(natd);
 }
 
 /* What would change, as a script; nothing where nothing would. */

@@ -26,6 +26,9 @@ struct natd {
 	ev_timer pulse;
 };
 
+/* Makes the network right again after a change that nobody here made; what there was to do is counted and told. */
+void natd_repair(struct natd *);
+
 /* Complains of each chain of another tool that drops guests' packets, once; says when one is gone. */
 void natd_say_foreign(struct natd *);
 

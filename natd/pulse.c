@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "natd/diff.h"
 #include "natd/natd.h"
+#include "natd/watch.h"
 
 #include <stdlib.h>
 
@@ -87,7 +88,18 @@ natd_say_foreign(struct natd *natd)
 	natd->n_told = n;
 }
 
-/* Another tool changed tables of its own, which may drop now what they did not. */
+void
+natd_repair(struct natd *natd)
+{
+	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+	if (natd->apply.n_ops == 0 || natd->status.refused)
+		return;
+	natd->status.repairs++;
+	log_warn(
+	    "put right what %s changed: %zu of lodge's facts", watch_who(natd->watch), natd->apply.n_ops);
+}
+
+/* Another tool changed tables of its own, which may drop now what they did not; or ours, before the watch acts. */
 static void
 follow_foreign(struct natd *natd)
 {
@@ -95,7 +107,7 @@ follow_foreign(struct natd *natd)
 
 	if (nft_generation(natd->apply.nft, &generation) == -1 || generation == natd->apply.generation)
 		return;
-	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+	natd_repair(natd);
 	natd_say_foreign(natd);
 }
 
