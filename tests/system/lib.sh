@@ -47,11 +47,10 @@ yes() { # TITLE COMMAND…
 
 # Retries a command each tenth of a second until it succeeds or the seconds are over.
 within() { # SECONDS COMMAND…: four times that on a busy machine, which costs only what fails
-	tries=$(($1 * 40))
+	patience=$(($(date +%s) + 4 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
+		[ "$(date +%s)" -lt $patience ] || return 1
 		sleep 0.1
 	done
 }
