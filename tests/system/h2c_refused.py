@@ -39,17 +39,6 @@ def kinds(got):
     return [f[0] for f in got]
 
 
-def lines():
-    return [l for l in log().splitlines() if "client=" in l]
-
-
-def line(test):
-    before = len(lines())
-    got = test()
-    within(5, lambda: len(lines()) > before)
-    return got, " ".join(lines()[before:])
-
-
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True, timeout=30, errors="replace")
 

@@ -83,6 +83,25 @@ def log():
     return open(W + "/log").read()
 
 
+def lines():
+    return [l for l in log().splitlines() if "client=" in l]
+
+
+def all_lines():
+    """Whoever came and is gone has a line; a worker writes them a moment later."""
+    now = status()
+    return len(lines()) >= now["accepted"] - now["open"]
+
+
+def line(test):
+    """What the test returns, and the line its connection wrote."""
+    within(5, all_lines)
+    before = len(lines())
+    got = test()
+    within(5, lambda: len(lines()) > before)
+    return got, " ".join(lines()[before:])
+
+
 def status(patience=3):
     """Nobody answers for a moment while the supervisor becomes another program."""
     end = time.time() + patience

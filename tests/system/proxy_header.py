@@ -50,18 +50,6 @@ def say(source, *parts, port=HTTP):
             return b"reset"
 
 
-def lines():
-    return [l for l in log().splitlines() if "client=" in l]
-
-
-def line(test):
-    """What the test returns, and the line its connection wrote."""
-    before = len(lines())
-    got = test()
-    within(3, lambda: len(lines()) > before)
-    return got, " ".join(lines()[before:])
-
-
 def refused(kind):
     return status()["refused"][kind]
 

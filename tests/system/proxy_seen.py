@@ -14,12 +14,9 @@ LINE = re.compile(r"^(?:<6>)?lodge-proxy: (?P<door>http|tls) client=(?P<client>1
                   r"end=(?P<end>[a-z_]+)(?: why=\"(?P<why>[^\"]+)\")?$")
 
 
-def lines():
-    return [l for l in log().splitlines() if "client=" in l]
-
-
 def ends(test):
     """The fields of the one line that the test's connection wrote."""
+    within(5, all_lines)
     before, open_before = len(lines()), status()["open"]
     test()
     within(20, lambda: len(lines()) > before and status()["open"] <= open_before)
