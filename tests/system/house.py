@@ -88,9 +88,9 @@ def lines():
 
 
 def all_lines():
-    """Whoever came and is gone has a line; a worker writes them a moment later."""
+    """All are gone, and have their lines, which a worker writes a moment later."""
     now = status()
-    return len(lines()) >= now["accepted"] - now["open"]
+    return now["open"] == 0 and len(lines()) >= now["accepted"]
 
 
 def line(test):
