@@ -10,13 +10,6 @@
 
 static const char place[] = "natd/curbs", place_new[] = "natd/curbs.new", folder[] = "natd";
 
-void
-curbs_free(struct curbs *curbs)
-{
-	free(curbs->list);
-	*curbs = (struct curbs){0};
-}
-
 /* A list with the curb in the place of what that guest had. -1: no memory. */
 static int
 with(const struct curbs *curbs, const struct curb *curb, struct curbs *out)

@@ -25,7 +25,6 @@ curbs_find(const struct curbs *curbs, const char *guest)
 
 /* What the file of that configuration holds, those of unknown guests aside. -1: errno; there are then none. */
 int curbs_load(struct curbs *, const struct conf *);
-void curbs_free(struct curbs *);
 
 /* The folder of the file, before privilege is dropped. -1: errno. */
 int curbs_prepare(const struct conf *);

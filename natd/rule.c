@@ -51,21 +51,31 @@ add_verdict(struct maker *maker, uint32_t verdict, const char *chain)
 		nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain);
 }
 
+/* FIELDS map @M: the fields are loaded, which are the key; the map's name into map, or what is wrong is noted. */
+static bool
+take_mapped(struct maker *maker, char *map, size_t room)
+{
+	const struct field *field;
+
+	if (field_load(maker, &field) == -1 || !field_take(maker, "map")) {
+		maker->bad = true;
+		return false;
+	}
+	field_take_word(maker, map, room);
+	return true;
+}
+
 /* dnat ip to FIELDS map @M: the map's data is the address, and after it, where remapped, the port. */
 static void
 add_dnat(struct maker *maker, bool six)
 {
 	uint32_t family = six ? NFPROTO_IPV6 : NFPROTO_IPV4;
 	const struct ruleset_set *shape;
-	const struct field *field;
 	struct nftnl_expr *e;
 	char map[FACT_NAME];
 
-	if (field_load(maker, &field) == -1 || !field_take(maker, "map")) {
-		maker->bad = true;
+	if (!take_mapped(maker, map, sizeof(map)))
 		return;
-	}
-	field_take_word(maker, map, sizeof(map));
 	e = field_expr(maker, "lookup");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, NFT_REG32_00);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_DREG, NFT_REG32_00);
@@ -117,15 +127,11 @@ add_limit(struct maker *maker)
 static void
 add_named_limit(struct maker *maker)
 {
-	const struct field *field;
 	struct nftnl_expr *e;
 	char map[FACT_NAME];
 
-	if (field_load(maker, &field) == -1 || !field_take(maker, "map")) {
-		maker->bad = true;
+	if (!take_mapped(maker, map, sizeof(map)))
 		return;
-	}
-	field_take_word(maker, map, sizeof(map));
 	e = field_expr(maker, "objref");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_OBJREF_SET_SREG, NFT_REG32_00);
 	nftnl_expr_set_str(e, NFTNL_EXPR_OBJREF_SET_NAME, map);
