@@ -8,6 +8,7 @@
 #include "natd/interval.h"
 #include "natd/plan.h"
 #include "tests/unit/applied.h"
+#include "tests/unit/planned.h"
 
 static const struct plan_host host = {.wan = "eth0", .ipv6 = true, .wan_accept_ra = 1};
 
@@ -42,27 +43,10 @@ random_file(uint32_t *seed)
 }
 
 static struct facts
-plan_of(const char *text)
-{
-	struct conf_text texts = {"test", span_str(text)};
-	struct conf_host none = {.hostname = "h"};
-	struct conf_errors errors = {0};
-	struct facts facts;
-	struct conf conf;
-
-	if (conf_parse(&texts, 1, &none, &conf, &errors) == -1)
-		fail_msg("%s%s", errors.list[0].text, text);
-	assert_int_equal(plan_facts(&conf, &host, &facts), 0);
-	conf_free(&conf);
-	conf_errors_free(&errors);
-	return facts;
-}
-
-static struct facts
 random_plan(uint32_t *seed)
 {
 	char *text = random_file(seed);
-	struct facts facts = plan_of(text);
+	struct facts facts = plan_of(text, &host);
 
 	free(text);
 	return facts;
@@ -138,7 +122,8 @@ test_each_field(void **state)
 	uint32_t seed = 5;
 	struct facts want = plan_of("network6: 2001:db8:77::/64\nwan: eth0\nguests:\n"
 				    "  a:\n    address: 192.168.77.2\n    address6: 2001:db8:77::2\n"
-				    "    ports: [1000-1999, \"8080:80/tcp\", rest]\n");
+				    "    ports: [1000-1999, \"8080:80/tcp\", rest]\n",
+	    &host);
 
 	(void)state;
 	for (size_t i = 0; i < want.n; i++)
@@ -167,7 +152,7 @@ static void
 test_each_key(void **state)
 {
 	struct facts want =
-	    plan_of("wan: eth0\nguests:\n  a:\n    address: 192.168.77.2\n    ports: [1000-1999]\n");
+	    plan_of("wan: eth0\nguests:\n  a:\n    address: 192.168.77.2\n    ports: [1000-1999]\n", &host);
 
 	(void)state;
 	for (size_t i = 0; i < want.n; i++)

@@ -9,6 +9,7 @@
 #include "natd/plan.h"
 #include "natd/print.h"
 #include "natd/ruleset.h"
+#include "tests/unit/planned.h"
 
 #define HEAD "network: 192.168.77.0/24\nwan: eth0\nreserve: [22, \"2000-2010\"]\n"
 #define SIX "network6: 2001:db8:77::/64\n"
@@ -16,23 +17,6 @@
 #define BOB "  bob:\n    address: 192.168.77.3\n"
 
 static const struct plan_host host = {.wan = "eth0", .ipv6 = true, .wan_accept_ra = 1};
-
-static struct facts
-plan_of(const char *text, const struct plan_host *on)
-{
-	struct conf_text texts = {"test", span_str(text)};
-	struct conf_host none = {.hostname = "h"};
-	struct conf_errors errors = {0};
-	struct facts facts;
-	struct conf conf;
-
-	if (conf_parse(&texts, 1, &none, &conf, &errors) == -1)
-		fail_msg("%s", errors.list[0].text);
-	assert_int_equal(plan_facts(&conf, on, &facts), 0);
-	conf_free(&conf);
-	conf_errors_free(&errors);
-	return facts;
-}
 
 static char *
 printed_ops(const struct facts *have, const struct facts *want)
