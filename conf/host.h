@@ -14,10 +14,16 @@ struct host_facts {
 void host_learn(struct host_facts *);
 void host_free(struct host_facts *);
 
+enum {
+	HOST_PORTS = 65536,
+	HOST_PASSING = 4, /* UDP on a port that the kernel may have picked: an open question, not a service */
+};
+
 /*
- * Sets the bit of every port that TCP listens on at an address that is not loopback's; seen has 65536 of them
- * (listen.c). -1: the kernel does not answer such questions.
+ * On which ports programs of the host wait for anybody: PROTO_TCP, PROTO_UDP, HOST_PASSING, or several of them, for
+ * each. TCP's listeners, and sockets of UDP that are not connected; those on loopback alone do not count (listen.c).
+ * -1: errno.
  */
-int listeners_read(uint8_t bit, uint8_t *seen);
+int listeners_read(uint8_t seen[HOST_PORTS]);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The ports that TCP listens on, by sock_diag: the kernel then looks through its listeners alone, where /proc/net/tcp
- * makes it look through the table of all connections.
+ * The ports on which programs of the host wait for anybody, by sock_diag: the kernel then looks through its listeners
+ * alone, where /proc/net/tcp, which serves where there is no sock_diag, makes it look through the table of all
+ * connections.
  */
 #include "conf/host.h"
 
@@ -9,27 +10,57 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ROOM = 1 << 15, STATE_LISTEN = 10 /* TCP_LISTEN, netinet's and the kernel's */ };
+enum {
+	ROOM = 1 << 15,
+	TRIES = 10, /* while sockets come and go */
+	STATE_LISTEN = 10, /* TCP_LISTEN, netinet's and the kernel's */
+	STATE_UNCONNECTED = 7, /* UDP's, which is TCP_CLOSE */
+};
 
+/* One protocol's; of UDP, ports from lo to hi are those that the kernel may have picked for a client. */
+struct reading {
+	uint8_t *seen;
+	uint8_t proto;
+	unsigned lo, hi;
+};
+
+static unsigned
+state_of(const struct reading *r)
+{
+	return r->proto == PROTO_TCP ? STATE_LISTEN : STATE_UNCONNECTED;
+}
+
+/* An address as it lies in memory. */
 static bool
-binds_loopback(const struct inet_diag_msg *m)
+is_loopback(const uint32_t words[4], bool six)
 {
 	struct in6_addr a;
 
-	if (m->idiag_family == AF_INET)
-		return ntohl(m->id.idiag_src[0]) >> 24 == 127;
-	memcpy(&a, m->id.idiag_src, sizeof(a));
+	if (!six)
+		return ntohl(words[0]) >> 24 == 127;
+	memcpy(&a, words, sizeof(a));
 	return IN6_IS_ADDR_LOOPBACK(&a) || (IN6_IS_ADDR_V4MAPPED(&a) && a.s6_addr[12] == 127);
 }
 
+static void
+note(const struct reading *r, const uint32_t words[4], bool six, unsigned port)
+{
+	if (port == 0 || port >= HOST_PORTS || is_loopback(words, six))
+		return;
+	r->seen[port] |= r->proto == PROTO_UDP && port >= r->lo && port <= r->hi ? HOST_PASSING : r->proto;
+}
+
+/* --- sock_diag ---------------------------------------------------------------------------------------------- */
+
 /* 1: there is more to come; 0: that was all; -1: errno. */
 static int
-take_answers(const char *buffer, ssize_t n, uint8_t bit, uint8_t *seen)
+take_answers(const struct reading *r, const char *buffer, ssize_t n)
 {
 	const struct nlmsghdr *head = (const struct nlmsghdr *)buffer;
 	int left = (int)n;
@@ -40,51 +71,121 @@ take_answers(const char *buffer, ssize_t n, uint8_t bit, uint8_t *seen)
 		if (head->nlmsg_type == NLMSG_DONE)
 			return 0;
 		if (head->nlmsg_type == NLMSG_ERROR || (head->nlmsg_flags & NLM_F_DUMP_INTR)) {
-			errno = EIO;
+			errno = head->nlmsg_type == NLMSG_ERROR ? EIO : EINTR;
 			return -1;
 		}
-		if (head->nlmsg_type == SOCK_DIAG_BY_FAMILY && head->nlmsg_len >= NLMSG_LENGTH(sizeof(*m)) &&
-		    !binds_loopback(m))
-			seen[ntohs(m->id.idiag_sport)] |= bit;
+		if (head->nlmsg_type == SOCK_DIAG_BY_FAMILY && head->nlmsg_len >= NLMSG_LENGTH(sizeof(*m)))
+			note(r, m->id.idiag_src, m->idiag_family == AF_INET6, ntohs(m->id.idiag_sport));
 	}
 	return 1;
 }
 
 static int
-ask(int fd, uint8_t family, uint8_t bit, uint8_t *seen)
+ask_once(const struct reading *r, uint8_t family)
 {
 	struct {
 		struct nlmsghdr head;
 		struct inet_diag_req_v2 wanted;
 	} request = {
 	    .head = {sizeof(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
-	    .wanted = {family, IPPROTO_TCP, 0, 0, 1u << STATE_LISTEN, {0}},
+	    .wanted = {family, r->proto == PROTO_TCP ? IPPROTO_TCP : IPPROTO_UDP, 0, 0, 1u << state_of(r),
+		{0}},
 	};
+	struct sockaddr_nl us = {.nl_family = AF_NETLINK};
 	_Alignas(struct nlmsghdr) char buffer[ROOM];
-	int more = 1;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), more = -1, saved;
 
-	if (send(fd, &request, sizeof(request), 0) == -1)
-		return -1;
+	/* Bound, so that whoever traces the program is told what is asked. */
+	if (fd != -1 && bind(fd, (struct sockaddr *)&us, sizeof(us)) == 0 &&
+	    send(fd, &request, sizeof(request), 0) != -1)
+		more = 1;
 	while (more == 1) {
 		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
 
-		if (n <= 0)
-			return -1;
-		more = take_answers(buffer, n, bit, seen);
+		more = n > 0 ? take_answers(r, buffer, n) : -1;
 	}
+	saved = errno;
+	if (fd != -1)
+		close(fd);
+	errno = saved;
 	return more;
 }
 
-int
-listeners_read(uint8_t bit, uint8_t *seen)
+static int
+ask(const struct reading *r, uint8_t family)
 {
-	struct sockaddr_nl us = {.nl_family = AF_NETLINK};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), error = -1;
+	int error = -1;
 
-	/* Bound, so that whoever traces the program is told what is asked. */
-	if (fd != -1 && bind(fd, (struct sockaddr *)&us, sizeof(us)) == 0 && ask(fd, AF_INET, bit, seen) == 0)
-		error = ask(fd, AF_INET6, bit, seen);
-	if (fd != -1)
-		close(fd);
+	errno = EINTR;
+	for (int i = 0; i < TRIES && error == -1 && errno == EINTR; i++)
+		error = ask_once(r, family);
 	return error;
+}
+
+/* --- /proc -------------------------------------------------------------------------------------------------- */
+
+/* Eight or thirty-two hex digits, each eight a word as it lies in memory. True: the latter. */
+static bool
+take_words(const char *hex, uint32_t words[4])
+{
+	size_t n = strlen(hex) / 8;
+	char word[9] = "";
+
+	for (size_t i = 0; i < n && i < 4; i++) {
+		memcpy(word, hex + i * 8, 8);
+		words[i] = (uint32_t)strtoul(word, NULL, 16);
+	}
+	return n > 1;
+}
+
+static int
+read_file(const struct reading *r, const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char line[512], local[33];
+	unsigned port, state;
+
+	if (!in)
+		return -1;
+	while (fgets(line, sizeof(line), in)) {
+		uint32_t words[4] = {0};
+		bool six;
+
+		if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", local, &port, &state) != 3 ||
+		    state != state_of(r))
+			continue;
+		six = take_words(local, words);
+		note(r, words, six, port);
+	}
+	fclose(in);
+	return 0;
+}
+
+static int
+read_protocol(const struct reading *r, const char *path, const char *path6)
+{
+	if (ask(r, AF_INET) == 0 && ask(r, AF_INET6) == 0)
+		return 0;
+	if (read_file(r, path) == -1)
+		return -1;
+	read_file(r, path6); /* a kernel may have no IPv6 */
+	return 0;
+}
+
+int
+listeners_read(uint8_t seen[HOST_PORTS])
+{
+	struct reading r = {.seen = seen, .lo = 32768, .hi = 60999};
+	FILE *in = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+
+	if (in && fscanf(in, "%u %u", &r.lo, &r.hi) != 2)
+		r.lo = r.hi = 0;
+	if (in)
+		fclose(in);
+	memset(seen, 0, HOST_PORTS);
+	r.proto = PROTO_TCP;
+	if (read_protocol(&r, "/proc/net/tcp", "/proc/net/tcp6") == -1)
+		return -1;
+	r.proto = PROTO_UDP;
+	return read_protocol(&r, "/proc/net/udp", "/proc/net/udp6");
 }

@@ -59,7 +59,7 @@ replan(struct apply *apply, const struct conf *conf, struct plan_host *host, str
 
 	if (host_learn(apply, conf, host, why) == -1)
 		return -1;
-	if (sock_listening(apply->sock, &listening) == 0)
+	if (sock_listening(&listening) == 0)
 		host->listening = &listening;
 	*why = strerror(ENOMEM);
 	if (plan_facts(conf, host, want) == -1)
@@ -174,7 +174,7 @@ check(struct natd *natd)
 	hands_load(natd);
 	if (host_learn(&natd->apply, &natd->conf, &natd->host, &why) == -1)
 		log_warn("%s", why);
-	if (sock_listening(natd->apply.sock, &natd->apply.listening) == 0)
+	if (sock_listening(&natd->apply.listening) == 0)
 		natd->host.listening = &natd->apply.listening;
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
 		fatal("%s", strerror(ENOMEM));

@@ -39,7 +39,7 @@ follow_listening(struct natd *natd)
 {
 	struct facts want;
 
-	if (sock_listening(natd->apply.sock, &natd->heard) == -1 ||
+	if (sock_listening(&natd->heard) == -1 ||
 	    memcmp(&natd->heard, &natd->apply.listening, sizeof(natd->heard)) == 0)
 		return;
 	natd->apply.listening = natd->heard;

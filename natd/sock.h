@@ -11,10 +11,10 @@ struct sock *sock_open(void);
 void sock_close(struct sock *);
 
 /*
- * The ports on which programs of the host wait for anybody: TCP listeners, and UDP sockets that are not connected
- * and not on a port which the kernel may have picked for a client. Those on loopback alone do not count.
+ * The ports on which programs of the host wait for anybody; not those of UDP which the kernel may have picked for a
+ * client (conf/host.h). Needs no struct sock.
  */
-int sock_listening(struct sock *, struct plan_ports *);
+int sock_listening(struct plan_ports *);
 
 /* Whether the host has a socket with these two ends; protocol: IPPROTO_TCP or IPPROTO_UDP. */
 bool sock_is(struct sock *, uint8_t protocol, const struct addr *local, const struct addr *remote);
