@@ -25,6 +25,8 @@ int nft_ask(struct nft *, mnl_cb_t, void *arg);
 /* The kernel's number of a fact's family, and back (0: neither of ours). */
 uint16_t nft_family(uint8_t family);
 uint8_t nft_family_fact(uint32_t family);
+/* Of the kernel's family and name of a table: one of our two. */
+bool nft_is_ours(const char *table, uint32_t family);
 
 /* Adds the elements of one of our sets to facts. -1: errno. */
 int nft_read_elements(struct nft *, struct facts *, uint8_t family, const char *set);
