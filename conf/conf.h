@@ -250,6 +250,9 @@ void conf_errors_free(struct conf_errors *);
 const char *conf_domain_prefix(enum domain_kind);
 const char *conf_client_address(enum client_address);
 
+/* What is wrong with the name of a guest, or NULL. A core. */
+const char *name_guest(struct span);
+
 struct guest *conf_guest(const struct conf *, const char *name); /* NULL: no such guest */
 
 /* Path of the image (or anything below state) and of a file in run; the caller frees. */

@@ -128,7 +128,6 @@ extern const char *const word_clients[]; /* from CLIENT_TRANSPARENT on */
 
 /* ---- name.c: names with a grammar, likewise ---- */
 
-const char *name_guest(struct span);
 const char *name_interface(struct span);
 const char *name_user(struct span);
 const char *name_host(struct span);

@@ -72,6 +72,19 @@ period_start(int64_t at, uint8_t day)
 	return period_day(tm.tm_year + 1900, tm.tm_mon - 1, day);
 }
 
+int64_t
+period_end(int64_t at, uint8_t day)
+{
+	struct tm tm = utc(at);
+	int64_t start = period_day(tm.tm_year + 1900, tm.tm_mon, day);
+
+	if (start > (at < 0 ? 0 : at))
+		return start;
+	if (tm.tm_mon == 11)
+		return period_day(tm.tm_year + 1901, 0, day);
+	return period_day(tm.tm_year + 1900, tm.tm_mon + 1, day);
+}
+
 const char *
 key_period(int64_t start, char out[KEY_SUFFIX])
 {
@@ -107,6 +120,56 @@ key_slot_field(enum slot_kind kind, int64_t start, char out[KEY_SUFFIX])
 	else
 		snprintf(out, KEY_SUFFIX, "%02d%02d", tm.tm_hour, tm.tm_min);
 	return out;
+}
+
+/* Two digits, or -1. */
+static int
+two_digits(struct span text, size_t at)
+{
+	unsigned tens = (unsigned char)text.ptr[at] - '0', ones = (unsigned char)text.ptr[at + 1] - '0';
+
+	return tens > 9 || ones > 9 ? -1 : (int)(tens * 10 + ones);
+}
+
+int64_t
+key_slot_at(enum slot_kind kind, int64_t at, struct span field)
+{
+	struct tm tm = utc(at);
+	char again[KEY_SUFFIX];
+	int64_t start;
+	int first, second = 0;
+
+	if (field.len != (kind == SLOT_HOUR ? 2u : 4u))
+		return -1;
+	first = two_digits(field, 0);
+	if (kind != SLOT_HOUR)
+		second = two_digits(field, 2);
+	if (first == -1 || second == -1)
+		return -1;
+	if (kind == SLOT_DAY)
+		tm = (struct tm){.tm_year = tm.tm_year, .tm_mon = first - 1, .tm_mday = second};
+	else
+		tm = (struct tm){.tm_year = tm.tm_year,
+		    .tm_mon = tm.tm_mon,
+		    .tm_mday = tm.tm_mday,
+		    .tm_hour = first,
+		    .tm_min = second};
+	start = timegm(&tm);
+	/* 31 February, 24 o'clock and 12:34 would be somewhere else. */
+	if (slot_start(kind, start) != start || !span_is(field, key_slot_field(kind, start, again)))
+		return -1;
+	return start;
+}
+
+int64_t
+key_slot_next(enum slot_kind kind, int64_t at)
+{
+	struct tm tm = utc(at);
+
+	if (kind != SLOT_DAY)
+		return slot_start(SLOT_DAY, at) + DAY_S;
+	tm = (struct tm){.tm_year = tm.tm_year + 1, .tm_mday = 1};
+	return timegm(&tm);
 }
 
 int64_t

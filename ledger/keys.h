@@ -7,7 +7,8 @@
 #ifndef LEDGER_KEYS_H
 #define LEDGER_KEYS_H
 
-#include <stddef.h>
+#include "base/span.h"
+
 #include <stdint.h>
 
 enum {
@@ -24,6 +25,7 @@ enum slot_kind { SLOT_5M, SLOT_HOUR, SLOT_DAY, SLOT_KINDS };
  * In a month too short for the day its last day counts. */
 int64_t slot_start(enum slot_kind, int64_t at);
 int64_t period_start(int64_t at, uint8_t day);
+int64_t period_end(int64_t at, uint8_t day); /* the start of the one after it */
 
 /* host NULL: the key of the sum over all hosts. Returns out; a name too long is cut, which no checked file has. */
 const char *key_of(const char *host, const char *guest, const char *suffix, char out[KEY_TEXT]);
@@ -34,6 +36,10 @@ const char *key_period(int64_t start, char out[KEY_SUFFIX]);
 const char *key_slot(enum slot_kind, int64_t start, char out[KEY_SUFFIX]);
 /* … its field there ("HHMM", "HH", "MMDD"). */
 const char *key_slot_field(enum slot_kind, int64_t start, char out[KEY_SUFFIX]);
+/* The start of the slot that has this field in the hash of at; -1: no field of such a hash. */
+int64_t key_slot_at(enum slot_kind, int64_t at, struct span field);
+/* A time in the next such hash. */
+int64_t key_slot_next(enum slot_kind, int64_t at);
 /* Seconds after which such a hash expires. */
 int64_t key_slot_expire(enum slot_kind);
 

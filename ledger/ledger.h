@@ -7,7 +7,7 @@
  *   record.c keys.c  what is counted, and under which name	(cores)
  *   command.c	      a command as Redis reads it		(core)
  *   connect.c write.c script.c  the asynchronous writer: lodge-acct	(write.h)
- *   read.c	      the reader below: whoever shows numbers
+ *   read.c history.c  the reader below: whoever shows numbers
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -30,5 +30,44 @@ int ledger_totals(struct ledger *, const char *guest, struct record *out);
 int ledger_period(struct ledger *, const char *guest, int64_t now, uint8_t day, struct record *out);
 /* One slot's six numbers. */
 int ledger_slot(struct ledger *, const char *guest, enum slot_kind, int64_t at, uint64_t v[SLOT_FIELDS]);
+
+/* The period that starts then. */
+int ledger_period_at(struct ledger *, const char *guest, int64_t start, struct record *out);
+
+/* What hangs on a guest beside numbers. */
+struct meta {
+	char host[KEY_HOST_MAX + 1], tap[CONF_IFNAME];
+	uint8_t day; /* the first of its billing period; 0: not known */
+	uint64_t quota; /* bytes a period; 0: none */
+};
+
+int ledger_meta(struct ledger *, const char *guest, struct meta *out);
+
+/* The names ever counted, sorted; what is no guest's name is passed over. -1: ledger_why. names_free the list. */
+struct names {
+	char (*list)[CONF_GUEST_NAME_MAX + 1];
+	size_t n;
+};
+
+int ledger_guests(struct ledger *, struct names *out);
+void names_free(struct names *);
+
+/*
+ * The slots that start in [from, to), by time; each hash they lie in is read once, as of one moment. Those in which
+ * nothing moved may be missing. 0, or -1 with ledger_why; history_free what came.
+ */
+struct dated {
+	int64_t start;
+	uint64_t v[SLOT_FIELDS];
+};
+
+struct history {
+	struct dated *list;
+	size_t n;
+};
+
+int ledger_history(
+    struct ledger *, const char *guest, enum slot_kind, int64_t from, int64_t to, struct history *out);
+void history_free(struct history *);
 
 #endif

@@ -1,8 +1,7 @@
 /* The reading side of the ledger: one call, one answer; see ledger.h. */
-#include "ledger/ledger.h"
+#include "ledger/reader.h"
 
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,6 +30,22 @@ ask(struct ledger *l, int argc, const char **argv)
 		return NULL;
 	}
 	return reply;
+}
+
+redisReply *
+reader_ask(struct ledger *l, int argc, const char **argv)
+{
+	return ask(l, argc, argv);
+}
+
+void
+reader_fault(struct ledger *l, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(l->why, sizeof(l->why), format, args);
+	va_end(args);
 }
 
 static int
@@ -156,6 +171,14 @@ ledger_period(struct ledger *l, const char *guest, int64_t now, uint8_t day, str
 	char suffix[KEY_SUFFIX];
 
 	return read_record(l, guest, key_period(period_start(now, day), suffix), out);
+}
+
+int
+ledger_period_at(struct ledger *l, const char *guest, int64_t start, struct record *out)
+{
+	char suffix[KEY_SUFFIX];
+
+	return read_record(l, guest, key_period(start, suffix), out);
 }
 
 int

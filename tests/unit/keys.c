@@ -1,5 +1,6 @@
 /* The names of the billing keys, the billing periods, and the numbers as text. */
 #include "ledger/keys.h"
+#include "ledger/meta.h"
 #include "ledger/record.h"
 #include "tests/unit/guard.h"
 
@@ -100,8 +101,107 @@ period_law(void **state)
 			assert_int_equal(start % 86400, 0);
 			assert_true(start >= last);
 			last = start;
+			assert_true(period_end(t, (uint8_t)day) > t);
+			assert_int_equal(period_start(period_end(t, (uint8_t)day) - 1, (uint8_t)day), start);
+			assert_int_equal(period_start(period_end(t, (uint8_t)day), (uint8_t)day),
+			    period_end(t, (uint8_t)day));
 		}
 	}
+}
+
+/* What a slot's field says is where the slot began, and no other text is a field. */
+static void
+slot_fields(void **state)
+{
+	static const struct {
+		enum slot_kind kind;
+		const char *field;
+		const char *start; /* in the hash of 2026-11-22; NULL: no field of one */
+	} cases[] = {
+	    {SLOT_DAY, "0101", "2026-01-01 00:00:00"},
+	    {SLOT_DAY, "1231", "2026-12-31 00:00:00"},
+	    {SLOT_DAY, "0229", NULL},
+	    {SLOT_DAY, "0001", NULL},
+	    {SLOT_DAY, "1301", NULL},
+	    {SLOT_DAY, "0132", NULL},
+	    {SLOT_HOUR, "00", "2026-11-22 00:00:00"},
+	    {SLOT_HOUR, "23", "2026-11-22 23:00:00"},
+	    {SLOT_HOUR, "24", NULL},
+	    {SLOT_HOUR, "7", NULL},
+	    {SLOT_HOUR, "0700", NULL},
+	    {SLOT_HOUR, "-7", NULL},
+	    {SLOT_5M, "0000", "2026-11-22 00:00:00"},
+	    {SLOT_5M, "2355", "2026-11-22 23:55:00"},
+	    {SLOT_5M, "2360", NULL},
+	    {SLOT_5M, "2401", NULL},
+	    {SLOT_5M, "0001", NULL},
+	    {SLOT_5M, "", NULL},
+	    {SLOT_5M, "00a0", NULL},
+	};
+	int64_t day = at("2026-11-22 12:34:56");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int64_t want = cases[i].start ? at(cases[i].start) : -1;
+
+		if (key_slot_at(cases[i].kind, day, guarded(cases[i].field)) != want)
+			fail_msg("%s", cases[i].field);
+	}
+	for (int kind = 0; kind < SLOT_KINDS; kind++) {
+		for (int64_t t = at("2027-12-25 00:00:00"); t < at("2028-03-05 00:00:00"); t += 300) {
+			char field[KEY_SUFFIX];
+			int64_t start = slot_start(kind, t);
+
+			key_slot_field(kind, start, field);
+			assert_int_equal(key_slot_at(kind, t, guarded(field)), start);
+		}
+	}
+}
+
+/* The hashes follow each other without a gap, and an end of time is one. */
+static void
+slot_hashes(void **state)
+{
+	char key[KEY_SUFFIX];
+
+	(void)state;
+	assert_int_equal(key_slot_next(SLOT_DAY, at("2027-06-05 04:03:02")), at("2028-01-01 00:00:00"));
+	assert_int_equal(key_slot_next(SLOT_HOUR, at("2028-02-28 04:03:02")), at("2028-02-29 00:00:00"));
+	assert_int_equal(key_slot_next(SLOT_5M, at("2027-12-31 23:59:59")), at("2028-01-01 00:00:00"));
+	assert_string_equal(key_slot(SLOT_DAY, key_slot_next(SLOT_DAY, INT64_MAX / 2), key), "d:9999");
+}
+
+static void
+metas(void **state)
+{
+	static const struct {
+		const char *billing;
+		uint8_t day;
+	} cases[] = {
+	    {"wire wan both day 15", 15},
+	    {"wire wan both day 31 zone UTC", 31},
+	    {"wire wan both day 32", 0},
+	    {"wire wan both day 0", 0},
+	    {"wire wan both day", 0},
+	    {"wire wan both day ", 0},
+	    {"day  3", 0},
+	    {"", 0},
+	};
+	struct meta meta = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		meta_take(&meta, span_str("billing"), guarded(cases[i].billing));
+		assert_int_equal(meta.day, cases[i].day);
+	}
+	meta_take(&meta, span_str("quota"), guarded("200000000000"));
+	meta_take(&meta, span_str("quota"), guarded(""));
+	assert_int_equal(meta.quota, 200000000000);
+	meta_take(&meta, span_str("tap"), guarded("tap2"));
+	meta_take(&meta, span_str("tap"), guarded("a name that is far too long"));
+	meta_take(&meta, span_str("host"), guarded("vps1"));
+	assert_string_equal(meta.tap, "tap2");
+	assert_string_equal(meta.host, "vps1");
 }
 
 static void
@@ -192,6 +292,9 @@ main(void)
 	    cmocka_unit_test(wild_clocks),
 	    cmocka_unit_test(periods),
 	    cmocka_unit_test(period_law),
+	    cmocka_unit_test(slot_fields),
+	    cmocka_unit_test(slot_hashes),
+	    cmocka_unit_test(metas),
 	    cmocka_unit_test(fields),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(slots),
