@@ -1,4 +1,5 @@
 /* Whole hashes and sets of the ledger: who is in it, what hangs on a guest, slots over a time; see ledger.h. */
+#include "ledger/percentile.h"
 #include "ledger/reader.h"
 #include "ledger/meta.h"
 
@@ -145,4 +146,20 @@ history_free(struct history *history)
 {
 	free(history->list);
 	*history = (struct history){0};
+}
+
+int
+ledger_percentile(struct ledger *l, const char *guest, int64_t from, int64_t to, struct percentile *out)
+{
+	struct history history;
+	int made;
+
+	*out = (struct percentile){0};
+	if (ledger_history(l, guest, SLOT_5M, from, to, &history) == -1)
+		return -1;
+	made = percentile_of(&history, from, to, out);
+	history_free(&history);
+	if (made == -1)
+		reader_fault(l, "no memory");
+	return made;
 }

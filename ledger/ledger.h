@@ -5,6 +5,7 @@
  * a number only ever grows. All keys of one guest share the hash tag {GUEST}.
  *
  *   record.c keys.c  what is counted, and under which name	(cores)
+ *   percentile.c     of a time's 5 minutes				(core)
  *   command.c	      a command as Redis reads it		(core)
  *   connect.c write.c script.c  the asynchronous writer: lodge-acct	(write.h)
  *   read.c history.c  the reader below: whoever shows numbers
@@ -69,5 +70,17 @@ struct history {
 int ledger_history(
     struct ledger *, const char *guest, enum slot_kind, int64_t from, int64_t to, struct history *out);
 void history_free(struct history *);
+
+/* The 95th percentile in each direction, in bit/s; percentile.h defines it and makes it of a history already read. */
+struct percentile {
+	uint64_t wire[DIRECTIONS], tap[DIRECTIONS];
+	size_t samples,
+	    recorded; /* 5 minutes that lie in the time as a whole, and how many of them hold bytes */
+};
+
+/*
+ * Of the 5 minutes in [from, to), which are kept for 40 days: say from period_start to now. 0, or -1 with ledger_why.
+ */
+int ledger_percentile(struct ledger *, const char *guest, int64_t from, int64_t to, struct percentile *out);
 
 #endif

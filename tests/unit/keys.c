@@ -77,11 +77,54 @@ periods(void **state)
 	    {"2027-01-01 00:00:00", 1, "2027-01-01 00:00:00"},
 	    {"2026-12-31 23:59:59", 1, "2026-12-01 00:00:00"},
 	    {"2100-03-01 00:00:00", 29, "2100-02-28 00:00:00"},
+	    /* leap years: of 4, of 100, of 400 */
+	    {"2028-02-28 23:59:59", 29, "2028-01-29 00:00:00"},
+	    {"2028-02-29 00:00:00", 29, "2028-02-29 00:00:00"},
+	    {"2028-02-29 23:59:59", 30, "2028-02-29 00:00:00"},
+	    {"2028-02-29 12:00:00", 31, "2028-02-29 00:00:00"},
+	    {"2027-02-28 00:00:00", 29, "2027-02-28 00:00:00"},
+	    {"2027-02-27 23:59:59", 29, "2027-01-29 00:00:00"},
+	    {"2100-02-28 00:00:00", 30, "2100-02-28 00:00:00"},
+	    {"2400-02-28 23:59:59", 30, "2400-01-30 00:00:00"},
+	    {"2400-02-29 00:00:00", 30, "2400-02-29 00:00:00"},
+	    /* ends of months and years */
+	    {"2026-04-29 23:59:59", 30, "2026-03-30 00:00:00"},
+	    {"2026-04-30 00:00:00", 31, "2026-04-30 00:00:00"},
+	    {"2026-05-01 00:00:00", 31, "2026-04-30 00:00:00"},
+	    {"2026-05-30 23:59:59", 31, "2026-04-30 00:00:00"},
+	    {"2026-05-31 00:00:00", 31, "2026-05-31 00:00:00"},
+	    {"2026-12-30 23:59:59", 31, "2026-11-30 00:00:00"},
+	    {"2026-12-31 00:00:00", 31, "2026-12-31 00:00:00"},
+	    {"2027-01-01 00:00:00", 31, "2026-12-31 00:00:00"},
+	    {"2027-01-28 00:00:00", 29, "2026-12-29 00:00:00"},
+	    {"2027-01-31 23:59:59", 31, "2027-01-31 00:00:00"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		if (period_start(at(cases[i].now), cases[i].day) != at(cases[i].start))
+			fail_msg("%s with day %d", cases[i].now, cases[i].day);
+}
+
+static void
+period_ends(void **state)
+{
+	static const struct {
+		const char *now;
+		uint8_t day;
+		const char *end;
+	} cases[] = {
+	    {"2026-11-22 10:00:00", 1, "2026-12-01 00:00:00"},
+	    {"2026-12-22 10:00:00", 1, "2027-01-01 00:00:00"},
+	    {"2027-01-31 00:00:00", 31, "2027-02-28 00:00:00"},
+	    {"2027-02-28 00:00:00", 31, "2027-03-31 00:00:00"},
+	    {"2028-02-28 00:00:00", 30, "2028-02-29 00:00:00"},
+	    {"2028-02-29 00:00:00", 29, "2028-03-29 00:00:00"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (period_end(at(cases[i].now), cases[i].day) != at(cases[i].end))
 			fail_msg("%s with day %d", cases[i].now, cases[i].day);
 }
 
@@ -99,7 +142,9 @@ period_law(void **state)
 			assert_true(start <= t && t - start <= 32 * 86400);
 			assert_int_equal(period_start(start, (uint8_t)day), start);
 			assert_int_equal(start % 86400, 0);
-			assert_true(start >= last);
+			assert_true(start == last || last == 0 || start == period_end(last, (uint8_t)day));
+			assert_true(period_end(t, (uint8_t)day) > t);
+			assert_int_equal(period_start(period_end(t, (uint8_t)day) - 1, (uint8_t)day), start);
 			last = start;
 			assert_true(period_end(t, (uint8_t)day) > t);
 			assert_int_equal(period_start(period_end(t, (uint8_t)day) - 1, (uint8_t)day), start);
@@ -291,6 +336,7 @@ main(void)
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(wild_clocks),
 	    cmocka_unit_test(periods),
+	    cmocka_unit_test(period_ends),
 	    cmocka_unit_test(period_law),
 	    cmocka_unit_test(slot_fields),
 	    cmocka_unit_test(slot_hashes),
