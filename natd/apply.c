@@ -1,6 +1,7 @@
 /* Makes the kernel's network equal to the wanted facts; see apply.h. */
 #include "natd/apply.h"
 #include "base/log.h"
+#include "natd/complain.h"
 #include "natd/conntrack.h"
 
 #include <errno.h>
@@ -46,6 +47,10 @@ apply_why(const struct apply *apply)
 		return "the kernel has no nf_tables: modprobe nf_tables, or boot one that has it";
 	if (errno == EPERM || errno == EACCES)
 		return "not permitted: run it as root, or with CAP_NET_ADMIN";
+	if (errno == EINTR)
+		return "it changes faster than it can be read";
+	if (errno == ENOBUFS)
+		return "the kernel has no room for its answers";
 	return strerror(errno);
 }
 
@@ -142,7 +147,7 @@ read_despite(struct apply *apply, const struct facts *want, struct facts *have, 
 	*in_the_way = false;
 	if (apply_read(apply, want, have) == 0)
 		return 0;
-	log_error("cannot read the kernel's network: %s", apply_why(apply));
+	complain(log_error, "cannot read the kernel's network: %s", apply_why(apply));
 	*in_the_way = *link_why(apply->link) != '\0';
 	if (!*in_the_way)
 		return -1;
@@ -161,7 +166,14 @@ forget(struct apply *apply, const struct ops *ops, const struct facts *want)
 	addresses = link_addresses(apply->link, &n);
 	apply->n_forgotten = conntrack_forget(ops, want, addresses, n, apply->sock);
 	if (apply->n_forgotten == -1)
-		log_error("cannot forget the flows of removed ports: %s", strerror(errno));
+		complain(log_error, "cannot forget the flows of removed ports: %s", strerror(errno));
+}
+
+/* Somebody else was faster, or whether it was done got lost: what is there now is read again. */
+static bool
+is_passing(int error)
+{
+	return error == ERESTART || error == EAGAIN || error == EINTR || error == ENOBUFS;
 }
 
 static enum committed
@@ -170,10 +182,10 @@ commit(struct apply *apply, const struct ops *ops, const struct facts *want)
 	bool partly = link_undo(apply->link, ops) == -1, changed;
 
 	if (nft_apply(apply->nft, ops, apply->generation, &changed) == -1) {
-		if (errno == ERESTART || errno == EAGAIN)
+		if (is_passing(errno))
 			return CHANGED;
-		log_error("nft refused %s: %s; nothing of the tables was changed", nft_why(apply->nft),
-		    strerror(errno));
+		complain(log_error, "nft refused %s: %s; nothing of the tables was changed by it",
+		    nft_why(apply->nft), strerror(errno));
 		return REFUSED;
 	}
 	apply->generation += changed;
@@ -207,10 +219,11 @@ apply_once(struct apply *apply, const struct facts *want, bool anew)
 	bool in_the_way;
 	struct ops ops;
 
+	apply->whole = false;
 	if (read_despite(apply, want, &have, &in_the_way) == -1)
 		return PARTLY;
 	if ((anew && !spoil_tables(&have)) || diff_facts(&have, want, &ops) == -1) {
-		log_error("%s", anew ? "there are no tables to make anew" : strerror(ENOMEM));
+		complain(log_error, "%s", anew ? "there are no tables to make anew" : strerror(ENOMEM));
 		facts_free(&have);
 		return PARTLY;
 	}
@@ -222,6 +235,7 @@ apply_once(struct apply *apply, const struct facts *want, bool anew)
 		keep_tables(apply, want);
 	ops_free(&ops);
 	facts_free(&have);
+	apply->whole = !in_the_way && (result == DONE || result == PARTLY);
 	return result == DONE && in_the_way ? PARTLY : result;
 }
 
@@ -235,15 +249,17 @@ apply_facts(struct apply *apply, const struct facts *want)
 	enum committed result = CHANGED;
 	bool anew = false;
 
+	complain_begin();
 	for (int i = 0; i < COMMIT_TRIES && result == CHANGED; i++) {
 		result = apply_once(apply, want, anew);
 		if (result == REFUSED && !anew) {
-			log_warn("making the tables anew");
+			log_debug("making the tables anew");
 			anew = true;
 			result = CHANGED;
 		}
 	}
 	if (result == CHANGED)
-		log_error("the nft tables change faster than they can be read; reload to try again");
+		complain(log_error, "the nft tables change faster than they can be read; it is tried again");
+	complain_end(apply->whole);
 	return result == DONE ? 0 : -1;
 }

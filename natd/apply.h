@@ -16,6 +16,7 @@ struct apply {
 	uint32_t generation; /* of the nft tables after the last change */
 	struct facts tables; /* what they held then, sorted; none: not known */
 	size_t n_ops; /* of the last apply */
+	bool whole; /* the last apply looked at everything */
 	int n_forgotten; /* flows, by the last apply; -1: conntrack refused */
 };
 

@@ -457,7 +457,7 @@ link_read(struct link *link, const struct facts *want, struct facts *have)
 			errno = reading.foreign ? EEXIST : ENOMEM;
 			return reading.foreign || have->failed ? -1 : 0;
 		}
-		if (errno != EINTR)
+		if (errno != EINTR && errno != ENOBUFS)
 			return -1;
 	}
 	return -1;

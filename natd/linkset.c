@@ -1,5 +1,6 @@
 /* Operations on links → the kernel; see link.h. */
 #include "base/log.h"
+#include "natd/complain.h"
 #include "natd/link.h"
 #include "natd/linksock.h"
 #include "natd/tap.h"
@@ -170,10 +171,10 @@ say(const char *verb, const struct fact *fact)
 		net_print(&key.to, text);
 	}
 	if (fact->kind == FACT_ROUTE && errno == EEXIST)
-		why = "there is one that is not lodge's; remove it with `ip route del` and reload";
+		why = "there is one that is not lodge's; remove it with `ip route del`";
 	if (fact->kind == FACT_TAP && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
 		why = "there is no /dev/net/tun; load the module: modprobe tun";
-	log_error("cannot %s %s %s%s: %s", verb, kinds[fact->kind], fact->name, text, why);
+	complain(log_error, "cannot %s %s %s%s: %s", verb, kinds[fact->kind], fact->name, text, why);
 }
 
 int

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "conf/conf.h"
+#include "natd/complain.h"
 #include "natd/natd.h"
 #include "natd/print.h"
 #include "natd/sole.h"
@@ -14,6 +15,8 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { LOST_CALM_S = 60 };
 
 static const char usage[] =
     "usage: lodge-natd [-c FILE] [-n | -x] [-d]\n"
@@ -103,6 +106,7 @@ reload(void *arg)
 	natd->host = host;
 	natd->wan_lost = false;
 	hands_prune(natd);
+	complain_anew();
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 	natd->status.reloads++;
 	natd_say_foreign(natd);
@@ -149,11 +153,25 @@ follow_wan(struct natd *natd)
 	return true;
 }
 
+/* Messages of the kernel's may be lost many times on end: one line, and the number in the status. */
+static void
+say_lost(struct natd *natd)
+{
+	unsigned long lost = watch_lost(natd->watch);
+
+	if (lost > natd->status.lost && ev_now(EV_DEFAULT) - natd->lost_told > LOST_CALM_S) {
+		log_warn("the kernel told more changes than there was room for: all is read and compared");
+		natd->lost_told = ev_now(EV_DEFAULT);
+	}
+	natd->status.lost = lost;
+}
+
 static void
 on_change(void *arg)
 {
 	struct natd *natd = arg;
 
+	say_lost(natd);
 	if (follow_wan(natd))
 		natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 	else

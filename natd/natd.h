@@ -23,6 +23,7 @@ struct natd {
 	struct nft_foreign told[NFT_FOREIGN_MAX]; /* chains of others that were complained of */
 	size_t n_told;
 	struct plan_ports heard; /* where programs listen now, before it is compared */
+	double lost_told; /* when */
 	ev_timer pulse;
 };
 

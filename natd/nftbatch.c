@@ -91,12 +91,15 @@ read_answers(struct batch *batch)
 {
 	struct nft *nft = batch->nft;
 	int fd = mnl_socket_get_fd(nft->socket), error = 0;
+	bool lost = false;
 	ssize_t n;
 
-	while ((n = recv(fd, nft->buffer, sizeof(nft->buffer), MSG_DONTWAIT)) > 0) {
+	while ((n = recv(fd, nft->buffer, sizeof(nft->buffer), MSG_DONTWAIT)) > 0 ||
+	       (n == -1 && errno == ENOBUFS)) {
 		int left = (int)n;
 
-		for (struct nlmsghdr *m = (struct nlmsghdr *)nft->buffer; mnl_nlmsg_ok(m, left);
+		lost |= n == -1;
+		for (struct nlmsghdr *m = (struct nlmsghdr *)nft->buffer; n > 0 && mnl_nlmsg_ok(m, left);
 		     m = mnl_nlmsg_next(m, &left)) {
 			const struct nlmsgerr *refusal = mnl_nlmsg_get_payload(m);
 
@@ -108,6 +111,8 @@ read_answers(struct batch *batch)
 	}
 	if (n == -1 && errno != EAGAIN && !error)
 		error = errno;
+	if (lost && !error)
+		error = ENOBUFS; /* a refusal may have been among what was lost */
 	errno = error;
 	return error ? -1 : 0;
 }

@@ -88,7 +88,7 @@ nft_read(struct nft *nft, struct nft_state *state)
 		}
 		facts_free(&state->facts);
 		/* Someone changed the tables while they were listed, or took ours away. */
-		if (errno != EINTR && errno != ENOENT)
+		if (errno != EINTR && errno != ENOENT && errno != ENOBUFS)
 			return -1;
 	}
 	return -1;

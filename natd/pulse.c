@@ -91,21 +91,31 @@ natd_say_foreign(struct natd *natd)
 void
 natd_repair(struct natd *natd)
 {
+	bool again = natd->status.refused;
+
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
 	if (natd->apply.n_ops == 0 || natd->status.refused)
 		return;
+	if (again) {
+		log_info("done now, what was refused: %zu changes", natd->apply.n_ops);
+		return;
+	}
 	natd->status.repairs++;
 	log_warn(
 	    "put right what %s changed: %zu of lodge's facts", watch_who(natd->watch), natd->apply.n_ops);
 }
 
-/* Another tool changed tables of its own, which may drop now what they did not; or ours, before the watch acts. */
+/*
+ * Another tool changed tables of its own, which may drop now what they did not; or ours, before the watch acts. And
+ * what was refused is tried again: nobody tells when its cause is gone.
+ */
 static void
 follow_foreign(struct natd *natd)
 {
 	uint32_t generation;
 
-	if (nft_generation(natd->apply.nft, &generation) == -1 || generation == natd->apply.generation)
+	if (!natd->status.refused &&
+	    (nft_generation(natd->apply.nft, &generation) == -1 || generation == natd->apply.generation))
 		return;
 	natd_repair(natd);
 	natd_say_foreign(natd);

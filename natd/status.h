@@ -13,6 +13,7 @@ struct status {
 	const struct curbs *curbs;
 	unsigned long repairs; /* changes by others that were put right */
 	unsigned long reloads;
+	unsigned long lost; /* times that the kernel's messages did not find room */
 	bool refused; /* the last change was not done whole */
 };
 

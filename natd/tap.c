@@ -1,6 +1,7 @@
 /* Taps: made, changed and deleted; see tap.h. */
 #include "natd/tap.h"
 #include "base/log.h"
+#include "natd/complain.h"
 #include "natd/linksock.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ change_owner(struct link *link, const char *name, uint32_t uid)
 	int fd = attach(name), error;
 
 	if (fd == -1 && errno == EBUSY) {
-		log_warn("%s keeps its owner until its guest stops", name);
+		complain(log_warn, "%s keeps its owner until its guest stops", name);
 		link->n_waiting++;
 		return 0;
 	}

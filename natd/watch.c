@@ -30,6 +30,7 @@ struct watch {
 	ev_timer timer;
 	double wait_s, last;
 	char who[64];
+	unsigned long lost; /* times that the kernel had no room for its messages */
 	bool unnamed; /* what was heard of tables waits for the message that says whose it was */
 	void (*on_change)(void *);
 	void *arg;
@@ -138,6 +139,15 @@ hear_link(struct watch *watch, const struct nlmsghdr *message)
 	return true;
 }
 
+/* What is not known to concern us may; and whose it was is not known, either. */
+static void
+lose(struct watch *watch)
+{
+	watch->lost++;
+	watch->who[0] = '\0';
+	watch->unnamed = false;
+}
+
 /* True when something of ours, or something lost, was among what came. */
 static bool
 drain(struct watch *watch, struct mnl_socket *socket, bool (*hear)(struct watch *, const struct nlmsghdr *))
@@ -148,10 +158,12 @@ drain(struct watch *watch, struct mnl_socket *socket, bool (*hear)(struct watch 
 
 	for (;;) {
 		n = recv(mnl_socket_get_fd(socket), buffer, sizeof(buffer), MSG_DONTWAIT);
-		if (n == -1 && errno == ENOBUFS)
+		if (n == -1 && errno == ENOBUFS) {
+			lose(watch);
 			ours = true;
-		else if (n <= 0)
+		} else if (n <= 0) {
 			return ours;
+		}
 		int left = (int)n;
 
 		for (struct nlmsghdr *m = (struct nlmsghdr *)buffer; n > 0 && mnl_nlmsg_ok(m, left);
@@ -208,6 +220,12 @@ const char *
 watch_who(const struct watch *watch)
 {
 	return *watch->who ? watch->who : "somebody";
+}
+
+unsigned long
+watch_lost(const struct watch *watch)
+{
+	return watch->lost;
 }
 
 static struct mnl_socket *
