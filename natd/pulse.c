@@ -118,7 +118,6 @@ follow_foreign(struct natd *natd)
 	    (nft_generation(natd->apply.nft, &generation) == -1 || generation == natd->apply.generation))
 		return;
 	natd_repair(natd);
-	natd_say_foreign(natd);
 }
 
 static void
@@ -129,6 +128,7 @@ on_pulse(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop, (void)events;
 	follow_listening(natd);
 	follow_foreign(natd);
+	natd_say_foreign(natd); /* also what was read by the way, for another reason */
 	full_check(&natd->full);
 }
 
