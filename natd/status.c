@@ -101,7 +101,8 @@ status_json(const struct status *status)
 	}
 	return json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:o, s:o}", "name", "lodge-natd",
 	    "pid", (int)getpid(), "wan", status->wan, "generation", (json_int_t)status->apply->generation,
-	    "repairs", (json_int_t)status->repairs, "reloads", (json_int_t)status->reloads, "lost_events", (json_int_t)status->lost, "complete",
-	    !status->refused, "foreign_found", (json_int_t)status->apply->n_foreign, "guests", guests,
-	    "drops", drops ? drops : json_null(), "foreign", foreign_json(status));
+	    "repairs", (json_int_t)status->repairs, "reloads", (json_int_t)status->reloads, "lost_events",
+	    (json_int_t)status->lost, "complete", !status->refused, "foreign_found",
+	    (json_int_t)status->apply->n_foreign, "guests", guests, "drops", drops ? drops : json_null(),
+	    "foreign", foreign_json(status));
 }
