@@ -5,7 +5,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "conf/conf.h"
+#include "ledger/ledger.h"
 
 struct command {
 	const char *name;
@@ -22,10 +22,15 @@ int curb_guest(const struct conf *, const char *word, const char *name, const ch
 
 int cmd_routes(const char *file, int argc, char **argv);
 int cmd_status(const char *file, int argc, char **argv);
+int cmd_top(const char *file, int argc, char **argv);
+int cmd_usage(const char *file, int argc, char **argv);
 int cmd_up(const char *file, int argc, char **argv);
 
 /* Load the file for a command: mistakes to stderr and exit status 2 in *status. -1: do not go on. */
 int cli_load(const char *file, struct conf *, int *status);
+
+/* The ledger for a command; an error is told, and the exit status returned. */
+int cli_ledger(const struct conf *, struct ledger **);
 
 /* "error, and the next thing to try", as `lodge: text`; returns status, so that it ends a command. */
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -2,6 +2,7 @@
 #include "base/ctl.h"
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/figure.h"
 #include "cli/table.h"
 #include "ledger/ledger.h"
 
@@ -137,15 +138,6 @@ text_of(const json_t *object, const char *key)
 	return text ? text : "-";
 }
 
-/* Whole ones, never rounded up: 100 means that the quota is used. */
-static int
-percent(json_int_t part, json_int_t whole)
-{
-	double n = (double)part * 100 / (double)whole;
-
-	return n < 9999 ? (int)n : 9999;
-}
-
 static void
 month_text(const json_t *period, char *out, size_t room)
 {
@@ -156,8 +148,8 @@ month_text(const json_t *period, char *out, size_t room)
 	if (!json_is_object(period))
 		snprintf(out, room, "?");
 	else if (quota)
-		snprintf(out, room, "%s, %d %% of %s", size_print((uint64_t)billed, a),
-		    percent(billed, quota), size_print((uint64_t)quota, b));
+		snprintf(out, room, "%s, %u %% of %s", size_print((uint64_t)billed, a),
+		    percent_of((uint64_t)billed, (uint64_t)quota), size_print((uint64_t)quota, b));
 	else
 		snprintf(out, room, "%s", size_print((uint64_t)billed, a));
 }

@@ -79,6 +79,33 @@ table_free(struct table *table)
 	*table = (struct table){0};
 }
 
+size_t
+table_line(const struct table *table)
+{
+	size_t n = 0;
+
+	for (size_t c = 0; c < table->columns; c++)
+		n += column_width(table, c) + (c > 0 ? 2 : 0);
+	return n;
+}
+
+void
+table_drop(struct table *table, size_t column)
+{
+	uint32_t below = table->right & ((1u << column) - 1), above = table->right >> (column + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < table->n; i++) {
+		if (i % table->columns == column)
+			free(table->cells[i]);
+		else
+			table->cells[n++] = table->cells[i];
+	}
+	table->n = n;
+	table->columns--;
+	table->right = below | above << column;
+}
+
 const char *
 size_print(uint64_t bytes, char out[SIZE_TEXT])
 {

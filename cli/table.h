@@ -24,6 +24,10 @@ int table_add(struct table *, const char *text);
 void table_print(const struct table *, FILE *);
 void table_free(struct table *);
 
+/* Characters of its longest possible line; one column less. */
+size_t table_line(const struct table *);
+void table_drop(struct table *, size_t column);
+
 /* Characters of a UTF-8 text. */
 size_t table_width(const char *text);
 

@@ -1,0 +1,152 @@
+/* `lodge usage [NAME]`: what each guest moved and is billed, by the ledger alone. */
+#include "cli/usage.h"
+#include "base/sys.h"
+#include "cli/cli.h"
+#include "cli/zone.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+/* --- the command line --------------------------------------------------------------------------------------- */
+
+static const char usage_words[] =
+    "usage takes NAME, --by hour|day|month, --month YYYY-MM, --from and --to YYYY-MM-DD, -j, --csv";
+
+static int
+take_by(const char *word, enum by *out)
+{
+	for (enum by by = BY_HOUR; by <= BY_MONTH; by++)
+		if (strcmp(word, by_word(by)) == 0)
+			return (int)(*out = by), 0;
+	return -1;
+}
+
+/* An option with a value; 0, or -1 where there is no such option, 1 where the value is wrong. */
+static int
+take_value(const char *option, const char *value, zone_of *zone, struct asked *out)
+{
+	if (strcmp(option, "--by") == 0)
+		return take_by(value, &out->by) == 0 ? 0 : 1;
+	if (strcmp(option, "--month") == 0)
+		return when_month(span_str(value), &out->month) == 0 ? 0 : 1;
+	if (strcmp(option, "--from") == 0)
+		return when_day(span_str(value), zone, &out->from) == 0 ? 0 : 1;
+	if (strcmp(option, "--to") == 0)
+		return when_day(span_str(value), zone, &out->to) == 0 ? 0 : 1;
+	return -1;
+}
+
+static int
+take_words(int argc, char **argv, zone_of *zone, struct asked *out)
+{
+	*out = (struct asked){.month = -1, .from = -1, .to = -1};
+	for (int i = 1; i < argc; i++) {
+		int taken;
+
+		if (strcmp(argv[i], "-j") == 0 || strcmp(argv[i], "--json") == 0) {
+			out->json = true;
+		} else if (strcmp(argv[i], "--csv") == 0) {
+			out->csv = true;
+		} else if (argv[i][0] != '-' && !out->name) {
+			out->name = argv[i];
+		} else {
+			taken = i + 1 < argc ? take_value(argv[i], argv[i + 1], zone, out) : -1;
+			if (taken == 1)
+				return cli_fail(EXIT_INPUT, "%s takes %s, not «%s»", argv[i],
+				    strcmp(argv[i], "--by") == 0      ? "hour, day or month"
+				    : strcmp(argv[i], "--month") == 0 ? "a month like 2026-11"
+								      : "a day like 2026-11-22",
+				    argv[i + 1]);
+			if (taken == -1)
+				return cli_fail(EXIT_INPUT, "%s; not «%s»", usage_words, argv[i]);
+			i++;
+		}
+	}
+	if (out->json && out->csv)
+		return cli_fail(EXIT_INPUT, "-j and --csv exclude each other");
+	if (!out->name && (out->by != BY_NOTHING || out->from != -1 || out->to != -1))
+		return cli_fail(
+		    EXIT_INPUT, "--by, --from and --to take a guest's name, like lodge usage alice --by day");
+	if (out->month != -1 && (out->from != -1 || out->to != -1))
+		return cli_fail(EXIT_INPUT, "--month stands alone, without --from and --to");
+	if (out->from != -1 && out->to != -1 && out->to < out->from)
+		return cli_fail(EXIT_INPUT, "--to is before --from; both days are in");
+	return EXIT_DONE;
+}
+
+/* --- the command ------------------------------------------------------------------------------------------ */
+
+static int
+print(const struct usage *u, const struct asked *asked)
+{
+	json_t *json;
+
+	if (asked->json) {
+		json = usage_json(u);
+		json_dumpf(json, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(json);
+	} else if (asked->csv) {
+		usage_csv(u, stdout);
+	} else if (usage_show(u, stdout) == -1) {
+		return cli_fail(EXIT_SYSTEM, "out of memory");
+	}
+	if (fflush(stdout) == EOF || ferror(stdout))
+		return cli_fail(EXIT_SYSTEM, "cannot write: %s", strerror(errno));
+	return EXIT_DONE;
+}
+
+static size_t
+terminal_width(void)
+{
+	struct winsize size = {0};
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int
+cli_ledger(const struct conf *conf, struct ledger **out)
+{
+	const struct redis_conf *redis = &conf->redis;
+	char why[256];
+
+	*out = ledger_open(conf, why, sizeof(why));
+	if (*out)
+		return EXIT_DONE;
+	if (redis->kind != REDIS_TCP && access(redis->path, R_OK | W_OK) == -1 && errno == EACCES)
+		return cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", redis->path);
+	if (redis->kind == REDIS_PRIVATE)
+		return cli_fail(EXIT_NOT_RUNNING, "%s lodge up starts it", why);
+	return cli_fail(EXIT_NOT_RUNNING, "%s redis: in the file says where to ask", why);
+}
+
+int
+cmd_usage(const char *file, int argc, char **argv)
+{
+	struct usage usage = {.now = (int64_t)time(NULL), .width = terminal_width()};
+	struct asked asked;
+	struct conf conf;
+	struct ledger *ledger = NULL;
+	int status;
+
+	if (cli_load(file, &conf, &status) == -1)
+		return status;
+	usage.zone = zone_open(&conf, &usage.zone_name);
+	status = take_words(argc, argv, usage.zone, &asked);
+	if (status == EXIT_DONE)
+		status = cli_ledger(&conf, &ledger);
+	if (status == EXIT_DONE)
+		status = usage_read(ledger, &conf, &asked, &usage);
+	ledger_close(ledger);
+	signal(SIGPIPE, SIG_DFL); /* which the ledger ignored: whoever reads may have seen enough */
+	if (status == EXIT_DONE)
+		status = print(&usage, &asked);
+	history_free(&usage.rows);
+	free(usage.bills);
+	conf_free(&conf);
+	return status;
+}
