@@ -96,7 +96,8 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	read_kernel(count);
 	poll_all(count, false);
-	tell_wait(count);
+	recall_wait(count);
+	tell_again(count);
 	tell_all(count);
 }
 
@@ -166,6 +167,7 @@ writer_turn(struct count *count, const struct conf *conf)
 	count->writer = writer;
 	for (size_t i = 0; i < count->n_lines; i++) {
 		count->lines[i].acked = 0;
+		count->lines[i].meta_due = true;
 		count->lines[i].in_flight = false;
 	}
 	return 0;

@@ -26,8 +26,13 @@ struct line {
 	unsigned purge; /* polls until what waited for the tap's last reader is given up; 0: nothing */
 	uint32_t ended; /* the interface that went last: a dump may still list it */
 	unsigned missed; /* dumps since it was last in one */
-	uint64_t acked; /* sequence that Redis is known to hold */
+	uint64_t acked; /* sequence that Redis is known to hold … */
+	bool sure; /* … and nothing speaks against it since */
 	bool in_flight;
+	bool meta_due; /* what hangs on the guest is to be told */
+	bool met; /* Redis was asked what it knew before this process */
+	uint64_t seq_first; /* the journal's, when this process began */
+	struct kernel first; /* up to where the tap was counted when it was begun on */
 	unsigned asking; /* not 0: unknown to the journal; Redis is asked first, for so many seconds */
 	bool nonsense; /* what Redis answered was no count: told once */
 	uint64_t surplus; /* of taps that went */
@@ -73,6 +78,8 @@ struct count {
 	struct ip addresses[LINK_ADDRESSES_MAX];
 	bool taps_changed, addresses_changed;
 	bool dirty_totals, dirty_closed;
+	bool redis_trouble; /* it was told in the log */
+	unsigned again; /* whose turn it is to be told again */
 	struct count_trouble trouble;
 };
 
@@ -112,9 +119,14 @@ int lines_take(struct count *, const struct conf *, struct line *lines);
 /* tell.c: what Redis is told. */
 extern const struct write_calls count_write_calls;
 void tell_all(struct count *);
-/* A second less for Redis to say what the journal does not know. */
-void tell_wait(struct count *);
+void tell_again(struct count *); /* once a second: some of the quiet ones, too */
 void tell_meta(struct count *);
+
+/* recall.c: what Redis knew before. */
+void line_ask(struct count *, struct line *);
+void line_on_held(void *count, void *account, const struct held *);
+/* A second less for Redis to say what the journal does not know. */
+void recall_wait(struct count *);
 
 /* status.c */
 json_t *status_answer(void *count, const char *word);

@@ -98,7 +98,7 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	line->mtu = row->mtu;
 	line->cuts = row->cuts;
 	line->purge = 0;
-	line->now = done;
+	line->now = line->first = done;
 	line->missed = 0;
 	count->taps_changed = true;
 	count->dirty_totals = true;

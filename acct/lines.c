@@ -111,6 +111,8 @@ lines_make(struct count *count, const struct conf *conf, struct line **lines)
 
 		(*lines)[i].account = account;
 		(*lines)[i].asking = account->seq == 0 ? asking : 0;
+		(*lines)[i].seq_first = account->seq;
+		(*lines)[i].meta_due = true;
 		(*lines)[i].guest = conf_guest(conf, account->name);
 	}
 	return 0;

@@ -4,9 +4,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
-enum { SLOTS_MAX = SLOT_KINDS + KEEP_5M + KEEP_HOUR + KEEP_DAY, PERIODS_MAX = 1 + KEEP_PERIOD };
+enum {
+	SLOTS_MAX = SLOT_KINDS + KEEP_5M + KEEP_HOUR + KEEP_DAY,
+	PERIODS_MAX = 1 + KEEP_PERIOD,
+	AGAIN_TICKS = 60
+};
 
 /* Open slots always, closed ones where they are news. */
 static size_t
@@ -60,7 +63,7 @@ line_tell(struct count *count, struct line *line)
 	    .slots = slots,
 	};
 
-	if (line->in_flight || a->seq <= line->acked)
+	if (line->in_flight || (line->sure && a->seq <= line->acked))
 		return;
 	update.n_slots = news_slots(a, line->acked, slots);
 	update.n_periods = news_periods(a, line->acked, periods);
@@ -68,7 +71,7 @@ line_tell(struct count *count, struct line *line)
 }
 
 static void
-line_tell_meta(struct count *count, const struct line *line)
+line_tell_meta(struct count *count, struct line *line)
 {
 	const struct guest *g = line->guest;
 	char billing[80], quota[NUMBER_TEXT] = "", address[IP_TEXT], address6[IP_TEXT] = "";
@@ -83,103 +86,63 @@ line_tell_meta(struct count *count, const struct line *line)
 
 	if (g->quota.then != QUOTA_NONE)
 		snprintf(quota, sizeof(quota), "%" PRIu64, g->quota.month_bytes);
-	write_meta(count->writer, &meta);
+	line->meta_due = write_meta(count->writer, &meta, line->account) == -1;
 }
 
-/* What the journal does not know may yet be known there: a lost disk, a new machine under the old name. */
+/* In the log what status shows, once. */
 static void
-line_ask(struct count *count, struct line *line)
+tell_trouble(struct count *count)
 {
-	const struct conf *conf = count->conf;
-	uint8_t day = line->guest ? line->guest->billing_day : conf->billing.day;
+	const char *error = write_status(count->writer)->error;
 
-	if (!line->in_flight)
-		line->in_flight =
-		    write_ask(count->writer, line->account->name, time(NULL), day, line->account) == 0;
-}
-
-void
-tell_wait(struct count *count)
-{
-	for (size_t i = 0; i < count->n_lines; i++) {
-		struct line *line = &count->lines[i];
-
-		if (line->asking == 1) {
-			log_warn("%s: redis does not say what was counted before; counting from nothing",
-			    line->account->name);
-			line_stop_asking(count, line);
-		} else if (line->asking > 1 && line->asking != ASK_ALWAYS) {
-			line->asking--;
-		}
-	}
+	if (error[0] && !count->redis_trouble)
+		log_warn("redis: %s; numbers are kept and told again", error);
+	else if (!error[0] && count->redis_trouble)
+		log_info("redis takes numbers again");
+	count->redis_trouble = error[0] != '\0';
 }
 
 void
 tell_all(struct count *count)
 {
-	for (size_t i = 0; i < count->n_lines; i++)
-		if (count->lines[i].asking != 0)
-			line_ask(count, &count->lines[i]);
+	for (size_t i = 0; i < count->n_lines; i++) {
+		struct line *line = &count->lines[i];
+
+		if (line->meta_due && line->guest)
+			line_tell_meta(count, line);
+		if (line->asking != 0 || !line->met)
+			line_ask(count, line);
 		else
-			line_tell(count, &count->lines[i]);
-}
-
-/* Totals, open slots and how far the tap was counted: as if the journal had held them. */
-static void
-line_take(struct count *count, struct line *line, const struct held *held)
-{
-	struct account *a = line->account;
-	uint8_t day = line->guest ? line->guest->billing_day : count->conf->billing.day;
-
-	if (life_parse(span_str(held->life), &a->life) == -1)
-		log_warn("%s: redis does not say how far its tap was counted; it counts from its beginning",
-		    a->name);
-	a->seq = held->seq + 1;
-	a->total = held->total;
-	slots_turn(&a->slots, held->now, day, a->seq);
-	a->slots.period.sum = held->period;
-	for (int kind = 0; kind < SLOT_KINDS; kind++)
-		memcpy(a->slots.open[kind].v, held->slots[kind], sizeof(held->slots[kind]));
-	count->trouble.taken++;
-	log_info("%s: goes on from what redis holds", a->name);
-}
-
-static void
-on_held(void *arg, void *guest, const struct held *held)
-{
-	struct count *count = arg;
-	struct line *line = line_of_account(count, guest);
-
-	line->in_flight = false;
-	if (line->asking == 0)
-		return;
-	if (!held) {
-		if (!line->nonsense)
-			log_error("%s: what redis holds is no count of ours, or not to be read: see ACL and "
-				  "lodge:src:%s:{%s}:*; asking on",
-			    line->account->name, count->conf->host, line->account->name);
-		line->nonsense = true;
-		return;
+			line_tell(count, line);
 	}
-	if (held->seq > 0)
-		line_take(count, line, held);
-	line_stop_asking(count, line);
+	tell_trouble(count);
+}
+
+/* A guest that is quiet is told again now and then, too: whoever emptied the server has not told us. */
+void
+tell_again(struct count *count)
+{
+	for (size_t i = count->again++ % AGAIN_TICKS; i < count->n_lines; i += AGAIN_TICKS)
+		count->lines[i].sure = false;
 }
 
 void
 tell_meta(struct count *count)
 {
 	for (size_t i = 0; i < count->n_lines; i++)
-		if (count->lines[i].guest)
-			line_tell_meta(count, &count->lines[i]);
+		count->lines[i].meta_due = true;
 }
 
 static void
 on_ready(void *arg)
 {
+	struct count *count = arg;
+
 	log_info("redis is there");
-	tell_meta(arg);
-	tell_all(arg);
+	for (size_t i = 0; i < count->n_lines; i++)
+		count->lines[i].sure = false;
+	tell_meta(count);
+	tell_all(count);
 }
 
 static void
@@ -199,11 +162,11 @@ on_done(void *arg, void *guest, uint64_t seq, uint64_t held)
 	} else if (held < line->acked) {
 		count->trouble.forgot++;
 		line->acked = held;
-		if (line->guest)
-			line_tell_meta(count, line);
+		line->meta_due = true;
 		line_tell(count, line);
 	} else {
 		line->acked = seq;
+		line->sure = true;
 	}
 }
 
@@ -213,9 +176,16 @@ on_failed(void *arg, void *guest)
 	line_of_account(arg, guest)->in_flight = false;
 }
 
+static void
+on_meta_failed(void *arg, void *guest)
+{
+	line_of_account(arg, guest)->meta_due = true;
+}
+
 const struct write_calls count_write_calls = {
     .on_ready = on_ready,
     .on_done = on_done,
-    .on_held = on_held,
+    .on_held = line_on_held,
     .on_failed = on_failed,
+    .on_meta_failed = on_meta_failed,
 };

@@ -1,8 +1,8 @@
 /*
  * A text as one YAML document of plain mappings, lists and texts.
  *
- * A text is read twice. The first pass looks at events alone and refuses what has no meaning here or could
- * grow beyond the text: anchors and aliases, tags, depth, further documents. The second loads the document.
+ * It is put together from events, one by one: what has no meaning here or could grow beyond the text (anchors and
+ * aliases, tags, depth, further documents) is refused as it is met, and the text is scanned only once.
  */
 #include "conf/parse.h"
 
@@ -12,9 +12,16 @@ document_place(uint32_t file, yaml_mark_t mark)
 	return (struct place){file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
+/* A list or mapping that is not over yet. */
+struct level {
+	int node, key; /* key: of a mapping, waiting for its value; 0: none does */
+};
+
 struct scan {
 	struct report *report;
 	uint32_t file;
+	yaml_document_t *doc;
+	struct level open[CONF_DEPTH_MAX + 1];
 	unsigned depth, documents, nodes;
 	bool loadable;
 };
@@ -78,7 +85,7 @@ static void
 scan_anchor(struct scan *s, struct place at, const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	if (anchor) {
-		/* Only the first: the loader will not see this text, and its search for anchors is quadratic. */
+		/* Only the first: nobody will see this document. */
 		if (s->loadable)
 			error_add(s->report, at, "anchors and aliases are not taken; write the value out");
 		if (s->loadable)
@@ -90,6 +97,56 @@ scan_anchor(struct scan *s, struct place at, const yaml_char_t *anchor, const ya
 		error_add(s->report, at, "tags are not taken; every value has the type its key gives it");
 		error_hint(s->report, "a value that begins with ! needs quotes");
 	}
+}
+
+/* The event's node, 0: no memory. */
+static int
+node_make(yaml_document_t *doc, const yaml_event_t *event)
+{
+	int n;
+
+	if (event->type == YAML_SCALAR_EVENT)
+		n = yaml_document_add_scalar(doc, NULL, event->data.scalar.value,
+		    (int)event->data.scalar.length, event->data.scalar.style);
+	else if (event->type == YAML_SEQUENCE_START_EVENT)
+		n = yaml_document_add_sequence(doc, NULL, event->data.sequence_start.style);
+	else
+		n = yaml_document_add_mapping(doc, NULL, event->data.mapping_start.style);
+	if (n)
+		yaml_document_get_node(doc, n)->start_mark = event->start_mark;
+	return n;
+}
+
+/* Into the list or mapping that it stands in. False: no memory. */
+static bool
+node_join(yaml_document_t *doc, struct level *in, int n)
+{
+	int key = in->key;
+
+	if (yaml_document_get_node(doc, in->node)->type == YAML_SEQUENCE_NODE)
+		return yaml_document_append_sequence_item(doc, in->node, n);
+	in->key = key ? 0 : n;
+	return !key || yaml_document_append_mapping_pair(doc, in->node, key, n);
+}
+
+/* False: look no further. */
+static bool
+scan_node(struct scan *s, const yaml_event_t *event)
+{
+	bool opens = event->type != YAML_SCALAR_EVENT;
+	int n;
+
+	if (!s->loadable || event->type == YAML_ALIAS_EVENT)
+		return true;
+	n = node_make(s->doc, event);
+	if (!n || (s->depth > opens && !node_join(s->doc, &s->open[s->depth - opens - 1], n))) {
+		s->report->no_memory = true;
+		s->loadable = false;
+		return false;
+	}
+	if (opens)
+		s->open[s->depth - 1] = (struct level){.node = n};
+	return true;
 }
 
 /* False: look no further. */
@@ -134,14 +191,14 @@ scan_event(struct scan *s, const yaml_event_t *event)
 		s->loadable = false;
 		return false;
 	}
-	return true;
+	return scan_node(s, event);
 }
 
-/* Whether the document may be loaded. */
+/* Whether the document is whole. */
 static bool
-text_scan(struct report *r, uint32_t file)
+text_scan(struct report *r, uint32_t file, yaml_document_t *doc)
 {
-	struct scan scan = {.report = r, .file = file, .loadable = true};
+	struct scan scan = {.report = r, .file = file, .doc = doc, .loadable = true};
 	yaml_parser_t parser;
 	yaml_event_t event;
 
@@ -163,14 +220,14 @@ text_scan(struct report *r, uint32_t file)
 bool
 document_load(struct report *r, uint32_t file, yaml_document_t *doc)
 {
-	yaml_parser_t parser;
-	bool loaded;
-
-	if (!report_text(r, file) || !text_scan(r, file) || !parser_open(r, file, &parser))
+	if (!report_text(r, file))
 		return false;
-	loaded = yaml_parser_load(&parser, doc);
-	if (!loaded)
-		syntax_error(r, file, &parser);
-	yaml_parser_delete(&parser);
-	return loaded;
+	if (!yaml_document_initialize(doc, NULL, NULL, NULL, 1, 1)) {
+		r->no_memory = true;
+		return false;
+	}
+	if (text_scan(r, file, doc))
+		return true;
+	yaml_document_delete(doc);
+	return false;
 }

@@ -42,12 +42,26 @@ text_char_plain(uint32_t c)
 	return c != 0x2028 && c != 0x2029 && c != 0xfeff && c != 0xfffe && c != 0xffff;
 }
 
+/* How many bytes of printable ASCII it begins with; nearly all of a file is. */
+static size_t
+printable(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f)
+		n++;
+	return n;
+}
+
 bool
 text_plain(struct span s)
 {
 	uint32_t c;
 
 	for (size_t n; s.len > 0; s = span_from(s, n)) {
+		n = printable(s);
+		if (n > 0)
+			continue;
 		n = text_next(s, &c);
 		if (n == 0 || !text_char_plain(c))
 			return false;
@@ -74,6 +88,9 @@ text_fault(struct span text, const char **why)
 
 	*why = start_fault(text);
 	for (size_t n; !*why && s.len > 0; before = s.ptr[n - 1], s = span_from(s, n)) {
+		n = printable(s);
+		if (n > 0 && s.ptr[0] != '%')
+			continue;
 		n = text_next(s, &c);
 		if (n == 0)
 			*why = "a byte that is not UTF-8; save the file as UTF-8";

@@ -1,39 +1,76 @@
 /*
- * Inside the ledger: the connection that the writer's calls go over (connect.c) as they see it (write.c). The
- * writer itself is write.h's.
+ * Inside the ledger: the writer's connections. connect.c is one connection's life, cluster.c says which of them a key
+ * is for, write.c and ask.c what goes over it. The writer itself is write.h's.
  */
 #ifndef LEDGER_CONNECT_H
 #define LEDGER_CONNECT_H
 
 #include "ledger/command.h"
+#include "ledger/place.h"
+#include "ledger/refusal.h"
 #include "ledger/write.h"
 
 #include <hiredis/async.h>
 
 enum { SHA_TEXT = 41 };
 
+/* To one place. That to place 0 comes back by itself; the others are opened when a key is for them. */
+struct connection {
+	struct writer *writer;
+	size_t place;
+	redisAsyncContext *redis; /* NULL while waiting */
+	enum write_state state;
+	ev_timer retry, deadline;
+	double retry_s;
+	ev_tstamp not_before; /* loop time of the next try */
+	unsigned handshakes, in_flight;
+	char sha[SHA_TEXT]; /* the script's name, once the server told it */
+	bool script_lost; /* the server has to be given the whole script again */
+};
+
 struct writer {
 	struct ev_loop *loop;
 	struct write_calls calls;
 	void *arg;
-	char *host, *where, *user, *password;
-	enum redis_kind kind;
-	uint16_t port, db;
-	redisAsyncContext *redis; /* NULL while waiting */
-	ev_timer retry, deadline;
-	double retry_s;
-	unsigned handshakes, in_flight;
-	char sha[SHA_TEXT]; /* the script's name, once the server told it */
-	bool script_lost; /* the server has to be given the whole script again */
+	char *host, *path, *user, *password; /* path: of place 0's socket, or NULL */
+	uint16_t db;
+	struct places places;
+	struct connection *at[PLACES_MAX];
+	size_t turn; /* which of the others is tried while place 0 does not answer */
 	bool closing;
+	ev_tstamp troubled_at;
 	struct write_status status;
 };
 
-/* Hands the command to hiredis and frees it. done is told of every outcome, once, unless this returns -1. */
-int connection_send(struct writer *, struct command *, redisCallbackFn *done, void *privdata);
-/* The first thing that every done calls. */
-void connection_answered(struct writer *);
+/* --- connect.c --- */
+
+struct connection *connection_new(struct writer *, size_t place); /* NULL: no memory */
+void connection_free(struct connection *);
+/* Begins to connect, where it is not and its time has come. */
+void connection_want(struct connection *);
+
+/*
+ * Hands the command to hiredis and frees it. done is told of every outcome, once, unless this returns -1. Its first
+ * call is connection_answered, its context's data the connection.
+ */
+int connection_send(struct connection *, struct command *, redisCallbackFn *done, void *privdata);
+void connection_answered(struct connection *);
+
+/* --- cluster.c --- */
+
+/* Where a command with that key goes now. NULL: nowhere yet. */
+struct connection *cluster_connection(struct writer *, const char *key);
+/* The place of that ASK. NULL: not connected, which then begins. */
+struct connection *cluster_asked(struct connection *, const struct refusal *);
+/* An answer that is an error; the trouble is told, what moved is known from here on. */
+struct refusal cluster_refused(struct connection *, const redisReply *);
+/* Answers CLUSTER SLOTS: all that the cluster says of itself. Anything else: a server alone. */
+void cluster_learn(struct connection *, const redisReply *);
+/* A connection is ready, or it is not any more. */
+void cluster_ready(struct connection *);
+void cluster_lost(struct connection *);
 /* The last trouble, for status. */
-void connection_trouble(struct writer *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cluster_trouble(struct writer *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cluster_well(struct writer *);
 
 #endif

@@ -7,7 +7,8 @@
  *   record.c keys.c  what is counted, and under which name	(cores)
  *   percentile.c     of a time's 5 minutes				(core)
  *   command.c	      a command as Redis reads it		(core)
- *   connect.c write.c script.c  the asynchronous writer: lodge-acct	(write.h)
+ *   place.c refusal.c  which server holds a key, and who it says does	(cores)
+ *   connect.c cluster.c write.c ask.c script.c  the asynchronous writer: lodge-acct	(write.h)
  *   read.c history.c  the reader below: whoever shows numbers
  */
 #ifndef LEDGER_LEDGER_H

@@ -1,37 +1,36 @@
-/* What is written, what is asked, and what the answers say; see write.h. */
+/* What is written, and what the answers say; see write.h. */
 #include "ledger/connect.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 struct call {
-	struct writer *writer;
 	void *guest;
 	uint64_t seq;
 };
 
+/*
+ * A write to a slot that is on its way between two nodes is not sent after its ASK: half of the guest's keys are still
+ * here and half there, and a sum over what only one of them holds is wrong. It waits until the slot has arrived.
+ */
 static void
 on_written(redisAsyncContext *redis, void *answer, void *arg)
 {
+	struct connection *c = redis->data;
+	struct writer *w = c->writer;
 	struct call *call = arg;
-	struct writer *w = call->writer;
 	redisReply *reply = answer;
 	uint64_t held;
 	bool done = reply && reply->type == REDIS_REPLY_STRING &&
 		    number_parse(span_of(reply->str, (size_t)reply->len), &held) == 0;
 
-	(void)redis;
-	connection_answered(w);
-	if (reply && reply->type == REDIS_REPLY_ERROR) {
-		connection_trouble(w, "%s", reply->str);
-		if (strncmp(reply->str, "NOSCRIPT", 8) == 0)
-			w->script_lost = true;
-	}
+	connection_answered(c);
+	if (reply && reply->type == REDIS_REPLY_ERROR)
+		cluster_refused(c, reply);
 	if (done) {
-		w->script_lost = false;
+		c->script_lost = false;
 		w->status.done++;
-		w->status.acked_at = ev_now(w->loop);
-		w->status.error[0] = '\0';
+		cluster_well(w);
 	} else {
 		w->status.failed++;
 	}
@@ -73,16 +72,16 @@ put_slot(struct command *c, const struct written_slot *slot)
 }
 
 static void
-put_update(struct command *c, const struct writer *w, const struct update *u)
+put_update(struct command *c, const struct connection *to, const char *key, const struct update *u)
 {
-	bool named = w->sha[0] && !w->script_lost;
+	bool named = to->sha[0] && !to->script_lost;
 	char text[KEY_TEXT];
 
 	command_text(c, named ? "EVALSHA" : "EVAL");
-	command_text(c, named ? w->sha : ledger_script);
+	command_text(c, named ? to->sha : ledger_script);
 	command_number(c, 1);
-	command_text(c, key_of(NULL, u->guest, "cur", text));
-	command_text(c, w->host);
+	command_text(c, key);
+	command_text(c, to->writer->host);
 	command_text(c, u->guest);
 	command_number(c, u->seq);
 	command_number(c, u->base);
@@ -101,165 +100,64 @@ put_update(struct command *c, const struct writer *w, const struct update *u)
 int
 write_guest(struct writer *w, const struct update *u, void *guest)
 {
+	char key[KEY_TEXT];
+	struct connection *to = cluster_connection(w, key_of(NULL, u->guest, "cur", key));
 	struct command c;
 	struct call *call;
 
-	if (w->status.state != WRITE_READY)
+	if (!to)
 		return -1;
 	call = malloc(sizeof(*call));
 	if (!call || command_open(&c) == -1) {
 		free(call);
 		return -1;
 	}
-	put_update(&c, w, u);
-	*call = (struct call){w, guest, u->seq};
-	if (connection_send(w, &c, on_written, call) == -1) {
+	put_update(&c, to, key, u);
+	*call = (struct call){guest, u->seq};
+	if (connection_send(to, &c, on_written, call) == -1) {
 		free(call);
 		return -1;
 	}
 	return 0;
 }
 
-/* The answers of a question come in order; the last one is told. */
-struct question {
-	struct writer *writer;
-	void *guest;
-	struct held held;
-	unsigned asked, answers;
-	bool lost, nonsense;
-};
-
-enum { ANSWER_CUR, ANSWER_PERIOD, ANSWER_SLOTS, ANSWERS = ANSWER_SLOTS + SLOT_KINDS };
-
-static struct span
-reply_text(const redisReply *reply)
-{
-	return reply->type == REDIS_REPLY_STRING ? span_of(reply->str, (size_t)reply->len) : span_of("", 0);
-}
-
-static int
-take_field(struct held *held, struct record *record, struct span name, struct span text)
-{
-	if (span_is(name, "seq"))
-		return number_parse(text, &held->seq);
-	if (span_is(name, "life") && text.len < sizeof(held->life)) {
-		memcpy(held->life, text.ptr, text.len);
-		return 0;
-	}
-	return record_take(record, name, text) == -1 ? -1 : 0;
-}
-
-static int
-take_answer(struct question *q, const redisReply *reply)
-{
-	struct record *record = q->answers == ANSWER_CUR ? &q->held.total : &q->held.period;
-
-	if (reply->type == REDIS_REPLY_ERROR)
-		return -1;
-	if (q->answers >= ANSWER_SLOTS)
-		return reply->type == REDIS_REPLY_NIL
-			   ? 0
-			   : slot_parse(reply_text(reply), q->held.slots[q->answers - ANSWER_SLOTS]);
-	for (size_t i = 0; i + 1 < reply->elements; i += 2)
-		if (take_field(&q->held, record, reply_text(reply->element[i]),
-			reply_text(reply->element[i + 1])) == -1)
-			return -1;
-	return 0;
-}
-
 static void
-on_answer(redisAsyncContext *redis, void *answer, void *arg)
+on_meta(redisAsyncContext *redis, void *answer, void *guest)
 {
-	struct question *q = arg;
-	struct writer *w = q->writer;
-
-	(void)redis;
-	connection_answered(w);
-	if (!answer)
-		q->lost = true;
-	else if (take_answer(q, answer) == -1)
-		q->nonsense = true;
-	if (++q->answers < q->asked)
-		return;
-	if (!w->closing && (q->lost || q->asked < ANSWERS))
-		w->calls.on_failed(w->arg, q->guest);
-	else if (!w->closing)
-		w->calls.on_held(w->arg, q->guest, q->nonsense ? NULL : &q->held);
-	free(q);
-}
-
-static int
-ask_one(struct question *q, const char *word, const char *name, const char *suffix, const char *field)
-{
-	struct command c;
-	char key[KEY_TEXT];
-
-	if (command_open(&c) == -1)
-		return -1;
-	command_text(&c, word);
-	command_text(&c, key_of(q->writer->host, name, suffix, key));
-	if (field)
-		command_text(&c, field);
-	if (connection_send(q->writer, &c, on_answer, q) == -1)
-		return -1;
-	q->asked++;
-	return 0;
-}
-
-int
-write_ask(struct writer *w, const char *name, int64_t now, uint8_t day, void *guest)
-{
-	struct question *q;
-	char suffix[KEY_SUFFIX], field[KEY_SUFFIX];
-
-	if (w->status.state != WRITE_READY)
-		return -1;
-	q = calloc(1, sizeof(*q));
-	if (!q)
-		return -1;
-	*q = (struct question){.writer = w, .guest = guest, .held.now = now};
-	if (ask_one(q, "HGETALL", name, "cur", NULL) == -1) {
-		free(q);
-		return -1;
-	}
-	/* From here on the answers free it: what cannot be asked makes them a failure. */
-	if (ask_one(q, "HGETALL", name, key_period(period_start(now, day), suffix), NULL) == -1)
-		return 0;
-	for (int kind = 0; kind < SLOT_KINDS; kind++)
-		if (ask_one(q, "HGET", name, key_slot(kind, slot_start(kind, now), suffix),
-			key_slot_field(kind, slot_start(kind, now), field)) == -1)
-			break;
-	return 0;
-}
-
-static void
-on_meta(redisAsyncContext *redis, void *answer, void *arg)
-{
-	struct writer *w = arg;
+	struct connection *c = redis->data;
+	struct writer *w = c->writer;
 	redisReply *reply = answer;
 
-	(void)redis;
-	connection_answered(w);
+	connection_answered(c);
 	if (reply && reply->type == REDIS_REPLY_ERROR)
-		connection_trouble(w, "%s", reply->str);
+		cluster_refused(c, reply);
+	if (!w->closing && (!reply || reply->type == REDIS_REPLY_ERROR))
+		w->calls.on_meta_failed(w->arg, guest);
+}
+
+/* words[1] is the key. */
+static int
+meta_send(struct writer *w, const char *const *words, size_t n, void *guest)
+{
+	struct connection *to = cluster_connection(w, words[1]);
+	struct command c;
+
+	if (!to || command_open(&c) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		command_text(&c, words[i]);
+	return connection_send(to, &c, on_meta, guest);
 }
 
 int
-write_meta(struct writer *w, const struct update_meta *m)
+write_meta(struct writer *w, const struct update_meta *m, void *guest)
 {
 	char text[KEY_TEXT];
 	const char *const set[] = {"HSET", key_of(NULL, m->guest, "meta", text), "host", w->host, "tap",
 	    m->tap, "address", m->address, "address6", m->address6, "billing", m->billing, "quota", m->quota};
 	const char *const add[] = {"SADD", KEY_GUESTS, m->guest};
-	struct command c;
 
-	if (w->status.state != WRITE_READY || command_open(&c) == -1)
+	if (meta_send(w, set, sizeof(set) / sizeof(*set), guest) == -1)
 		return -1;
-	for (size_t i = 0; i < sizeof(set) / sizeof(*set); i++)
-		command_text(&c, set[i]);
-	if (connection_send(w, &c, on_meta, w) == -1 || command_open(&c) == -1)
-		return -1;
-	for (size_t i = 0; i < sizeof(add) / sizeof(*add); i++)
-		command_text(&c, add[i]);
-	return connection_send(w, &c, on_meta, w);
+	return meta_send(w, add, sizeof(add) / sizeof(*add), guest);
 }

@@ -1,5 +1,6 @@
 /*
- * The writing side of the ledger: one asynchronous connection that finds its way back by itself.
+ * The writing side of the ledger: asynchronous connections that find their way back by themselves, one to a server
+ * alone, to a cluster one for each node that holds a guest.
  *
  * A write carries a guest's numbers under a sequence and is done when its answer came; on any doubt it is sent
  * again, which changes nothing (see script.c). What is not acknowledged is the caller's to keep.
@@ -56,12 +57,13 @@ struct update_meta {
 };
 
 struct write_calls {
-	void (*on_ready)(void *arg); /* connected and able to write */
+	void (*on_ready)(void *arg); /* connected, perhaps once more, and able to write */
 	/* The server took the numbers under seq; before them it held held. */
 	void (*on_done)(void *arg, void *guest, uint64_t seq, uint64_t held);
 	void (*on_held)(
 	    void *arg, void *guest, const struct held *); /* answers write_ask; NULL: with nonsense */
 	void (*on_failed)(void *arg, void *guest); /* no answer, or an error: not taken, for all we know */
+	void (*on_meta_failed)(void *arg, void *guest); /* likewise */
 };
 
 enum write_state { WRITE_WAITING, WRITE_CONNECTING, WRITE_READY };
@@ -70,7 +72,10 @@ struct write_status {
 	enum write_state state;
 	double acked_at; /* loop time of the last answer; 0: none yet */
 	uint64_t done, failed, connects;
-	char error[160]; /* the last trouble; "": none since the last answer */
+	uint64_t moved; /* answers that a cluster's other node holds the key */
+	uint64_t places_full; /* times a node found no room among PLACES_MAX */
+	unsigned nodes; /* connections that are ready */
+	char error[160]; /* the last trouble; "": all is well */
 };
 
 struct writer;
@@ -83,10 +88,13 @@ struct writer *write_open(
     struct ev_loop *, const struct redis_conf *, const char *host, const struct write_calls *, void *arg);
 void write_close(struct writer *);
 
-/* -1: not connected, nothing will be called. guest is handed back to the callback. */
+/*
+ * -1: not connected to who holds the guest, nothing will be called; try again in a second. guest is handed back to the
+ * callback. One write of a guest may be under way at a time.
+ */
 int write_guest(struct writer *, const struct update *, void *guest);
 int write_ask(struct writer *, const char *name, int64_t now, uint8_t day, void *guest);
-int write_meta(struct writer *, const struct update_meta *);
+int write_meta(struct writer *, const struct update_meta *, void *guest);
 
 const struct write_status *write_status(const struct writer *);
 

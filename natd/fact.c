@@ -6,6 +6,7 @@
 
 _Static_assert(sizeof(struct tap_value) <= FACT_VALUE, "a fact has no room for a tap");
 _Static_assert(sizeof(struct chain_value) <= FACT_VALUE, "a fact has no room for a chain");
+_Static_assert(sizeof(struct fact) == 3 + FACT_NAME + FACT_KEY + FACT_VALUE + 1, "facts compare as bytes");
 _Static_assert(sizeof(struct route_key) <= FACT_KEY, "a fact has no room for a route");
 
 struct fact
@@ -58,18 +59,7 @@ facts_add(struct facts *facts, const struct fact *fact)
 int
 fact_cmp(const struct fact *a, const struct fact *b)
 {
-	int order;
-
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	order = memcmp(a->name, b->name, FACT_NAME);
-	if (order == 0)
-		order = memcmp(a->key, b->key, FACT_KEY);
-	if (order == 0 && a->key_len != b->key_len)
-		order = a->key_len < b->key_len ? -1 : 1;
-	return order;
+	return memcmp(a, b, offsetof(struct fact, value));
 }
 
 bool
@@ -81,10 +71,7 @@ fact_same(const struct fact *a, const struct fact *b)
 static int
 compare(const void *a, const void *b)
 {
-	const struct fact *x = a, *y = b;
-	int order = fact_cmp(x, y);
-
-	return order ? order : memcmp(x->value, y->value, FACT_VALUE);
+	return memcmp(a, b, sizeof(struct fact));
 }
 
 /* Most lists are: what was read before is put behind what was read now. */

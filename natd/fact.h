@@ -97,10 +97,13 @@ struct rules_value {
 };
 
 struct fact {
-	uint8_t kind, family, key_len, value_len;
+	/* Which, in the order in which facts are sorted, then what. */
+	uint8_t kind, family;
 	char name[FACT_NAME];
 	uint8_t key[FACT_KEY];
+	uint8_t key_len;
 	uint8_t value[FACT_VALUE];
+	uint8_t value_len;
 };
 
 struct facts {

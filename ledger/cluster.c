@@ -1,0 +1,240 @@
+/*
+ * Which connection a key is for; see connect.h. A server alone is a cluster that says nothing of itself.
+ *
+ * Of the nodes that are known only those are dialled that a key is for, and, while place 0 does not answer, the others
+ * in turn. A key whose node is down is asked for at any other, which says who took over.
+ */
+#include "ledger/connect.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TROUBLE_S 2.0 /* one guest's success does not hide another's trouble at once */
+
+void
+cluster_trouble(struct writer *w, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(w->status.error, sizeof(w->status.error), format, args);
+	va_end(args);
+	w->troubled_at = ev_now(w->loop);
+}
+
+void
+cluster_well(struct writer *w)
+{
+	w->status.acked_at = ev_now(w->loop);
+	if (w->status.acked_at - w->troubled_at >= TROUBLE_S)
+		w->status.error[0] = '\0';
+}
+
+static struct connection *
+connection_to(struct writer *w, size_t place)
+{
+	if (!w->at[place])
+		w->at[place] = connection_new(w, place);
+	return w->at[place];
+}
+
+/* The best that any connection is. */
+static void
+look(struct writer *w)
+{
+	w->status.state = WRITE_WAITING;
+	w->status.nodes = 0;
+	for (size_t i = 0; i < w->places.n; i++) {
+		if (w->at[i] && w->at[i]->state > w->status.state)
+			w->status.state = w->at[i]->state;
+		w->status.nodes += w->at[i] && w->at[i]->state == WRITE_READY;
+	}
+}
+
+void
+cluster_ready(struct connection *c)
+{
+	struct writer *w = c->writer;
+
+	look(w);
+	w->status.connects++;
+	w->status.error[0] = '\0';
+	w->calls.on_ready(w->arg);
+}
+
+void
+cluster_lost(struct connection *c)
+{
+	struct writer *w = c->writer;
+	struct connection *other;
+
+	look(w);
+	if (c->place != 0 || w->places.n == 1 || w->status.state == WRITE_READY)
+		return;
+	other = connection_to(w, 1 + w->turn++ % (w->places.n - 1));
+	if (other)
+		connection_want(other);
+}
+
+struct connection *
+cluster_connection(struct writer *w, const char *key)
+{
+	struct connection *c = connection_to(w, w->places.of_slot[place_slot(span_str(key))]);
+
+	if (!c)
+		return NULL;
+	connection_want(c);
+	if (c->state != WRITE_WAITING)
+		return c->state == WRITE_READY ? c : NULL;
+	for (size_t i = 0; i < w->places.n; i++)
+		if (w->at[i] && w->at[i]->state == WRITE_READY)
+			return w->at[i];
+	return NULL;
+}
+
+static int
+place_of(struct connection *c, struct span host, uint16_t port)
+{
+	struct writer *w = c->writer;
+	int place = places_add(&w->places, c->place, host, port);
+
+	if (place == -1) {
+		w->status.places_full++;
+		cluster_trouble(w, "no room for node %.*s:%u: %d are the most", (int)host.len, host.ptr, port,
+		    PLACES_MAX);
+	}
+	return place;
+}
+
+struct connection *
+cluster_asked(struct connection *c, const struct refusal *asked)
+{
+	int place = place_of(c, asked->host, asked->port);
+	struct connection *other = place == -1 ? NULL : connection_to(c->writer, (size_t)place);
+
+	if (other)
+		connection_want(other);
+	return other && other->state == WRITE_READY ? other : NULL;
+}
+
+struct refusal
+cluster_refused(struct connection *c, const redisReply *reply)
+{
+	struct writer *w = c->writer;
+	struct refusal refusal = refusal_parse(span_of(reply->str, (size_t)reply->len));
+	int place;
+
+	c->script_lost |= refusal.kind == REFUSED_SCRIPT;
+	if (refusal.kind != REFUSED_MOVED) {
+		cluster_trouble(w, "%s", reply->str);
+		return refusal;
+	}
+	w->status.moved++;
+	place = place_of(c, refusal.host, refusal.port);
+	if (place != -1)
+		places_serve(&w->places, refusal.slot, refusal.slot, (size_t)place);
+	return refusal;
+}
+
+static bool
+is_slot(const redisReply *reply)
+{
+	return reply->type == REDIS_REPLY_INTEGER && reply->integer >= 0 && reply->integer < PLACE_SLOTS;
+}
+
+/* HOST PORT …, HOST being nil where the node does not know how it is reached. */
+static int
+learn_node(struct connection *c, const redisReply *node)
+{
+	const redisReply *host, *port;
+	struct span name = span_of("", 0);
+
+	if (node->type != REDIS_REPLY_ARRAY || node->elements < 2)
+		return -1;
+	host = node->element[0];
+	port = node->element[1];
+	if (host->type == REDIS_REPLY_STRING)
+		name = span_of(host->str, (size_t)host->len);
+	if (span_is(name, "?") || port->type != REDIS_REPLY_INTEGER || port->integer < 1 ||
+	    port->integer > UINT16_MAX)
+		return -1;
+	return place_of(c, name, (uint16_t)port->integer);
+}
+
+/* An array of: first slot, last slot, its master, its replicas. */
+void
+cluster_learn(struct connection *c, const redisReply *reply)
+{
+	if (reply->type != REDIS_REPLY_ARRAY)
+		return;
+	for (size_t i = 0; i < reply->elements; i++) {
+		const redisReply *range = reply->element[i];
+
+		if (range->type != REDIS_REPLY_ARRAY || range->elements < 3 || !is_slot(range->element[0]) ||
+		    !is_slot(range->element[1]))
+			continue;
+		for (size_t k = 2; k < range->elements; k++) {
+			int place = learn_node(c, range->element[k]);
+
+			if (k == 2 && place != -1)
+				places_serve(&c->writer->places, (uint16_t)range->element[0]->integer,
+				    (uint16_t)range->element[1]->integer, (size_t)place);
+		}
+	}
+}
+
+/* --- begin and end ----------------------------------------------------------------------------------- */
+
+static char *
+copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+struct writer *
+write_open(struct ev_loop *loop, const struct redis_conf *redis, const char *host,
+    const struct write_calls *calls, void *arg)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	signal(SIGPIPE, SIG_IGN); /* hiredis writes without MSG_NOSIGNAL */
+	w->loop = loop;
+	w->calls = *calls;
+	w->arg = arg;
+	w->db = redis->db;
+	w->host = strdup(host);
+	w->path = redis->kind == REDIS_TCP ? NULL : copy(redis->path);
+	w->user = copy(redis->user);
+	w->password = copy(redis->password);
+	places_begin(&w->places, redis->kind == REDIS_TCP ? redis->host : "", redis->port);
+	if (!w->host || (redis->kind != REDIS_TCP && !w->path) || !connection_to(w, 0)) {
+		write_close(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+write_close(struct writer *w)
+{
+	if (!w)
+		return;
+	w->closing = true;
+	for (size_t i = 0; i < w->places.n; i++)
+		connection_free(w->at[i]);
+	free(w->host);
+	free(w->path);
+	free(w->user);
+	free(w->password);
+	free(w);
+}
+
+const struct write_status *
+write_status(const struct writer *w)
+{
+	return &w->status;
+}
