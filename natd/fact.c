@@ -7,6 +7,7 @@
 _Static_assert(sizeof(struct tap_value) <= FACT_VALUE, "a fact has no room for a tap");
 _Static_assert(sizeof(struct chain_value) <= FACT_VALUE, "a fact has no room for a chain");
 _Static_assert(sizeof(struct fact) == 3 + FACT_NAME + FACT_KEY + FACT_VALUE + 1, "facts compare as bytes");
+_Static_assert(sizeof(struct ip) <= FACT_KEY, "a fact has no room for a neighbour");
 _Static_assert(sizeof(struct route_key) <= FACT_KEY, "a fact has no room for a route");
 
 struct fact

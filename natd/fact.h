@@ -37,6 +37,7 @@ enum fact_kind {
 	FACT_ADDRESS, /* name: device;   key: struct net */
 	FACT_ROUTE, /* key: struct route_key; value: struct route_value */
 	FACT_POLICY, /* key: preference, u32; value: struct policy_value */
+	FACT_NEIGHBOUR, /* name: device;   key: struct ip, for which the host answers there */
 	FACT_TABLE, /* the nft table "lodge"; value: its flags, u32 (a dormant one filters nothing) */
 	FACT_COUNTER, /* name: a named counter */
 	FACT_LIMIT, /* name: a named limit; value: struct limit_value */

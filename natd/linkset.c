@@ -10,6 +10,7 @@
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -98,6 +99,27 @@ do_policy(struct link *link, const struct fact *fact, bool add)
 	return link_ask(link, NULL, NULL);
 }
 
+/* Permanent: else a guest that lets go of its tap, as a reboot does, takes it along. */
+static int
+do_neighbour(struct link *link, const struct fact *fact, bool add)
+{
+	struct nlmsghdr *request = link_request(
+	    link, add ? RTM_NEWNEIGH : RTM_DELNEIGH, NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0));
+	struct ndmsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
+	struct ip ip;
+
+	memcpy(&ip, fact->key, sizeof(ip));
+	head->ndm_family = AF_INET6;
+	head->ndm_ifindex = (int)if_nametoindex(fact->name);
+	head->ndm_state = NUD_PERMANENT;
+	head->ndm_flags = NTF_PROXY;
+	if (head->ndm_ifindex == 0)
+		return -1;
+	mnl_attr_put(request, NDA_DST, ip_len(&ip), ip.b);
+	mnl_attr_put_u8(request, NDA_PROTOCOL, LODGE_PROTO);
+	return link_ask(link, NULL, NULL);
+}
+
 static int
 write_sysctl(const struct fact *fact)
 {
@@ -134,6 +156,8 @@ make(struct link *link, const struct op *op)
 		if (have && do_policy(link, have, false) == -1 && errno != ENOENT)
 			return -1;
 		return do_policy(link, want, true);
+	case FACT_NEIGHBOUR:
+		return do_neighbour(link, want, true);
 	default:
 		return 0;
 	}
@@ -153,6 +177,8 @@ undo(struct link *link, const struct fact *fact)
 		error = do_route(link, fact, DELETE);
 	else if (fact->kind == FACT_POLICY)
 		error = do_policy(link, fact, false);
+	else if (fact->kind == FACT_NEIGHBOUR)
+		error = do_neighbour(link, fact, false);
 	if (error == -1 && (errno == ENODEV || errno == ENOENT || errno == ESRCH || errno == EADDRNOTAVAIL))
 		return 0;
 	return error;
@@ -161,7 +187,8 @@ undo(struct link *link, const struct fact *fact)
 static void
 say(const char *verb, const struct fact *fact)
 {
-	static const char *const kinds[] = {"tap", "sysctl", "address on", "route", "policy rule"};
+	static const char *const kinds[] = {
+	    "tap", "sysctl", "address on", "route", "policy rule", "neighbour on"};
 	const char *why = strerror(errno);
 	char text[NET_TEXT] = "";
 	struct route_key key;
@@ -200,7 +227,7 @@ is_of(const struct fact *fact, const struct fact *tap)
 	struct route_value value;
 	const char *at;
 
-	if (fact->kind == FACT_ADDRESS)
+	if (fact->kind == FACT_ADDRESS || fact->kind == FACT_NEIGHBOUR)
 		return strcmp(fact->name, tap->name) == 0;
 	if (fact->kind == FACT_ROUTE) {
 		memcpy(&value, fact->value, sizeof(value));

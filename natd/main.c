@@ -32,6 +32,7 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 {
 	static char missing[128];
 	char path[FACT_NAME];
+	ssize_t n;
 
 	*host = (struct plan_host){
 	    .ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1, .curbs = host->curbs};
@@ -50,6 +51,8 @@ host_learn(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	}
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", host->wan);
 	host->wan_accept_ra = sysctl_read(path);
+	n = link_prefixes(apply->link, host->wan, host->wan_prefixes, PLAN_PREFIXES);
+	host->n_wan_prefixes = n == -1 ? 0 : (size_t)n;
 	return 0;
 }
 
@@ -132,18 +135,28 @@ find_wan(struct natd *natd, struct plan_host *host)
 	return true;
 }
 
-/* The device is another, as the default route may be without `wan:` in the file, or it is a new one of that name. */
+static bool
+is_same_outside(const struct plan_host *a, const struct plan_host *b)
+{
+	return strcmp(a->wan, b->wan) == 0 && a->wan_accept_ra == b->wan_accept_ra &&
+	       a->n_wan_prefixes == b->n_wan_prefixes &&
+	       memcmp(a->wan_prefixes, b->wan_prefixes, a->n_wan_prefixes * sizeof(*a->wan_prefixes)) == 0;
+}
+
+/* The device is another, as the default route may be without `wan:` in the file, or it is a new one of that name, or has other prefixes. */
 static bool
 follow_wan(struct natd *natd)
 {
 	struct plan_host host = {.curbs = &natd->curbs};
 	struct facts want;
 
-	if (!find_wan(natd, &host))
-		return false;
+	if (!find_wan(natd, &host)) {
+		host = natd->host; /* but for what went with the device */
+		host.wan_accept_ra = -1;
+		host.n_wan_prefixes = 0;
+	}
 	host.listening = natd->host.listening;
-	if ((strcmp(host.wan, natd->host.wan) == 0 && host.wan_accept_ra == natd->host.wan_accept_ra) ||
-	    plan_facts(&natd->conf, &host, &want) == -1)
+	if (is_same_outside(&host, &natd->host) || plan_facts(&natd->conf, &host, &want) == -1)
 		return false;
 	if (strcmp(host.wan, natd->host.wan) != 0)
 		log_info("the default route moved from %s to %s", natd->host.wan, host.wan);

@@ -237,6 +237,8 @@ plan_facts(const struct conf *conf, const struct plan_host *host, struct facts *
 		if (six && ip_is_set(&guest->address6))
 			plan_ports(out, host, guest, &guest->address6);
 	}
+	if (six)
+		planned_neighbours(out, conf, host);
 	if (out->failed) {
 		facts_free(out);
 		return -1;

@@ -13,12 +13,17 @@ struct plan_ports {
 	uint8_t of[65536];
 };
 
+enum { PLAN_PREFIXES = 16 };
+
 /* What only the running host can tell. */
 struct plan_host {
 	char wan[CONF_IFNAME]; /* the outside device, already resolved */
 	bool ipv6; /* the kernel has IPv6 at all */
 	const struct plan_ports *listening; /* where programs of the host wait; NULL: nothing is known */
 	int wan_accept_ra; /* net.ipv6.conf.WAN.accept_ra; -1: unknown */
+	struct net
+	    wan_prefixes[PLAN_PREFIXES]; /* IPv6: what its neighbours outside may think is on their link */
+	size_t n_wan_prefixes;
 	const struct curbs *curbs; /* or NULL */
 };
 

@@ -58,8 +58,8 @@ planned_early_demux(struct facts *out, const struct conf *conf)
 		planned_sysctl(out, "net/ipv4/%s_early_demux", "udp", "0");
 }
 
-static const struct guest *
-guest_called(const struct conf *conf, const char *name)
+const struct guest *
+planned_guest(const struct conf *conf, const char *name)
 {
 	for (size_t i = 0; i < conf->n_guests; i++)
 		if (strcmp(conf->guests[i].name, name) == 0)
@@ -96,7 +96,7 @@ planned_guest_allows(struct facts *out, const struct conf *conf, const struct gu
 {
 	for (size_t i = 0; i < guest->n_allows; i++) {
 		const struct allow *allow = &guest->allows[i];
-		const struct guest *to = allow->host ? NULL : guest_called(conf, allow->who);
+		const struct guest *to = allow->host ? NULL : planned_guest(conf, allow->who);
 
 		if (to || allow->host)
 			plan_allow(out, guest, to, allow);

@@ -76,6 +76,19 @@ print_policy(const struct fact *fact, const char *verb, FILE *out)
 }
 
 static void
+print_neighbour(const struct fact *fact, const char *verb, FILE *out)
+{
+	char text[IP_TEXT];
+	struct ip ip;
+
+	memcpy(&ip, fact->key, sizeof(ip));
+	fprintf(out, "ip -6 neigh %s proxy %s dev %s", verb, ip_print(&ip, text), fact->name);
+	if (*verb == 'a')
+		fprintf(out, " proto %d", LODGE_PROTO);
+	fputc('\n', out);
+}
+
+static void
 print_link(const struct fact *fact, const char *verb, FILE *out)
 {
 	switch ((enum fact_kind)fact->kind) {
@@ -95,6 +108,9 @@ print_link(const struct fact *fact, const char *verb, FILE *out)
 		break;
 	case FACT_POLICY:
 		print_policy(fact, verb, out);
+		break;
+	case FACT_NEIGHBOUR:
+		print_neighbour(fact, verb, out);
 		break;
 	default:
 		break;

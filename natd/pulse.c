@@ -120,6 +120,33 @@ follow_foreign(struct natd *natd)
 	natd_repair(natd);
 }
 
+static size_t
+first_neighbour(const struct facts *facts)
+{
+	size_t i = 0;
+
+	while (i < facts->n && facts->list[i].kind < FACT_NEIGHBOUR)
+		i++;
+	return i;
+}
+
+/* Somebody else removed one, or a device went down and came up again. */
+static void
+follow_neighbours(struct natd *natd)
+{
+	const struct facts *want = &natd->want;
+	size_t at = first_neighbour(want), n = at;
+	struct facts have = {0};
+
+	while (n < want->n && want->list[n].kind == FACT_NEIGHBOUR)
+		n++;
+	n -= at;
+	if (n && link_neighbours(natd->apply.link, &have) == 0 &&
+	    (have.n != n || memcmp(have.list, &want->list[at], n * sizeof(*have.list)) != 0))
+		natd_repair(natd);
+	facts_free(&have);
+}
+
 static void
 on_pulse(struct ev_loop *loop, ev_timer *w, int events)
 {
@@ -129,6 +156,7 @@ on_pulse(struct ev_loop *loop, ev_timer *w, int events)
 	follow_listening(natd);
 	follow_foreign(natd);
 	natd_say_foreign(natd); /* also what was read by the way, for another reason */
+	follow_neighbours(natd);
 	full_check(&natd->full);
 }
 

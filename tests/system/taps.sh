@@ -10,8 +10,8 @@ guests_make() { # NAME…
 	done
 }
 
-# Behind a tap, with the addresses that the number gives in 192.168.77.0/24 and 2001:db8:77::/64. The host answers
-# for other guests' IPv4 addresses; those of IPv6 a guest seeks behind the host, as lodge's own images do.
+# Behind a tap, with the addresses that the number gives in 192.168.77.0/24 and 2001:db8:77::/64. Other guests' IPv6
+# addresses it seeks behind the host, as lodge's own images do.
 join_tap() { # TAP NUMBER NAMESPACE
 	host "$W/tapwire" "$1" "$W/ns/$3" g0 2>>"$W/wire.log" &
 	within 3 in_ns "$3" ip link show g0 || bail "tapwire: $(cat "$W/wire.log")"

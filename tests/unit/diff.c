@@ -14,7 +14,7 @@ facts_of(const char *text)
 
 	/* "Tt1 Rb0": kind, name, value */
 	for (; *text; text += text[3] ? 4 : 3) {
-		static const char kinds[] = "TsarpbclSCeR";
+		static const char kinds[] = "TsarpnbclSCeR";
 		struct fact fact = fact_of((enum fact_kind)(strchr(kinds, text[0]) - kinds),
 		    text[0] >= 'a' ? 0 : 1, (char[]){text[1], '\0'});
 
