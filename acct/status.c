@@ -28,16 +28,14 @@ redis_status(const struct count *count)
 	    [WRITE_READY] = "ready",
 	};
 	const struct write_status *s = write_status(count->writer);
-	double age = s->acked_at == 0 ? -1 : ev_now(count->loop) - s->acked_at;
-
 	json_int_t untold = 0;
 
 	for (size_t i = 0; i < count->n_lines; i++)
 		untold += count->lines[i].account->seq > count->lines[i].acked;
 	return json_pack("{s:s, s:f, s:s, s:I, s:I, s:I, s:I, s:i, s:I}", "state", states[s->state],
-	    "last_ack_age_s", age, "error", s->error, "untold", untold, "acknowledged", (json_int_t)s->done,
-	    "failed", (json_int_t)s->failed, "connects", (json_int_t)s->connects, "nodes", (int)s->nodes,
-	    "moved", (json_int_t)s->moved);
+	    "last_ack_age_s", s->acked_age_s, "error", s->error, "untold", untold, "acknowledged",
+	    (json_int_t)s->done, "failed", (json_int_t)s->failed, "connects", (json_int_t)s->connects,
+	    "nodes", (int)s->nodes, "moved", (json_int_t)s->moved);
 }
 
 static json_t *

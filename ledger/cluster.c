@@ -10,8 +10,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define TROUBLE_S 2.0 /* one guest's success does not hide another's trouble at once */
+
+double
+cluster_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
 
 void
 cluster_trouble(struct writer *w, const char *format, ...)
@@ -21,14 +31,14 @@ cluster_trouble(struct writer *w, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(w->status.error, sizeof(w->status.error), format, args);
 	va_end(args);
-	w->troubled_at = ev_now(w->loop);
+	w->troubled_at = cluster_now();
 }
 
 void
 cluster_well(struct writer *w)
 {
-	w->status.acked_at = ev_now(w->loop);
-	if (w->status.acked_at - w->troubled_at >= TROUBLE_S)
+	w->acked_at = cluster_now();
+	if (w->acked_at - w->troubled_at >= TROUBLE_S)
 		w->status.error[0] = '\0';
 }
 
@@ -234,7 +244,8 @@ write_close(struct writer *w)
 }
 
 const struct write_status *
-write_status(const struct writer *w)
+write_status(struct writer *w)
 {
+	w->status.acked_age_s = w->acked_at > 0 ? cluster_now() - w->acked_at : -1;
 	return &w->status;
 }

@@ -55,7 +55,7 @@ connection_lost(struct connection *c)
 	if (w->closing)
 		return;
 	c->retry_s = c->retry_s * 2 < RETRY_MAX_S ? c->retry_s * 2 : RETRY_MAX_S;
-	c->not_before = ev_now(w->loop) + wait;
+	c->not_before = cluster_now() + wait;
 	if (c->place == 0) {
 		ev_timer_set(&c->retry, wait, 0);
 		ev_timer_start(w->loop, &c->retry);
@@ -171,7 +171,7 @@ connection_want(struct connection *c)
 	const struct server *place = &w->places.list[c->place];
 	redisAsyncContext *redis;
 
-	if (c->redis || w->closing || ev_now(w->loop) < c->not_before)
+	if (c->redis || w->closing || cluster_now() < c->not_before)
 		return;
 	redis = c->place == 0 && w->path ? redisAsyncConnectUnix(w->path)
 					 : redisAsyncConnect(place->host, place->port);

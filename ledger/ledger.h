@@ -9,7 +9,7 @@
  *   command.c	      a command as Redis reads it		(core)
  *   place.c refusal.c  which server holds a key, and who it says does	(cores)
  *   connect.c cluster.c write.c ask.c script.c  the asynchronous writer: lodge-acct	(write.h)
- *   read.c history.c  the reader below: whoever shows numbers
+ *   reader.c read.c history.c  the reader below: whoever shows numbers
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -18,7 +18,7 @@
 #include "ledger/keys.h"
 #include "ledger/record.h"
 
-/* A connection that waits: at most two seconds for each answer. */
+/* Connections that wait: at most two seconds for each server's answer. The conf has to outlive them. */
 struct ledger;
 
 /* NULL: why says it, and what to try, in one line. */

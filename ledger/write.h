@@ -70,7 +70,7 @@ enum write_state { WRITE_WAITING, WRITE_CONNECTING, WRITE_READY };
 
 struct write_status {
 	enum write_state state;
-	double acked_at; /* loop time of the last answer; 0: none yet */
+	double acked_age_s; /* since the last answer; -1: none yet */
 	uint64_t done, failed, connects;
 	uint64_t moved; /* answers that a cluster's other node holds the key */
 	uint64_t places_full; /* times a node found no room among PLACES_MAX */
@@ -96,6 +96,6 @@ int write_guest(struct writer *, const struct update *, void *guest);
 int write_ask(struct writer *, const char *name, int64_t now, uint8_t day, void *guest);
 int write_meta(struct writer *, const struct update_meta *, void *guest);
 
-const struct write_status *write_status(const struct writer *);
+const struct write_status *write_status(struct writer *);
 
 #endif

@@ -1,0 +1,195 @@
+/*
+ * The reader's connections: one to each server that holds a key; see reader.h and ledger.h.
+ *
+ * A question waits at most ANSWER_S for each server that it is sent on to.
+ */
+#include "ledger/reader.h"
+#include "ledger/place.h"
+#include "ledger/refusal.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ANSWER_S = 2, HOPS_MAX = 4, WHY_TEXT = 200 };
+
+struct ledger {
+	const struct redis_conf *redis;
+	struct places places;
+	redisContext *at[PLACES_MAX]; /* NULL: not connected */
+	char why[WHY_TEXT];
+};
+
+const char *
+ledger_why(const struct ledger *l)
+{
+	return l->why;
+}
+
+void
+reader_fault(struct ledger *l, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(l->why, sizeof(l->why), format, args);
+	va_end(args);
+}
+
+/* --- one connection ---------------------------------------------------------------------------------- */
+
+static void
+hang_up(struct ledger *l, size_t place)
+{
+	if (l->at[place])
+		redisFree(l->at[place]);
+	l->at[place] = NULL;
+}
+
+/* The answer, be it an error, which the caller frees. NULL: none came, and the connection is gone. */
+static redisReply *
+ask_at(struct ledger *l, size_t place, int argc, const char **argv)
+{
+	redisReply *reply = redisCommandArgv(l->at[place], argc, argv, NULL);
+
+	if (reply)
+		return reply;
+	reader_fault(l, "redis does not answer: %s", l->at[place]->errstr);
+	hang_up(l, place);
+	return NULL;
+}
+
+static int
+tell(struct ledger *l, size_t place, int argc, const char **argv)
+{
+	redisReply *reply = ask_at(l, place, argc, argv);
+	int status = reply && reply->type != REDIS_REPLY_ERROR ? 0 : -1;
+
+	if (reply && status == -1)
+		reader_fault(l, "redis says: %s", reply->str);
+	if (reply)
+		freeReplyObject(reply);
+	return status;
+}
+
+static int
+enter(struct ledger *l, size_t place)
+{
+	const struct redis_conf *redis = l->redis;
+	char db[NUMBER_TEXT];
+
+	if (redis->password && redis->user &&
+	    tell(l, place, 3, (const char *[]){"AUTH", redis->user, redis->password}) == -1)
+		return -1;
+	if (redis->password && !redis->user &&
+	    tell(l, place, 2, (const char *[]){"AUTH", redis->password}) == -1)
+		return -1;
+	snprintf(db, sizeof(db), "%u", redis->db);
+	return redis->db == 0 ? 0 : tell(l, place, 2, (const char *[]){"SELECT", db});
+}
+
+static int
+dial(struct ledger *l, size_t place)
+{
+	const struct timeval wait = {.tv_sec = ANSWER_S};
+	const struct server *server = &l->places.list[place];
+	const char *path = place == 0 && l->redis->kind != REDIS_TCP ? l->redis->path : NULL;
+	redisContext *redis;
+
+	if (l->at[place])
+		return 0;
+	redis = path ? redisConnectUnixWithTimeout(path, wait)
+		     : redisConnectWithTimeout(server->host, server->port, wait);
+	if (!redis || redis->err) {
+		reader_fault(l, "cannot reach redis at %.100s: %.60s; is it running?",
+		    path ? path : server->host, redis ? redis->errstr : "no memory");
+		if (redis)
+			redisFree(redis);
+		return -1;
+	}
+	redisSetTimeout(redis, wait);
+	l->at[place] = redis;
+	if (enter(l, place) == 0)
+		return 0;
+	hang_up(l, place);
+	return -1;
+}
+
+/* --- who holds the key ------------------------------------------------------------------------------- */
+
+/* Where the question goes next: 0, or -1 where it was answered by no. */
+static int
+follow(struct ledger *l, const redisReply *error, size_t *place, bool *asking)
+{
+	struct refusal refusal = refusal_parse(span_of(error->str, (size_t)error->len));
+	int next = -1;
+
+	if (refusal.kind == REFUSED_MOVED || refusal.kind == REFUSED_ASK)
+		next = places_add(&l->places, *place, refusal.host, refusal.port);
+	if (next == -1)
+		return -1;
+	*place = (size_t)next;
+	*asking = refusal.kind == REFUSED_ASK;
+	if (refusal.kind == REFUSED_MOVED)
+		places_serve(&l->places, refusal.slot, refusal.slot, *place);
+	return 0;
+}
+
+redisReply *
+reader_ask(struct ledger *l, int argc, const char **argv)
+{
+	size_t place = l->places.of_slot[place_slot(span_str(argv[1]))];
+	bool asking = false;
+
+	for (int hop = 0; hop <= HOPS_MAX; hop++) {
+		redisReply *reply;
+
+		/* A node that is gone: place 0 knows, or says, who took over. */
+		if (dial(l, place) == -1 && (place == 0 || dial(l, place = 0) == -1))
+			return NULL;
+		if (asking && tell(l, place, 1, (const char *[]){"ASKING"}) == -1)
+			return NULL;
+		reply = ask_at(l, place, argc, argv);
+		if (!reply || reply->type != REDIS_REPLY_ERROR)
+			return reply;
+		reader_fault(l, "redis says: %s", reply->str);
+		if (follow(l, reply, &place, &asking) == -1)
+			hop = HOPS_MAX;
+		freeReplyObject(reply);
+	}
+	return NULL;
+}
+
+/* --- begin and end ----------------------------------------------------------------------------------- */
+
+struct ledger *
+ledger_open(const struct conf *conf, char *why, size_t room)
+{
+	const struct redis_conf *redis = &conf->redis;
+	struct ledger *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		snprintf(why, room, "no memory");
+		return NULL;
+	}
+	signal(SIGPIPE, SIG_IGN); /* hiredis writes without MSG_NOSIGNAL */
+	l->redis = redis;
+	places_begin(&l->places, redis->kind == REDIS_TCP ? redis->host : "", redis->port);
+	if (dial(l, 0) == -1) {
+		snprintf(why, room, "%s", l->why);
+		ledger_close(l);
+		return NULL;
+	}
+	return l;
+}
+
+void
+ledger_close(struct ledger *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->places.n; i++)
+		hang_up(l, i);
+	free(l);
+}
