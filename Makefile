@@ -47,7 +47,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest
 
-.PHONY: all help tested demo check unit fuzz gates layers pure said system clean format bench-proxy bench-nat man
+.PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -62,6 +62,7 @@ help:
 #:                 proxy's log and status against its manual)
 #: make man        the manual pages are well formed
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
+#: make check-ledger  a hundred random faults under traffic, and the bill to the byte after each (root; ROUNDS=, SEED=)
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
 #: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
 #: make format     clang-format over the tree
@@ -177,6 +178,10 @@ man:
 ONLY ?=
 system: all
 	@sh tests/system/run $(ONLY)
+
+ROUNDS ?= 100
+check-ledger: all
+	@ROUNDS=$(ROUNDS) sh tests/system/run bytes_lost
 
 demo: all
 	@sh pkg/demo --run

@@ -46,3 +46,14 @@ gettimeofday(struct timeval *restrict t, void *restrict zone)
 	*t = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
 	return 0;
 }
+
+time_t
+time(time_t *out)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (out)
+		*out = now.tv_sec;
+	return now.tv_sec;
+}
