@@ -213,6 +213,7 @@ class Redis:
     def __init__(self, name, *options, port=0):
         self.dir, self.port, self.options = W + "/" + name, port, options
         self.sock = self.dir + "/redis.sock"
+        self.auth = None  # user and password
         os.makedirs(self.dir)
         self.start()
 
@@ -224,17 +225,22 @@ class Redis:
         if not within(10, lambda: "PONG" in self.ask("PING") or "NOAUTH" in self.ask("PING")):
             bail("redis-server does not start: " + open(self.dir + "/log").read()[-2000:])
 
-    def ask(self, *words, asking=False):
+    def ask(self, *words, asking=False, auth=None):
         """The answer; an error as its text. asking: of a key that is on its way here."""
+        auth = auth or self.auth
+        first = ([("AUTH", *auth)] if auth else []) + ([("ASKING",)] if asking else [])
         with socket.socket(socket.AF_UNIX) as s:
             try:
                 s.settimeout(30)
                 s.connect(self.sock)
-                s.sendall(b"ASKING\r\n" if asking else b"")
-                words = [str(word).encode() for word in words]
-                s.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
                 with s.makefile("rb") as f:
-                    return [answer(f) for _ in range(1 + asking)][-1]
+                    for command in (*first, words):
+                        command = [str(word).encode() for word in command]
+                        s.sendall(b"*%d\r\n" % len(command) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in command))
+                        got = answer(f)
+                        if command[0] == b"AUTH" and got != "OK":
+                            break
+                    return got
             except (OSError, ValueError) as e:
                 return "no answer: %s" % e
 
@@ -262,18 +268,23 @@ class Redis:
 class Acct:
     def __init__(self, redis, guests, host="one", clock=None):
         self.dir = W + "/" + host
-        os.makedirs(self.dir)
         self.step = clock
-        self.yaml = self.dir + "/lodge.yaml"
+        self.yaml = self.conf(redis, guests, host)
         self.state = self.dir + "/state"
-        os.makedirs(self.state)
         run("mount", "-t", "tmpfs", "-o", "mode=0755,size=1m", "state", self.state)
-        with open(self.yaml, "w") as f:
-            f.write("network: 192.168.77.0/24\nwan: wan\nstate: %s\nrun: %s/run\nredis: %s\nuser: nobody\nhost: %s\n"
-                    "billing: {count: wire, scope: wan, direction: both, day: 1}\nguests:\n" % (self.state, self.dir, redis, host))
+        self.start()
+
+    @staticmethod
+    def conf(redis, guests, host):
+        """A file in a folder of the host's."""
+        path = W + "/" + host
+        os.makedirs(path + "/state")
+        with open(path + "/lodge.yaml", "w") as f:
+            f.write("network: 192.168.77.0/24\nwan: wan\nstate: %s/state\nrun: %s/run\nredis: %s\nuser: nobody\nhost: %s\n"
+                    "billing: {count: wire, scope: wan, direction: both, day: 1}\nguests:\n" % (path, path, redis, host))
             for guest in guests:
                 f.write("  %s: {address: %s}\n" % (guest.name, guest.ip))
-        self.start()
+        return path + "/lodge.yaml"
 
     def start(self):
         env = dict(os.environ)
