@@ -19,7 +19,7 @@
 enum { PORTS = 65536 };
 enum { TCP, UDP, BOTH, BY_KEY };
 
-/* Sets whose elements say what becomes of a port of the host's. */
+/* Sets whose elements say what becomes of a port of the host's; a name with _ behind it is one more of them. */
 static const struct port_set {
 	const char *name;
 	uint8_t six, udp;
@@ -92,9 +92,11 @@ is_allow(const struct fact *fact)
 static const struct port_set *
 port_set(const struct fact *fact)
 {
+	size_t n = strcspn(fact->name, "_");
+
 	for (size_t i = 0; i < sizeof(port_sets) / sizeof(*port_sets); i++)
 		if (fact->kind == FACT_ELEMENT && fact->family == FAMILY_INET &&
-		    strcmp(fact->name, port_sets[i].name) == 0)
+		    span_is(span_of(fact->name, n), port_sets[i].name))
 			return &port_sets[i];
 	return NULL;
 }

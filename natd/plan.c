@@ -161,11 +161,11 @@ add_remap(struct facts *out, const char *map, uint8_t protocol, uint16_t port, c
 static void
 plan_forward(struct facts *out, const struct forward *forward, uint8_t protocol, const struct ip *to)
 {
-	static const char *const ranges[2][2] = {{"tcp4", "udp4"}, {"tcp6", "udp6"}};
-	int six = to->family == 6;
+	bool six = to->family == 6;
 
 	if (forward->to == forward->lo) {
-		element_add_range(out, ranges[six][protocol == IPPROTO_UDP], forward->lo, forward->hi, to);
+		element_add_range(out, ruleset_ports(six, protocol == IPPROTO_UDP, forward->lo), forward->lo,
+		    forward->hi, to);
 		return;
 	}
 	for (uint32_t port = forward->lo; port <= forward->hi; port++)

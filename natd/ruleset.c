@@ -47,6 +47,15 @@ enum {
 		}                                                                                            \
 	}
 
+/*
+ * Ranges of ports stand in four maps, by their first port: newer kernels (6.18.44 does) walk through all of a map to
+ * change one element of it.
+ */
+#define QUARTERS(what, name) what(name), what(name "_16384"), what(name "_32768"), what(name "_49152")
+#define PORTS4(name) MAP(name, "inet_service : ipv4_addr", T_PORT, 2, T_IP4, 4, NFT_SET_INTERVAL)
+#define PORTS6(name) MAP(name, "inet_service : ipv6_addr", T_PORT, 2, T_IP6, 16, NFT_SET_INTERVAL)
+#define NAME(name) name
+
 const struct ruleset_set ruleset_sets[] = {
     SET(FAMILY_INET, "taps", "ifname", T_IFNAME, 16, 0),
     SET(FAMILY_INET, "wan", "ifname", T_IFNAME, 16, 0),
@@ -68,10 +77,10 @@ const struct ruleset_set ruleset_sets[] = {
     LIMITS("slow_from"),
     LIMITS("slow_to"),
     SET(FAMILY_INET, "flows", "ifname", T_IFNAME, 16, NFT_SET_EVAL),
-    MAP("tcp4", "inet_service : ipv4_addr", T_PORT, 2, T_IP4, 4, NFT_SET_INTERVAL),
-    MAP("udp4", "inet_service : ipv4_addr", T_PORT, 2, T_IP4, 4, NFT_SET_INTERVAL),
-    MAP("tcp6", "inet_service : ipv6_addr", T_PORT, 2, T_IP6, 16, NFT_SET_INTERVAL),
-    MAP("udp6", "inet_service : ipv6_addr", T_PORT, 2, T_IP6, 16, NFT_SET_INTERVAL),
+    QUARTERS(PORTS4, "tcp4"),
+    QUARTERS(PORTS4, "udp4"),
+    QUARTERS(PORTS6, "tcp6"),
+    QUARTERS(PORTS6, "udp6"),
     MAP("one4", "inet_proto . inet_service : ipv4_addr . inet_service", T2(T_PROTO, T_PORT), 8,
 	T2(T_IP4, T_PORT), 8, 0),
     MAP("one6", "inet_proto . inet_service : ipv6_addr . inet_service", T2(T_PROTO, T_PORT), 8,
@@ -116,6 +125,11 @@ _Static_assert(LIMIT == GUEST_FLOWS_MAX, "the rules' limit is the named one");
 		0                                                                                            \
 	}
 
+#define TO_TCP4(map) "meta nfproto ipv4 dnat ip to tcp dport map @" map
+#define TO_UDP4(map) "meta nfproto ipv4 dnat ip to udp dport map @" map
+#define TO_TCP6(map) "meta nfproto ipv6 dnat ip6 to tcp dport map @" map
+#define TO_UDP6(map) "meta nfproto ipv6 dnat ip6 to udp dport map @" map
+
 const struct ruleset_chain ruleset_chains[] = {
     {FAMILY_INET, "guard", BASE("filter", NF_INET_PRE_ROUTING, -305),
 	RULES("iifname @taps jump spoof", "iifname @cut counter name cut drop",
@@ -138,12 +152,10 @@ const struct ruleset_chain ruleset_chains[] = {
 	RULES("ip daddr 127.0.0.0/8 return", "ip6 daddr ::1 return", "fib daddr type local jump ports")},
     {FAMILY_INET, "ports", JUMPED,
 	RULES("tcp dport @reserved return", "udp dport @reserved return",
-	    "meta l4proto . th dport @stay return", "meta nfproto ipv4 dnat ip to tcp dport map @tcp4",
-	    "meta nfproto ipv4 dnat ip to udp dport map @udp4",
-	    "meta nfproto ipv4 dnat ip to meta l4proto . th dport map @one4",
-	    "meta nfproto ipv6 dnat ip6 to tcp dport map @tcp6",
-	    "meta nfproto ipv6 dnat ip6 to udp dport map @udp6",
-	    "meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @one6", "iifname @wan jump rest")},
+	    "meta l4proto . th dport @stay return", QUARTERS(TO_TCP4, "tcp4"), QUARTERS(TO_UDP4, "udp4"),
+	    "meta nfproto ipv4 dnat ip to meta l4proto . th dport map @one4", QUARTERS(TO_TCP6, "tcp6"),
+	    QUARTERS(TO_UDP6, "udp6"), "meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @one6",
+	    "iifname @wan jump rest")},
     /* What a socket of the host's own is open for stays here; DHCP's answers come to no socket. */
     {FAMILY_INET, "rest", JUMPED,
 	RULES("socket transparent 0 return", "socket transparent 1 return", "icmp type echo-request return",
@@ -195,6 +207,17 @@ ruleset_set(uint8_t family, const char *name)
 		if (ruleset_sets[i].family == family && strcmp(ruleset_sets[i].name, name) == 0)
 			return &ruleset_sets[i];
 	return NULL;
+}
+
+const char *
+ruleset_ports(bool six, bool udp, uint16_t lo)
+{
+	static const char *const maps[2][2][4] = {
+	    {{QUARTERS(NAME, "tcp4")}, {QUARTERS(NAME, "udp4")}},
+	    {{QUARTERS(NAME, "tcp6")}, {QUARTERS(NAME, "udp6")}},
+	};
+
+	return maps[six][udp][lo >> 14];
 }
 
 const struct ruleset_chain *

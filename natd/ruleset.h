@@ -41,6 +41,9 @@ extern const char *const ruleset_counters_arp[];
 const struct ruleset_set *ruleset_set(uint8_t family, const char *name);
 const struct ruleset_chain *ruleset_chain(uint8_t family, const char *name);
 
+/* The map that a range beginning with that port stands in. */
+const char *ruleset_ports(bool six, bool udp, uint16_t lo);
+
 /* Everything above as facts. */
 void ruleset_facts(struct facts *, uint32_t table_flags);
 
