@@ -54,21 +54,16 @@ apply_why(const struct apply *apply)
 	return strerror(errno);
 }
 
-static void
-add_all(struct facts *to, const struct facts *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		facts_add(to, &from->list[i]);
-}
-
 /* From now on the tables are as the wanted facts say. */
 static void
 keep_tables(struct apply *apply, const struct facts *want)
 {
+	size_t links = 0;
+
+	while (links < want->n && !fact_is_nft(&want->list[links]))
+		links++;
 	apply->tables.n = 0;
-	for (size_t i = 0; i < want->n; i++)
-		if (fact_is_nft(&want->list[i]))
-			facts_add(&apply->tables, &want->list[i]);
+	facts_join(&apply->tables, want->list + links, want->n - links);
 	if (apply->tables.failed)
 		facts_free(&apply->tables);
 }
@@ -92,9 +87,9 @@ read_tables(struct apply *apply, struct facts *have)
 
 	if (tables_known(apply)) {
 		facts_sort(have);
-		add_all(have, &apply->tables);
+		facts_join(have, apply->tables.list, apply->tables.n);
 	} else if (nft_read(apply->nft, &state) == 0) {
-		add_all(have, &state.facts);
+		facts_join(have, state.facts.list, state.facts.n);
 		facts_free(&state.facts);
 		facts_free(&apply->tables);
 		facts_sort(have);

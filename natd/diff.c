@@ -11,7 +11,7 @@ misshapen(const struct facts *have, const struct facts *want)
 	unsigned families = 0;
 	size_t h = 0, w = 0;
 
-	while (h < have->n && w < want->n) {
+	while (h < have->n && w < want->n && have->list[h].kind <= FACT_CHAIN) {
 		const struct fact *a = &have->list[h], *b = &want->list[w];
 		int order = fact_cmp(a, b);
 

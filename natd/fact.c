@@ -40,21 +40,40 @@ fact_value(struct fact *fact, const void *value, size_t len)
 	fact->value_len = (uint8_t)len;
 }
 
+static bool
+make_room(struct facts *facts, size_t n)
+{
+	size_t room = facts->room ? facts->room : 256;
+	struct fact *list;
+
+	while (room < facts->n + n)
+		room *= 2;
+	if (room == facts->room)
+		return true;
+	list = reallocarray(facts->list, room, sizeof(*list));
+	if (!list) {
+		facts->failed = true;
+		return false;
+	}
+	facts->list = list;
+	facts->room = room;
+	return true;
+}
+
 void
 facts_add(struct facts *facts, const struct fact *fact)
 {
-	if (facts->n == facts->room) {
-		size_t room = facts->room ? facts->room * 2 : 256;
-		struct fact *list = reallocarray(facts->list, room, sizeof(*list));
+	if (facts->n < facts->room || make_room(facts, 1))
+		facts->list[facts->n++] = *fact;
+}
 
-		if (!list) {
-			facts->failed = true;
-			return;
-		}
-		facts->list = list;
-		facts->room = room;
-	}
-	facts->list[facts->n++] = *fact;
+void
+facts_join(struct facts *facts, const struct fact *list, size_t n)
+{
+	if (n == 0 || !make_room(facts, n))
+		return;
+	memcpy(&facts->list[facts->n], list, n * sizeof(*list));
+	facts->n += n;
 }
 
 int

@@ -119,6 +119,7 @@ void fact_key(struct fact *, const void *, size_t);
 void fact_value(struct fact *, const void *, size_t);
 
 void facts_add(struct facts *, const struct fact *);
+void facts_join(struct facts *, const struct fact *list, size_t n); /* behind those that are there */
 void facts_sort(struct facts *); /* by fact_cmp; of equal keys the least value stays */
 void facts_free(struct facts *);
 
