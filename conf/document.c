@@ -12,15 +12,10 @@ document_place(uint32_t file, yaml_mark_t mark)
 	return (struct place){file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
-/* A list or mapping that is not over yet. */
-struct level {
-	int node, key; /* key: of a mapping, waiting for its value; 0: none does */
-};
-
 struct scan {
 	struct report *report;
 	uint32_t file;
-	yaml_document_t *doc;
+	struct document *doc;
 	struct level open[CONF_DEPTH_MAX + 1];
 	unsigned depth, documents, nodes;
 	bool loadable;
@@ -99,36 +94,6 @@ scan_anchor(struct scan *s, struct place at, const yaml_char_t *anchor, const ya
 	}
 }
 
-/* The event's node, 0: no memory. */
-static int
-node_make(yaml_document_t *doc, const yaml_event_t *event)
-{
-	int n;
-
-	if (event->type == YAML_SCALAR_EVENT)
-		n = yaml_document_add_scalar(doc, NULL, event->data.scalar.value,
-		    (int)event->data.scalar.length, event->data.scalar.style);
-	else if (event->type == YAML_SEQUENCE_START_EVENT)
-		n = yaml_document_add_sequence(doc, NULL, event->data.sequence_start.style);
-	else
-		n = yaml_document_add_mapping(doc, NULL, event->data.mapping_start.style);
-	if (n)
-		yaml_document_get_node(doc, n)->start_mark = event->start_mark;
-	return n;
-}
-
-/* Into the list or mapping that it stands in. False: no memory. */
-static bool
-node_join(yaml_document_t *doc, struct level *in, int n)
-{
-	int key = in->key;
-
-	if (yaml_document_get_node(doc, in->node)->type == YAML_SEQUENCE_NODE)
-		return yaml_document_append_sequence_item(doc, in->node, n);
-	in->key = key ? 0 : n;
-	return !key || yaml_document_append_mapping_pair(doc, in->node, key, n);
-}
-
 /* False: look no further. */
 static bool
 scan_node(struct scan *s, const yaml_event_t *event)
@@ -138,15 +103,13 @@ scan_node(struct scan *s, const yaml_event_t *event)
 
 	if (!s->loadable || event->type == YAML_ALIAS_EVENT)
 		return true;
-	n = node_make(s->doc, event);
-	if (!n || (s->depth > opens && !node_join(s->doc, &s->open[s->depth - opens - 1], n))) {
-		s->report->no_memory = true;
-		s->loadable = false;
-		return false;
-	}
+	n = document_add(s->report, s->doc, event);
+	if (n && s->depth > opens)
+		document_join(s->report, s->doc, &s->open[s->depth - opens - 1], n);
 	if (opens)
 		s->open[s->depth - 1] = (struct level){.node = n};
-	return true;
+	s->loadable = !s->report->no_memory;
+	return s->loadable;
 }
 
 /* False: look no further. */
@@ -196,7 +159,7 @@ scan_event(struct scan *s, const yaml_event_t *event)
 
 /* Whether the document is whole. */
 static bool
-text_scan(struct report *r, uint32_t file, yaml_document_t *doc)
+text_scan(struct report *r, uint32_t file, struct document *doc)
 {
 	struct scan scan = {.report = r, .file = file, .doc = doc, .loadable = true};
 	yaml_parser_t parser;
@@ -218,16 +181,12 @@ text_scan(struct report *r, uint32_t file, yaml_document_t *doc)
 }
 
 bool
-document_load(struct report *r, uint32_t file, yaml_document_t *doc)
+document_load(struct report *r, uint32_t file, struct document *doc)
 {
-	if (!report_text(r, file))
+	if (!report_text(r, file) || !document_open(r, r->texts[file].bytes.len, doc))
 		return false;
-	if (!yaml_document_initialize(doc, NULL, NULL, NULL, 1, 1)) {
-		r->no_memory = true;
-		return false;
-	}
 	if (text_scan(r, file, doc))
 		return true;
-	yaml_document_delete(doc);
+	document_close(doc);
 	return false;
 }

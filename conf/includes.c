@@ -36,21 +36,21 @@ includes_find(struct report *r, uint32_t file, struct include **out)
 	struct include_list to = {0};
 	struct parse p = {.report = r, .file = file};
 	yaml_node_pair_t *pair = NULL;
-	yaml_document_t doc;
+	struct document doc;
 	yaml_node_t *root;
 
 	*out = NULL;
 	if (!may_include(r->texts[file].bytes) || !document_load(r, file, &doc))
 		return 0;
 	p.doc = &doc;
-	root = yaml_document_get_root_node(&doc);
+	root = document_node(&doc, 1);
 	if (root && root->type == YAML_MAPPING_NODE)
 		pair = root->data.mapping.pairs.start;
 	for (; pair && pair < root->data.mapping.pairs.top; pair++) {
 		if (node_is(node_get(&p, pair->key), "include"))
 			node_list(&p, &any, node_get(&p, pair->value), &to, include_take);
 	}
-	yaml_document_delete(&doc);
+	document_close(&doc);
 	*out = to.list;
 	return to.n;
 }

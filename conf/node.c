@@ -27,7 +27,7 @@ node_is(const yaml_node_t *node, const char *word)
 yaml_node_t *
 node_get(const struct parse *p, int index)
 {
-	return yaml_document_get_node(p->doc, index);
+	return document_node(p->doc, index);
 }
 
 bool

@@ -231,7 +231,7 @@ files_name(struct report *r, struct conf *c)
 static void
 text_walk(struct parse *p, uint32_t file, struct place *seen)
 {
-	yaml_document_t doc;
+	struct document doc;
 	yaml_node_t *root;
 
 	if (!document_load(p->report, file, &doc)) {
@@ -241,10 +241,10 @@ text_walk(struct parse *p, uint32_t file, struct place *seen)
 	p->doc = &doc;
 	p->file = file;
 	seen[KEY_INCLUDE] = seen[KEY_GUESTS] = (struct place){0};
-	root = yaml_document_get_root_node(&doc);
+	root = document_node(&doc, 1);
 	if (root)
 		node_map(p, "the file", root, top_keys, COUNT(top_keys), seen, p->conf);
-	yaml_document_delete(&doc);
+	document_close(&doc);
 	p->doc = NULL;
 }
 

@@ -61,11 +61,34 @@ char *value_text(struct report *, struct span);
 /* Frees what the pointer holds and puts a copy there. */
 void value_set(struct report *, char **, struct span);
 
+/* ---- nodes.c: what a document holds ---- */
+
+struct document {
+	yaml_node_t *nodes; /* the first is the root; nodes know one another by number, from 1 on */
+	size_t n;
+	char *text; /* of all scalars, which are not ended by NUL */
+	size_t used, room;
+};
+
+/* A list or mapping that is not over yet. */
+struct level {
+	int node, key; /* key: of a mapping, waiting for its value; 0: none does */
+};
+
+/* len: of the text. False: no memory, and there is nothing to close. */
+bool document_open(struct report *, size_t len, struct document *);
+void document_close(struct document *);
+yaml_node_t *document_node(const struct document *, int number); /* NULL: no such */
+/* The number of a scalar's, list's or mapping's node; 0: no memory. */
+int document_add(struct report *, struct document *, const yaml_event_t *);
+/* Into the list or mapping that it stands in. */
+void document_join(struct report *, struct document *, struct level *in, int number);
+
 /* ---- document.c: YAML ---- */
 
 struct place document_place(uint32_t file, yaml_mark_t);
-/* Loads a text as one document. False: reported, and there is nothing to delete. */
-bool document_load(struct report *, uint32_t file, yaml_document_t *);
+/* Loads a text as one document. False: reported, and there is nothing to close. */
+bool document_load(struct report *, uint32_t file, struct document *);
 
 /* ---- node.c: the walk over a document ---- */
 
@@ -73,7 +96,7 @@ struct parse {
 	struct report *report;
 	const struct conf_host *host;
 	struct conf *conf;
-	yaml_document_t *doc; /* the one walked */
+	struct document *doc; /* the one walked */
 	uint32_t file;
 	char *fallback; /* proxy.default: a guest's name, or NULL */
 };
