@@ -10,6 +10,7 @@
 #ifndef ACCT_BOOK_H
 #define ACCT_BOOK_H
 
+#include "acct/event.h"
 #include "acct/slot.h"
 #include "acct/tally.h"
 
@@ -44,6 +45,8 @@ struct account {
 	struct life life;
 	struct record total;
 	struct slots slots;
+	struct event events[EVENTS_KEEP]; /* the last ones, the oldest first */
+	size_t n_events;
 };
 
 /*
@@ -87,13 +90,14 @@ struct bytes {
 	size_t len, room;
 };
 
-/* part.c. A whole part into out, which is begun anew and keeps its room; free(out->ptr). -1: no memory. */
+/* part.c writes, unpart.c reads. A whole part into out, which is begun anew and keeps its room; free(out->ptr). -1: no memory. */
 int book_encode(const struct book *, enum book_part, uint64_t number, struct bytes *out);
 
 enum book_verdict {
 	BOOK_GOOD,
 	BOOK_NOTHING, /* no bytes at all: never written */
-	BOOK_FOREIGN, /* not ours, or another version's, or the other part */
+	BOOK_FOREIGN, /* not ours, or the other part */
+	BOOK_OTHER, /* ours, whole, and of a version that this program does not read */
 	BOOK_TORN, /* ours, and not whole */
 };
 

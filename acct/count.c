@@ -84,6 +84,7 @@ poll_all(struct count *count, bool last_one)
 			line_poll(count, line, &line->now, last_one);
 		else
 			line_post(count, line, &nothing);
+		line_warn(count, line);
 	}
 	journal_all(count);
 }
@@ -99,6 +100,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	recall_wait(count);
 	tell_again(count);
 	tell_all(count);
+	curb_tick(count);
 }
 
 /* Another name's numbers stay with that name in redis, and its sums hold both. */
@@ -132,7 +134,8 @@ count_start(struct count *count)
 		return -1;
 	count->writer =
 	    write_open(count->loop, &count->conf->redis, count->conf->host, &count_write_calls, count);
-	if (!count->writer)
+	count->curbing.order = order_open(count->loop, curb_done, count);
+	if (!count->writer || !count->curbing.order)
 		return -1;
 	ev_timer_init(&count->tick, on_tick, TICK_S, TICK_S);
 	count->tick.data = count;
@@ -226,6 +229,8 @@ void
 count_stop(struct count *count)
 {
 	ev_timer_stop(count->loop, &count->tick);
+	order_close(count->curbing.order);
+	count->curbing.order = NULL;
 	read_kernel(count);
 	wait_for(count, LAST_FRAMES_S);
 	tap_drain(count->tap);

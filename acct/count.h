@@ -7,6 +7,7 @@
 
 #include "acct/journal.h"
 #include "acct/link.h"
+#include "acct/order.h"
 #include "acct/tap.h"
 #include "ledger/write.h"
 
@@ -14,6 +15,26 @@
 #include <limits.h>
 
 enum { ASK_ALWAYS = INT_MAX };
+
+/* What lodge-natd was told of a guest last. */
+struct line_curb {
+	bool sure; /* it took it, not too long ago */
+	bool lifted; /* and it was lifted by hand */
+	enum quota_then then;
+	uint64_t bit_s;
+	char text[CURB_TEXT]; /* "": nothing yet */
+};
+
+/* The orders to it. */
+struct curbing {
+	struct order *order;
+	struct curb want; /* the one under way */
+	size_t turn; /* whose is next */
+	double retry_s, retry_at;
+	uint64_t done, failed;
+	unsigned ticks;
+	char error[128]; /* "": the last one was taken */
+};
 
 /* One account and the tap that moves it now. */
 struct line {
@@ -36,6 +57,7 @@ struct line {
 	unsigned asking; /* not 0: unknown to the journal; Redis is asked first, for so many seconds */
 	bool nonsense; /* what Redis answered was no count: told once */
 	uint64_t surplus; /* of taps that went */
+	struct line_curb curb;
 };
 
 /* What should not happen, counted. */
@@ -81,6 +103,7 @@ struct count {
 	bool redis_trouble; /* it was told in the log */
 	unsigned again; /* whose turn it is to be told again */
 	struct count_trouble trouble;
+	struct curbing curbing;
 };
 
 /* Which kernel and network namespace this is, for life.boot. -1: errno. */
@@ -127,6 +150,16 @@ void line_ask(struct count *, struct line *);
 void line_on_held(void *count, void *account, const struct held *);
 /* A second less for Redis to say what the journal does not know. */
 void recall_wait(struct count *);
+
+/* know.c: what the clock came back to. False: nothing is unknown. */
+bool line_ask_unknown(struct count *, struct line *);
+void line_know(struct count *, struct line *, const struct held *);
+
+/* curb.c: what a quota leads to. */
+void line_warn(struct count *, struct line *);
+void curb_tick(struct count *); /* once a second */
+void curb_next(struct count *);
+order_done curb_done;
 
 /* status.c */
 json_t *status_answer(void *count, const char *word);

@@ -105,7 +105,9 @@ pair_open(struct pair *pair, const char *dir, const char *name, unsigned uid, un
 static const char *
 verdict_text(enum book_verdict verdict)
 {
-	return verdict == BOOK_TORN ? "is not whole" : "is not a journal of this version";
+	return verdict == BOOK_TORN    ? "is not whole"
+	       : verdict == BOOK_OTHER ? "is a journal of another version than this program's"
+				       : "is no journal of lodge-acct";
 }
 
 /* 1: read; 0: there was nothing; -1: errno; -2: what there was is no good. */

@@ -119,12 +119,13 @@ take(struct acct *acct, unsigned uid, unsigned gid)
 	return ctl;
 }
 
+/* In the group that may order of lodge-natd. */
 static void
-drop(unsigned uid, unsigned gid)
+drop(const struct conf *conf, unsigned uid)
 {
 	const int keep[] = {CAP_NET_RAW, -1};
 
-	if (geteuid() == 0 && sys_drop(uid, gid, keep) == -1)
+	if (geteuid() == 0 && sys_drop(uid, curb_gid(conf), keep) == -1)
 		fatal("cannot give up privilege: %s", strerror(errno));
 }
 
@@ -152,7 +153,7 @@ main(int argc, char **argv)
 	if (!acct.count.loop || count_boot(acct.count.boot) == -1)
 		fatal("cannot tell which kernel this is: %s", strerror(errno));
 	ctl = take(&acct, uid, gid);
-	drop(uid, gid);
+	drop(&acct.conf, uid);
 	if (count_start(&acct.count) == -1)
 		fatal("no memory");
 	sys_notify("READY=1");

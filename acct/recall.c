@@ -54,6 +54,9 @@ line_take(struct count *count, struct line *line, const struct held *held)
 	a->slots.period.sum = held->period;
 	for (int kind = 0; kind < SLOT_KINDS; kind++)
 		memcpy(a->slots.open[kind].v, held->slots[kind], sizeof(held->slots[kind]));
+	slots_forget(&a->slots);
+	if (line->guest)
+		event_pass(&line->guest->quota, &a->slots.period);
 	count->trouble.taken++;
 	log_info("%s: goes on from what redis holds", a->name);
 }
@@ -100,6 +103,10 @@ line_on_held(void *arg, void *guest, const struct held *held)
 	struct line *line = line_of_account(count, guest);
 
 	line->in_flight = false;
+	if (line->asking == 0 && line->met) {
+		line_know(count, line, held);
+		return;
+	}
 	if (!held) {
 		if (!line->nonsense)
 			log_error("%s: what redis holds is no count of ours, or not to be read: see ACL and "

@@ -22,6 +22,12 @@ is_empty(const struct slot *slot)
 	return true;
 }
 
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 void
 slots_keep_closed(struct slots *s, enum slot_kind kind, const struct slot *slot)
 {
@@ -30,8 +36,10 @@ slots_keep_closed(struct slots *s, enum slot_kind kind, const struct slot *slot)
 
 	while (gone < n && list[gone].start != slot->start)
 		gone++;
-	if (gone == n && n == slots_keep(kind))
+	if (gone == n && n == slots_keep(kind)) {
 		gone = 0;
+		s->gone[kind] = later(s->gone[kind], list[0].start);
+	}
 	if (gone < n)
 		memmove(&list[gone], &list[gone + 1], (--n - gone) * sizeof(*list));
 	list[n] = *slot;
@@ -45,8 +53,10 @@ slots_keep_period(struct slots *s, const struct period *period)
 
 	while (gone < n && s->periods[gone].start != period->start)
 		gone++;
-	if (gone == n && n == KEEP_PERIOD)
+	if (gone == n && n == KEEP_PERIOD) {
 		gone = 0;
+		s->gone_period = later(s->gone_period, s->periods[0].start);
+	}
 	if (gone < n)
 		memmove(&s->periods[gone], &s->periods[gone + 1], (--n - gone) * sizeof(*period));
 	s->periods[n] = *period;
@@ -59,6 +69,7 @@ turn_slot(struct slots *s, enum slot_kind kind, int64_t start, uint64_t seq)
 	struct slot *open = &s->open[kind], *list = slots_closed(s, kind), next = {.start = start};
 	bool closed = false;
 
+	next.unknown = start <= s->gone[kind];
 	if (s->begun && open->start == start)
 		return false;
 	for (size_t i = 0; i < s->n_closed[kind]; i++)
@@ -76,7 +87,7 @@ turn_slot(struct slots *s, enum slot_kind kind, int64_t start, uint64_t seq)
 static bool
 turn_period(struct slots *s, int64_t start, uint64_t seq)
 {
-	struct period next = {.start = start};
+	struct period next = {.start = start, .unknown = start <= s->gone_period};
 	bool closed = false;
 
 	if (s->begun && s->period.start == start)
@@ -110,4 +121,80 @@ slots_add(struct slots *s, const struct record *delta)
 	for (int kind = 0; kind < SLOT_KINDS; kind++)
 		record_to_slot(delta, s->open[kind].v);
 	record_add(&s->period.sum, delta);
+}
+
+int64_t
+slots_unknown(const struct slots *s)
+{
+	for (int kind = 0; kind < SLOT_KINDS; kind++) {
+		const struct slot *list = slots_closed((struct slots *)s, kind);
+
+		if (s->open[kind].unknown)
+			return s->open[kind].start;
+		for (size_t i = 0; i < s->n_closed[kind]; i++)
+			if (list[i].unknown)
+				return list[i].start;
+	}
+	for (size_t i = 0; i < s->n_periods; i++)
+		if (s->periods[i].unknown)
+			return s->periods[i].start;
+	return s->period.unknown ? s->period.start : -1;
+}
+
+static bool
+know_slot(struct slot *slot, int64_t start, const uint64_t held[SLOT_FIELDS])
+{
+	if (!slot->unknown || slot->start != start)
+		return false;
+	for (int i = 0; i < SLOT_FIELDS; i++)
+		slot->v[i] += held[i];
+	slot->unknown = false;
+	return true;
+}
+
+static bool
+know_period(struct period *period, int64_t start, const struct record *held)
+{
+	if (!period->unknown || period->start != start)
+		return false;
+	record_add(&period->sum, held);
+	period->unknown = false;
+	return true;
+}
+
+bool
+slots_known(struct slots *s, int64_t at, const uint64_t held[SLOT_KINDS][SLOT_FIELDS], int64_t period,
+    const struct record *held_period, uint64_t seq)
+{
+	bool changed = false;
+
+	for (int kind = 0; kind < SLOT_KINDS; kind++) {
+		struct slot *list = slots_closed(s, kind);
+		int64_t start = slot_start(kind, at);
+
+		know_slot(&s->open[kind], start, held[kind]);
+		for (size_t i = 0; i < s->n_closed[kind]; i++)
+			if (know_slot(&list[i], start, held[kind])) {
+				list[i].seq = seq;
+				changed = true;
+			}
+	}
+	know_period(&s->period, period, held_period);
+	for (size_t i = 0; i < s->n_periods; i++)
+		if (know_period(&s->periods[i], period, held_period)) {
+			s->periods[i].seq = seq;
+			changed = true;
+		}
+	return changed;
+}
+
+void
+slots_forget(struct slots *s)
+{
+	for (int kind = 0; kind < SLOT_KINDS; kind++) {
+		s->gone[kind] = INT64_MAX;
+		s->open[kind].unknown = false;
+	}
+	s->gone_period = INT64_MAX;
+	s->period.unknown = false;
 }

@@ -2,7 +2,9 @@
  * What moved, by time: slots of 5 minutes, hours, days and billing periods, all UTC. A core.
  *
  * The clock is a parameter and may jump. Bytes go into the slot in which the clock says they moved and stay there:
- * a jump forward closes the open slot, a jump back takes a closed one up again where it is still kept.
+ * a jump forward closes the open slot, a jump back takes a closed one up again. One that was closed so long ago that it
+ * is no longer kept is begun anew as unknown: it holds only what was added since, until slots_known adds what Redis
+ * holds of it.
  */
 #ifndef ACCT_SLOT_H
 #define ACCT_SLOT_H
@@ -21,12 +23,16 @@ enum {
 struct slot {
 	int64_t start;
 	uint64_t seq; /* at which it was closed */
+	bool unknown;
 	uint64_t v[SLOT_FIELDS];
 };
 
 struct period {
 	int64_t start;
 	uint64_t seq;
+	bool unknown;
+	uint8_t told; /* per cent of the quota that were told of */
+	uint64_t quota; /* which one */
 	struct record sum;
 };
 
@@ -38,6 +44,8 @@ struct slots {
 	size_t n_closed[SLOT_KINDS], n_periods;
 	struct slot closed_5m[KEEP_5M], closed_hour[KEEP_HOUR], closed_day[KEEP_DAY];
 	struct period periods[KEEP_PERIOD];
+	/* The latest start of those that Redis may hold and that are kept no longer; 0: none. */
+	int64_t gone[SLOT_KINDS], gone_period;
 };
 
 struct slot *slots_closed(struct slots *, enum slot_kind);
@@ -55,5 +63,18 @@ void slots_add(struct slots *, const struct record *delta);
 /* Into the closed list, in place of one with the same start, or of the oldest where there is no room. */
 void slots_keep_closed(struct slots *, enum slot_kind, const struct slot *);
 void slots_keep_period(struct slots *, const struct period *);
+
+/* The start of something that is unknown; -1: nothing is. */
+int64_t slots_unknown(const struct slots *);
+
+/*
+ * What Redis holds of the slots and the period that at lies in, for those of them that are unknown; the closed ones
+ * are news under seq. True: a closed one changed.
+ */
+bool slots_known(struct slots *, int64_t at, const uint64_t held[SLOT_KINDS][SLOT_FIELDS], int64_t period,
+    const struct record *held_period, uint64_t seq);
+
+/* The open ones are what Redis holds; it may hold any others, before and after them, though nothing of it is kept. */
+void slots_forget(struct slots *);
 
 #endif

@@ -72,6 +72,31 @@ trouble_status(const struct count *count)
 }
 
 static json_t *
+quota_status(const struct line *line)
+{
+	static const char *const acts[] = {
+	    [QUOTA_NONE] = "none", [QUOTA_WARN] = "none", [QUOTA_THROTTLE] = "throttle", [QUOTA_CUT] = "cut"};
+	const struct period *period = &line->account->slots.period;
+	const struct quota *quota = &line->guest->quota;
+	const struct curb want = event_curb(line->guest, period);
+
+	if (quota->then == QUOTA_NONE)
+		return json_null();
+	return json_pack("{s:I, s:I, s:i, s:s, s:b, s:b}", "month", (json_int_t)quota->month_bytes, "used",
+	    (json_int_t)period->sum.v[REC_BILLED], "told", period->told, "curb", acts[want.then], "in_force",
+	    line->curb.then != QUOTA_NONE && !line->curb.lifted, "lifted", line->curb.lifted);
+}
+
+static json_t *
+natd_status(const struct count *count)
+{
+	const struct curbing *c = &count->curbing;
+
+	return json_pack("{s:s, s:I, s:I}", "error", c->error, "ordered", (json_int_t)c->done, "failed",
+	    (json_int_t)c->failed);
+}
+
+static json_t *
 line_status(const struct line *line)
 {
 	const struct account *a = line->account;
@@ -83,6 +108,7 @@ line_status(const struct line *line)
 		json_object_set_new(json, record_name(i), json_integer((json_int_t)a->total.v[i]));
 	json_object_set_new(
 	    json, "period_billed", json_integer((json_int_t)a->slots.period.sum.v[REC_BILLED]));
+	json_object_set_new(json, "quota", quota_status(line));
 	return json;
 }
 
@@ -99,9 +125,9 @@ status_answer(void *arg, const char *word)
 		if (count->lines[i].guest)
 			json_object_set_new(
 			    guests, count->lines[i].account->name, line_status(&count->lines[i]));
-	status =
-	    json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "name", "lodge-acct", "pid", (int)getpid(),
-		"host", count->conf->host, "redis", redis_status(count), "journal", journal_state(count),
-		"capture", capture_status(count), "trouble", trouble_status(count), "guests", guests);
+	status = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", "lodge-acct", "pid",
+	    (int)getpid(), "host", count->conf->host, "redis", redis_status(count), "journal",
+	    journal_state(count), "capture", capture_status(count), "trouble", trouble_status(count), "natd",
+	    natd_status(count), "guests", guests);
 	return status;
 }

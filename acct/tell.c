@@ -21,12 +21,14 @@ news_slots(struct account *a, uint64_t base, struct written_slot *out)
 		const struct slot *list = slots_closed(&a->slots, kind), *open = &a->slots.open[kind];
 
 		for (size_t i = 0; i < a->slots.n_closed[kind]; i++) {
-			if (list[i].seq <= base)
+			if (list[i].seq <= base || list[i].unknown)
 				continue;
 			out[n] = (struct written_slot){.kind = kind, .start = list[i].start};
 			out[n].log_seq = kind == SLOT_HOUR ? list[i].seq : 0;
 			memcpy(out[n++].v, list[i].v, sizeof(list[i].v));
 		}
+		if (open->unknown)
+			continue;
 		out[n] = (struct written_slot){.kind = kind, .start = open->start};
 		memcpy(out[n++].v, open->v, sizeof(open->v));
 	}
@@ -39,10 +41,33 @@ news_periods(struct account *a, uint64_t base, struct written_period *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->slots.n_periods; i++)
-		if (a->slots.periods[i].seq > base)
+		if (a->slots.periods[i].seq > base && !a->slots.periods[i].unknown)
 			out[n++] =
 			    (struct written_period){a->slots.periods[i].start, &a->slots.periods[i].sum};
-	out[n++] = (struct written_period){a->slots.period.start, &a->slots.period.sum};
+	if (!a->slots.period.unknown)
+		out[n++] = (struct written_period){a->slots.period.start, &a->slots.period.sum};
+	return n;
+}
+
+static size_t
+news_events(const struct account *a, uint64_t base, struct written_event *out)
+{
+	static const char *const then[] = {
+	    [QUOTA_NONE] = "warn", [QUOTA_WARN] = "warn", [QUOTA_THROTTLE] = "throttle", [QUOTA_CUT] = "cut"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n_events; i++) {
+		const struct event *e = &a->events[i];
+
+		if (e->seq > base)
+			out[n++] = (struct written_event){.seq = e->seq,
+			    .at = e->at,
+			    .period = e->period,
+			    .percent = e->percent,
+			    .quota = e->quota,
+			    .billed = e->billed,
+			    .then = then[e->then]};
+	}
 	return n;
 }
 
@@ -52,6 +77,7 @@ line_tell(struct count *count, struct line *line)
 	struct account *a = line->account;
 	struct written_slot slots[SLOTS_MAX];
 	struct written_period periods[PERIODS_MAX];
+	struct written_event events[EVENTS_KEEP];
 	char life[LIFE_TEXT];
 	struct update update = {
 	    .guest = a->name,
@@ -61,12 +87,14 @@ line_tell(struct count *count, struct line *line)
 	    .cur = &a->total,
 	    .periods = periods,
 	    .slots = slots,
+	    .events = events,
 	};
 
 	if (line->in_flight || (line->sure && a->seq <= line->acked))
 		return;
 	update.n_slots = news_slots(a, line->acked, slots);
 	update.n_periods = news_periods(a, line->acked, periods);
+	update.n_events = news_events(a, line->acked, events);
 	line->in_flight = write_guest(count->writer, &update, a) == 0;
 }
 
@@ -112,7 +140,7 @@ tell_all(struct count *count)
 			line_tell_meta(count, line);
 		if (line->asking != 0 || !line->met)
 			line_ask(count, line);
-		else
+		else if (!line_ask_unknown(count, line))
 			line_tell(count, line);
 	}
 	tell_trouble(count);

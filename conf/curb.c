@@ -38,13 +38,49 @@ take_rate(struct span word, uint64_t *bit_s)
 	return why ? "the rate is none between 8kbit and 1000Gbit, like 1Mbit" : NULL;
 }
 
+/* The mark that may stand before the act: digits and dots. */
+static const char *
+take_mark(struct span *line, char out[CURB_MARK])
+{
+	struct span mark;
+
+	if (line->len == 0 || line->ptr[0] < '0' || line->ptr[0] > '9')
+		return NULL;
+	mark = take_word(line);
+	if (mark.len >= CURB_MARK)
+		return "the mark is longer than 31 bytes";
+	for (size_t i = 0; i < mark.len; i++)
+		if (mark.ptr[i] != '.' && (mark.ptr[i] < '0' || mark.ptr[i] > '9'))
+			return "the mark is none of digits and dots";
+	memcpy(out, mark.ptr, mark.len);
+	return NULL;
+}
+
+static const char *
+take_quota_word(struct span *line, struct curb *out)
+{
+	struct span rest = *line, word = take_word(&rest);
+
+	if (!span_is(word, "quota"))
+		return NULL;
+	*line = rest;
+	out->by = CURB_QUOTA;
+	return take_mark(line, out->mark);
+}
+
 const char *
 curb_parse(struct span line, struct curb *out)
 {
-	struct span act = take_word(&line), name = take_word(&line);
+	struct span act, name;
+	const char *why;
 	size_t i = 0;
 
 	*out = (struct curb){0};
+	why = take_quota_word(&line, out);
+	if (why)
+		return why;
+	act = take_word(&line);
+	name = take_word(&line);
 	while (i < sizeof(acts) / sizeof(*acts) && !span_is(act, acts[i].word))
 		i++;
 	if (i == sizeof(acts) / sizeof(*acts))
@@ -53,6 +89,8 @@ curb_parse(struct span line, struct curb *out)
 		return "the name of a guest is missing";
 	memcpy(out->guest, name.ptr, name.len);
 	out->then = acts[i].then;
+	if (out->by == CURB_QUOTA && out->then != QUOTA_NONE && out->mark[0] == '\0')
+		return "the mark of a quota is missing";
 	if (out->then == QUOTA_THROTTLE)
 		return take_rate(line, &out->bit_s);
 	return line.len > 0 ? "there is more than a name" : NULL;
@@ -61,9 +99,14 @@ curb_parse(struct span line, struct curb *out)
 const char *
 curb_print(const struct curb *curb, char out[CURB_TEXT])
 {
+	int n = 0;
+
+	if (curb->by == CURB_QUOTA)
+		n = snprintf(out, CURB_TEXT, "quota %s%s", curb->mark, curb->mark[0] ? " " : "");
 	if (curb->then == QUOTA_THROTTLE)
-		snprintf(out, CURB_TEXT, "throttle %s %" PRIu64, curb->guest, curb->bit_s);
+		snprintf(out + n, CURB_TEXT - (size_t)n, "throttle %s %" PRIu64, curb->guest, curb->bit_s);
 	else
-		snprintf(out, CURB_TEXT, "%s %s", curb->then == QUOTA_CUT ? "cut" : "lift", curb->guest);
+		snprintf(out + n, CURB_TEXT - (size_t)n, "%s %s", curb->then == QUOTA_CUT ? "cut" : "lift",
+		    curb->guest);
 	return out;
 }

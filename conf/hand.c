@@ -1,5 +1,6 @@
-/* Ordering a curb; see curb.h. */
+/* Ordering a curb, and who may; see curb.h. */
 #include "base/ctl.h"
+#include "base/sys.h"
 #include "conf/curb.h"
 
 #include <errno.h>
@@ -26,4 +27,14 @@ curb_order(const struct conf *conf, const struct curb *curb, int timeout_ms, cha
 	json_decref(answer);
 	errno = saved;
 	return -1;
+}
+
+unsigned
+curb_gid(const struct conf *conf)
+{
+	unsigned uid, gid;
+
+	if (strcmp(conf->user, "nobody") == 0)
+		return conf->uids + 1;
+	return sys_account(conf->user, &uid, &gid) == 0 ? gid : 0;
 }

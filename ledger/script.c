@@ -6,6 +6,7 @@
  *	r SUFFIX n numbers			one record
  *	s SUFFIX FIELD EXPIRE 6 numbers		one slot
  *	l SEQ FIELD 6 numbers			one line of the log
+ *	e SEQ SUFFIX MARK n names and values	another, once for each mark in that record
  * Every number is absolute. A host's own number only grows; the sum is set to what its hosts hold, never added to,
  * so a call may be repeated, reordered or replayed. The answer is the sequence held before. It moves to seq only
  * when everything since base is known to be here: whoever is answered less than base has to tell more.
@@ -79,7 +80,21 @@ const char ledger_script[] =
     "    'unclassified', ARGV[at + 7])\n"
     "  at = at + 8\n"
     "end\n"
-    "local part = { r = record, s = slot, l = log }\n"
+    /* an id that the log has passed already, after an older journal came back, gets the next one that it takes */
+    "local function event()\n"
+    "  local id, suffix, mark, count, line = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), "
+    "{}\n"
+    "  at = at + 4\n"
+    "  for i = 1, count do line[i] = ARGV[at]; at = at + 1 end\n"
+    "  if redis.call('HSETNX', own(suffix), mark, id) == 0 then return end\n"
+    "  local done = redis.pcall('XADD', own('log'), 'MAXLEN', '~', '10000', id .. '-0', unpack(line))\n"
+    "  if type(done) ~= 'table' or not done.err then return end\n"
+    "  local last = redis.call('XREVRANGE', own('log'), '+', '-', 'COUNT', 1)[1]\n"
+    "  if not last then return end\n"
+    "  local major, minor = string.match(last[1], '(%d+)-(%d+)')\n"
+    "  redis.pcall('XADD', own('log'), major .. '-' .. text(tonumber(minor) + 1), unpack(line))\n"
+    "end\n"
+    "local part = { r = record, s = slot, l = log, e = event }\n"
     "local held = tonumber(redis.call('HGET', own('cur'), 'seq')) or 0\n"
     "while at <= #ARGV do\n"
     "  at = at + 1\n"

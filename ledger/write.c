@@ -72,6 +72,49 @@ put_slot(struct command *c, const struct written_slot *slot)
 }
 
 static void
+put_event(struct command *c, const struct written_event *e)
+{
+	char suffix[KEY_SUFFIX], once[64];
+
+	snprintf(once, sizeof(once), "told:%u:%" PRIu64, e->percent, e->quota);
+	command_text(c, "e");
+	command_number(c, e->seq);
+	command_text(c, key_period(e->period, suffix));
+	command_text(c, once);
+	command_number(c, 14);
+	command_text(c, "event");
+	command_text(c, "quota");
+	command_text(c, "percent");
+	command_number(c, e->percent);
+	command_text(c, "quota");
+	command_number(c, e->quota);
+	command_text(c, "billed");
+	command_number(c, e->billed);
+	command_text(c, "then");
+	command_text(c, e->then);
+	command_text(c, "period");
+	command_number(c, (uint64_t)e->period);
+	command_text(c, "at");
+	command_number(c, (uint64_t)e->at);
+}
+
+/* The log takes only ids that grow, so hours and events go in the order of theirs. */
+static void
+put_slots(struct command *c, const struct update *u)
+{
+	size_t event = 0;
+
+	for (size_t i = 0; i < u->n_slots; i++) {
+		while (u->slots[i].log_seq != 0 && event < u->n_events &&
+		       u->events[event].seq < u->slots[i].log_seq)
+			put_event(c, &u->events[event++]);
+		put_slot(c, &u->slots[i]);
+	}
+	while (event < u->n_events)
+		put_event(c, &u->events[event++]);
+}
+
+static void
 put_update(struct command *c, const struct connection *to, const char *key, const struct update *u)
 {
 	bool named = to->sha[0] && !to->script_lost;
@@ -93,8 +136,7 @@ put_update(struct command *c, const struct connection *to, const char *key, cons
 	put_record(c, "cur", u->cur);
 	for (size_t i = 0; i < u->n_periods; i++)
 		put_record(c, key_period(u->periods[i].start, text), u->periods[i].sum);
-	for (size_t i = 0; i < u->n_slots; i++)
-		put_slot(c, &u->slots[i]);
+	put_slots(c, u);
 }
 
 int

@@ -29,6 +29,15 @@ struct written_period {
 	const struct record *sum;
 };
 
+/* That so much of a quota is used, once in a period. */
+struct written_event {
+	uint64_t seq; /* its id in the log */
+	int64_t at, period;
+	uint64_t quota, billed;
+	unsigned percent;
+	const char *then; /* a word */
+};
+
 /* All that one call tells of a guest; borrowed until write_guest returns. */
 struct update {
 	const char *guest;
@@ -40,6 +49,8 @@ struct update {
 	size_t n_periods;
 	const struct written_slot *slots;
 	size_t n_slots;
+	const struct written_event *events; /* by seq */
+	size_t n_events;
 };
 
 /* What this host itself has told of a guest, and where it stood at a time. */

@@ -10,21 +10,6 @@
 
 static const char place[] = "natd/curbs", place_new[] = "natd/curbs.new", folder[] = "natd";
 
-/* A list with the curb in the place of what that guest had. -1: no memory. */
-static int
-with(const struct curbs *curbs, const struct curb *curb, struct curbs *out)
-{
-	*out = (struct curbs){.list = calloc(curbs->n + 1, sizeof(*out->list))};
-	if (!out->list)
-		return -1;
-	for (size_t i = 0; i < curbs->n; i++)
-		if (strcmp(curbs->list[i].guest, curb->guest) != 0)
-			out->list[out->n++] = curbs->list[i];
-	if (curb->then != QUOTA_NONE)
-		out->list[out->n++] = *curb;
-	return 0;
-}
-
 static void
 replace(struct curbs *curbs, const struct curbs *by)
 {
@@ -87,6 +72,7 @@ curbs_load(struct curbs *curbs, const struct conf *conf)
 	char *path = conf_state_path(conf, place), line[CURB_TEXT + 2];
 	FILE *in = path ? fopen(path, "re") : NULL;
 	int error = in || errno == ENOENT ? 0 : -1;
+	enum curb_change change;
 	struct curbs fresh;
 	struct curb curb;
 
@@ -96,7 +82,7 @@ curbs_load(struct curbs *curbs, const struct conf *conf)
 		line[strcspn(line, "\n")] = '\0';
 		if (curb_parse(span_str(line), &curb) || !conf_guest(conf, curb.guest))
 			continue;
-		error = with(curbs, &curb, &fresh);
+		error = curbs_after(curbs, &curb, &fresh, &change);
 		if (error == 0)
 			replace(curbs, &fresh);
 	}
@@ -106,13 +92,13 @@ curbs_load(struct curbs *curbs, const struct conf *conf)
 }
 
 int
-curbs_set(struct curbs *curbs, const struct conf *conf, const struct curb *curb)
+curbs_set(struct curbs *curbs, const struct conf *conf, const struct curb *order, enum curb_change *change)
 {
 	struct curbs fresh;
 
-	if (with(curbs, curb, &fresh) == -1)
+	if (curbs_after(curbs, order, &fresh, change) == -1)
 		return -1;
-	if (save(&fresh, conf) == -1) {
+	if (*change == CURB_CHANGED && save(&fresh, conf) == -1) {
 		free(fresh.list);
 		return -1;
 	}

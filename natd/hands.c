@@ -1,6 +1,5 @@
 /* What is asked and ordered over the socket; see natd.h. */
 #include "base/log.h"
-#include "base/sys.h"
 #include "natd/natd.h"
 
 #include <errno.h>
@@ -23,26 +22,19 @@ hands_prune(struct natd *natd)
 		    strerror(errno));
 }
 
-/* Root's, and that of the group of whoever lodge-acct becomes; what is nobody's is everybody's. */
-unsigned
-hands_gid(const struct conf *conf)
-{
-	unsigned uid, gid;
-
-	return strcmp(conf->user, "nobody") != 0 && sys_account(conf->user, &uid, &gid) == 0 ? gid : 0;
-}
-
 /* Kept before it is in force: what was answered holds, whatever dies then. NULL, or why not. */
 static const char *
-order(struct natd *natd, const struct curb *curb)
+order(struct natd *natd, const struct curb *curb, enum curb_change *change)
 {
 	struct facts want;
 	char text[CURB_TEXT];
 
 	if (!conf_guest(&natd->conf, curb->guest))
 		return "there is no such guest";
-	if (curbs_set(&natd->curbs, &natd->conf, curb) == -1)
+	if (curbs_set(&natd->curbs, &natd->conf, curb, change) == -1)
 		return strerror(errno);
+	if (*change != CURB_CHANGED && !natd->status.refused)
+		return NULL;
 	log_info("ordered: %s", curb_print(curb, text));
 	if (plan_facts(&natd->conf, &natd->host, &want) == -1)
 		return strerror(ENOMEM);
@@ -56,6 +48,7 @@ json_t *
 hands_answer(void *arg, const char *word)
 {
 	struct natd *natd = arg;
+	enum curb_change change = CURB_SAME;
 	struct curb curb;
 	const char *why;
 
@@ -63,6 +56,8 @@ hands_answer(void *arg, const char *word)
 		return status_json(&natd->status);
 	why = curb_parse(span_str(word), &curb);
 	if (!why)
-		why = order(natd, &curb);
-	return why ? json_pack("{s:s}", "error", why) : json_pack("{s:s}", "done", word);
+		why = order(natd, &curb, &change);
+	if (why)
+		return json_pack("{s:s}", "error", why);
+	return json_pack("{s:s, s:b}", "done", word, "lifted", change == CURB_LIFTED);
 }

@@ -284,7 +284,7 @@ take(struct natd *natd, struct ev_loop *loop)
 		fatal("%s: %s", natd->conf.run, strerror(errno));
 	natd->status = (struct status){
 	    .conf = &natd->conf, .wan = natd->host.wan, .apply = &natd->apply, .curbs = &natd->curbs};
-	if (!ctl_open(loop, path, 0, hands_gid(&natd->conf), hands_answer, natd))
+	if (!ctl_open(loop, path, 0, curb_gid(&natd->conf), hands_answer, natd))
 		fatal("%s: %s", path ? path : natd->conf.run, strerror(errno));
 	free(path);
 }

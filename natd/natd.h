@@ -42,7 +42,6 @@ void pulse_start(struct ev_loop *, struct natd *);
  */
 void hands_load(struct natd *);
 void hands_prune(struct natd *);
-unsigned hands_gid(const struct conf *); /* whose group may order */
 json_t *hands_answer(void *natd, const char *word);
 
 #endif

@@ -46,9 +46,11 @@ status_help(const struct conf *conf, const struct nft_foreign *foreign)
 static json_t *
 curb_json(const struct curb *curb)
 {
+	const char *by = curb->by == CURB_QUOTA ? "quota" : "hand";
+
 	if (curb->then == QUOTA_CUT)
-		return json_pack("{s:s}", "then", "cut");
-	return json_pack("{s:s, s:I}", "then", "throttle", "bit_s", (json_int_t)curb->bit_s);
+		return json_pack("{s:s, s:s}", "then", "cut", "by", by);
+	return json_pack("{s:s, s:I, s:s}", "then", "throttle", "bit_s", (json_int_t)curb->bit_s, "by", by);
 }
 
 static json_t *

@@ -2,7 +2,7 @@
  * Any bytes as a journal: read safely, and what is read prints as what reads to the same. A payload alone is also
  * put under a good header, past the checksum that would hide it.
  */
-#include "acct/book.h"
+#include "acct/part.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -35,12 +35,13 @@ same_again(const struct book *book, enum book_part part)
 }
 
 static void
-read_payload(enum book_part part, const uint8_t *payload, size_t n)
+read_payload(enum book_part part, uint8_t version, const uint8_t *payload, size_t n)
 {
 	uint8_t *whole = calloc(1, BOOK_HEADER + n);
 	struct book book = {0};
 
 	/* book_decode is promised a good header, not a good payload. */
+	whole[8] = version;
 	whole[12] = part;
 	for (int i = 0; i < 8; i++)
 		whole[24 + i] = (uint8_t)((uint64_t)n >> (8 * i));
@@ -67,6 +68,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		book_free(&book);
 	}
 	if (n > 0)
-		read_payload(bytes[0] & 1 ? BOOK_CLOSED : BOOK_TOTALS, bytes + 1, n - 1);
+		read_payload(bytes[0] & 1 ? BOOK_CLOSED : BOOK_TOTALS,
+		    bytes[0] & 2 ? PART_VERSION : PART_OLDEST, bytes + 1, n - 1);
 	return 0;
 }

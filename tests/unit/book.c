@@ -1,5 +1,5 @@
 /* The journal's shape on disk: what goes in comes out, and no byte can turn without being noticed. */
-#include "acct/book.h"
+#include "acct/part.h"
 #include "tests/unit/guard.h"
 
 #include <setjmp.h>
@@ -21,10 +21,23 @@ account(struct book *book, const char *name, uint64_t seed)
 	for (int i = 0; i < RECORD_FIELDS; i++)
 		a->total.v[i] = seed << i;
 	a->total.ts = 1795305600;
+	a->slots.period.told = 80;
+	for (uint64_t i = 0; i < 3; i++) {
+		struct event event = {
+		    seed + i, 1795305600, 1793491200, seed, seed / 2, 8000, 80, QUOTA_THROTTLE};
+
+		event_keep(a->events, &a->n_events, &event);
+	}
+	for (int kind = 0; kind < SLOT_KINDS; kind++)
+		a->slots.gone[kind] = (int64_t)seed + kind;
+	a->slots.gone_period = (int64_t)seed + 9;
 	for (uint64_t i = 0; i < 5; i++) {
 		slots_turn(&a->slots, 1795305600 + (int64_t)i * 4000, 1, seed + i);
 		slots_add(&a->slots, &a->total);
 	}
+	a->slots.open[SLOT_HOUR].unknown = a->slots.closed_5m[0].unknown = true;
+	a->slots.period.told = 100;
+	a->slots.period.quota = seed;
 	return a;
 }
 
@@ -131,6 +144,87 @@ every_prefix(void **state)
 	assert_int_equal(check(part.ptr, 0, BOOK_TOTALS, &number), BOOK_NOTHING);
 	for (size_t n = 1; n < part.len; n++)
 		assert_int_equal(check(part.ptr, n, BOOK_TOTALS, &number), BOOK_TORN);
+	free(part.ptr);
+	book_free(&book);
+}
+
+static struct bytes
+file_bytes(const char *path)
+{
+	struct bytes out = {malloc(1 << 16), 0, 1 << 16};
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	out.len = fread(out.ptr, 1, out.room, in);
+	fclose(in);
+	return out;
+}
+
+/* What the version before wrote is read, every number of it, and what it did not have is zero. */
+static void
+an_older_version(void **state)
+{
+	struct bytes totals = file_bytes("tests/fuzz/corpus/journal/version-2-totals"),
+		     closed = file_bytes("tests/fuzz/corpus/journal/version-2-closed"), again;
+	struct book book = {0}, back = {0};
+	struct account *a;
+	uint64_t number;
+
+	(void)state;
+	assert_int_equal(check(totals.ptr, totals.len, BOOK_TOTALS, &number), BOOK_GOOD);
+	assert_int_equal(number, 42);
+	assert_int_equal(check(closed.ptr, closed.len, BOOK_CLOSED, &number), BOOK_GOOD);
+	for (size_t n = 1; n < totals.len; n++)
+		assert_int_equal(check(totals.ptr, n, BOOK_TOTALS, &number), BOOK_TORN);
+	assert_int_equal(book_decode(span_of(totals.ptr, totals.len), &book), 0);
+	assert_int_equal(book_decode(span_of(closed.ptr, closed.len), &book), 0);
+	assert_string_equal(book.host, "vps1");
+	assert_int_equal(book.n, 2);
+	assert_int_equal(book.n_left, 1);
+	a = book_find(&book, "bob");
+	assert_int_equal(a->seq, 101);
+	assert_int_equal(a->life.ifindex, 8);
+	assert_int_equal(a->life.done.bytes[FROM_GUEST], 20);
+	assert_int_equal(a->total.v[REC_BILLED], 4 * 2 * 20);
+	assert_int_equal(a->slots.n_closed[SLOT_5M], 3);
+	assert_int_equal(a->slots.closed_5m[2].v[SLOT_TO_GUEST], 2);
+	assert_int_equal(a->slots.period.sum.v[REC_BYTES], 4 * 2);
+	assert_int_equal(a->slots.period.told, 0);
+	assert_int_equal(a->n_events, 0);
+	assert_int_equal(slots_unknown(&a->slots), -1);
+	/* Written again it is of this version and says the same. */
+	encode(&book, BOOK_TOTALS, 43, &again);
+	assert_int_equal(book_decode(span_of(again.ptr, again.len), &back), 0);
+	assert_int_equal(back.list[1]->total.v[REC_BILLED], a->total.v[REC_BILLED]);
+	free(totals.ptr);
+	free(closed.ptr);
+	free(again.ptr);
+	book_free(&book);
+	book_free(&back);
+}
+
+/* Whole and of another version: neither ours to read nor torn, and never nothing. */
+static void
+another_version(void **state)
+{
+	static const uint8_t versions[] = {0, 1, 4, 255};
+	struct book book = {0};
+	struct bytes part;
+	uint64_t number;
+
+	(void)state;
+	account(&book, "alice", 5);
+	encode(&book, BOOK_TOTALS, 42, &part);
+	for (size_t i = 0; i < sizeof(versions); i++) {
+		uint64_t sum;
+
+		part.ptr[8] = versions[i];
+		assert_int_equal(check(part.ptr, part.len, BOOK_TOTALS, &number), BOOK_TORN);
+		sum = part_checksum(part.ptr, part.len);
+		for (int b = 0; b < 8; b++)
+			part.ptr[32 + b] = (uint8_t)(sum >> (8 * b));
+		assert_int_equal(check(part.ptr, part.len, BOOK_TOTALS, &number), BOOK_OTHER);
+	}
 	free(part.ptr);
 	book_free(&book);
 }
@@ -297,6 +391,8 @@ main(void)
 	    cmocka_unit_test(every_flipped_byte),
 	    cmocka_unit_test(every_prefix),
 	    cmocka_unit_test(what_is_not_ours),
+	    cmocka_unit_test(an_older_version),
+	    cmocka_unit_test(another_version),
 	    cmocka_unit_test(an_old_tail),
 	    cmocka_unit_test(totals_rule),
 	    cmocka_unit_test(an_interface_has_one_life),

@@ -24,6 +24,22 @@ static const struct {
     {"cut alice", "alice", QUOTA_CUT, 0},
     {"lift alice", "alice", QUOTA_NONE, 0},
     {"cut " LONGEST, LONGEST, QUOTA_CUT, 0},
+    {"quota lift alice", "alice", QUOTA_NONE, 0},
+    {"quota 20261101.5 lift alice", "alice", QUOTA_NONE, 0},
+    {"quota 20261101.5 cut alice", "alice", QUOTA_CUT, 0},
+    {"quota 1234567890123456789012345678901 cut alice", "alice", QUOTA_CUT, 0},
+    {"quota 20261101.18446744073709551615 throttle " LONGEST " 1000000000000", LONGEST, QUOTA_THROTTLE,
+	1000000000000},
+    {.line = "quota"},
+    {.line = "quota cut alice"},
+    {.line = "quota throttle alice 1Mbit"},
+    {.line = "quota 1"},
+    {.line = "quota 1x cut alice"},
+    {.line = "quota x1 cut alice"},
+    {.line = "quota 1  cut alice"},
+    {.line = "quota 12345678901234567890123456789012 cut alice"},
+    {.line = "quota quota 1 cut alice"},
+    {.line = "1 cut alice"},
     {.line = ""},
     {.line = "cut"},
     {.line = "cut "},
@@ -146,12 +162,69 @@ test_plan(void **state)
 	assert_true(bytes_s + THROTTLE_BURST < UINT64_MAX / 1000000000);
 }
 
+/* What orders leave in force, and what each changed: hand before quota, and no mark comes back that was lifted by hand. */
+static const struct {
+	const char *order, *in_force; /* "": nothing */
+	enum curb_change change;
+} orders[] = {
+    {"lift alice", "", CURB_SAME},
+    {"quota lift alice", "", CURB_SAME},
+    {"quota 1.5 throttle alice 8000", "quota 1.5 throttle alice 8000", CURB_CHANGED},
+    {"quota 1.5 throttle alice 8000", "quota 1.5 throttle alice 8000", CURB_SAME},
+    {"quota 1.5 cut alice", "quota 1.5 cut alice", CURB_CHANGED},
+    {"cut bob", "quota 1.5 cut alice", CURB_CHANGED},
+    {"throttle alice 9000", "throttle alice 9000", CURB_CHANGED},
+    {"quota lift alice", "throttle alice 9000", CURB_CHANGED},
+    {"quota 1.5 cut alice", "throttle alice 9000", CURB_CHANGED},
+    {"lift alice", "", CURB_CHANGED},
+    {"lift alice", "", CURB_SAME},
+    {"quota 1.5 cut alice", "", CURB_LIFTED},
+    {"quota 1.5 throttle alice 8000", "", CURB_LIFTED},
+    {"cut alice", "cut alice", CURB_CHANGED},
+    {"quota 1.5 cut alice", "cut alice", CURB_LIFTED},
+    {"lift alice", "", CURB_CHANGED},
+    {"quota 1.6 cut alice", "quota 1.6 cut alice", CURB_CHANGED}, /* another size */
+    {"quota lift alice", "", CURB_CHANGED},
+    {"quota 1.6 cut alice", "quota 1.6 cut alice", CURB_CHANGED},
+    {"lift alice", "", CURB_CHANGED},
+    {"quota lift alice", "", CURB_CHANGED}, /* the note goes with the period */
+    {"quota 1.6 cut alice", "quota 1.6 cut alice", CURB_CHANGED},
+};
+
+static void
+test_orders(void **state)
+{
+	struct curbs curbs = {0}, fresh;
+	const struct curb *found;
+	enum curb_change change;
+	char text[CURB_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		struct curb order;
+
+		assert_null(curb_parse(guarded(orders[i].order), &order));
+		assert_int_equal(curbs_after(&curbs, &order, &fresh, &change), 0);
+		if (change != orders[i].change)
+			fail_msg("%zu: %s: change %d", i, orders[i].order, change);
+		free(curbs.list);
+		curbs = fresh;
+		found = curbs_find(&curbs, "alice");
+		if (strcmp(found ? curb_print(found, text) : "", orders[i].in_force) != 0)
+			fail_msg("%zu: %s: in force %s", i, orders[i].order, found ? text : "nothing");
+		assert_true(i < 5 || curbs_find(&curbs, "bob"));
+		assert_true(curbs.n <= 3); /* two of hers, one of his */
+	}
+	free(curbs.list);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_printed),
+	    cmocka_unit_test(test_orders),
 	    cmocka_unit_test(test_plan),
 	};
 
