@@ -30,6 +30,7 @@ enum {
 	CONF_ALLOWS_MAX = 64, /* entries of one guest's allow */
 	CONF_ALLOW_PORTS = 1024, /* of one of them */
 	CONF_IFNAME = 16, /* IFNAMSIZ */
+	CONF_ZONE_MAX = 64, /* bytes of a time zone's name */
 };
 
 /* Where a value stands. line and col count from 1 (col in characters); line 0: nowhere, a default. */
@@ -192,6 +193,8 @@ struct conf {
 	struct redis_conf redis;
 	struct proxy_conf proxy;
 	struct billing billing;
+	char *time_zone; /* in which times are shown; "UTC", or a name below /usr/share/zoneinfo */
+	struct place time_zone_place;
 	struct web_conf web;
 	struct guest *guests; /* sorted by name */
 	size_t n_guests;

@@ -298,6 +298,7 @@ conf_load(const char *path, struct conf *c, struct conf_errors *errors)
 	host_learn(&facts);
 	if (l.n > 0 && l.files[0].bytes)
 		parse_texts(&l.report, &facts.host, c);
+	zone_check(&l.report, c);
 	host_free(&facts);
 	result = report_end(&l.report);
 	if (result == -1)

@@ -145,6 +145,24 @@ name_domain(struct span s, enum domain_kind *kind, char out[CONF_DOMAIN_MAX + 1]
 	return NULL;
 }
 
+/* Parts that begin with a letter, so neither ".." nor an absolute path. */
+const char *
+name_zone(struct span s)
+{
+	if (s.len > CONF_ZONE_MAX)
+		return "is longer than 64 bytes";
+	for (size_t i = 0; i < s.len; i++) {
+		bool first = i == 0 || s.ptr[i - 1] == '/',
+		     letter = (s.ptr[i] | 0x20) >= 'a' && (s.ptr[i] | 0x20) <= 'z';
+
+		if (first ? !letter : !letter && !is_digit(s.ptr[i]) && !strchr("/_+-", s.ptr[i]))
+			return "is no name of a time zone; write one like Europe/Berlin";
+	}
+	return s.len > 0 && s.ptr[s.len - 1] != '/'
+		   ? NULL
+		   : "is no name of a time zone; write one like Europe/Berlin";
+}
+
 const char *
 name_ssh_key(struct span s)
 {

@@ -91,6 +91,17 @@ take_reserve(struct parse *p, const struct key *key, yaml_node_t *node, void *in
 }
 
 static void
+take_zone(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	const struct key top = {
+	    key->name, take_text, .offset = offsetof(struct conf, time_zone), .fault = name_zone};
+
+	(void)into;
+	p->conf->time_zone_place = node_place(p, node);
+	take_text(p, &top, node, p->conf);
+}
+
+static void
 take_billing(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
@@ -99,6 +110,7 @@ take_billing(struct parse *p, const struct key *key, yaml_node_t *node, void *in
 	    {"direction", take_choice, .offset = offsetof(struct billing, direction),
 		.words = word_directions},
 	    {"day", take_number8, .offset = offsetof(struct billing, day), .min = 1, .max = 31},
+	    {.name = "time-zone", .take = take_zone},
 	};
 	struct conf *c = into;
 
@@ -167,6 +179,7 @@ defaults_set(struct report *r, struct conf *c)
 	value_set(r, &c->run, span_str("/run/lodge"));
 	value_set(r, &c->kernel, span_str("/usr/bin/linux.uml"));
 	value_set(r, &c->user, span_str("nobody"));
+	value_set(r, &c->time_zone, span_str("UTC"));
 	c->uids = 770000;
 	ssh = value_append(r, &c->reserve, &c->n_reserve, sizeof(*ssh));
 	if (ssh)

@@ -157,6 +157,7 @@ const char *name_host(struct span);
 const char *name_path(struct span); /* absolute, no "..", no empty part */
 const char *name_domain(struct span, enum domain_kind *, char out[CONF_DOMAIN_MAX + 1]);
 const char *name_ssh_key(struct span);
+const char *name_zone(struct span); /* as of a time zone; whether there is one, zone.c sees */
 
 /* ---- take.c: takers of keys with a simple type; the name says which, the key where ---- */
 
@@ -193,6 +194,9 @@ void check_allow(struct parse *);
 void check_things(struct parse *);
 void check_names(struct parse *);
 void check_ports(struct parse *);
+
+/* ---- zone.c: what only the host can tell ---- */
+void zone_check(struct report *, const struct conf *);
 
 /* ---- includes.c, parse.c ---- */
 

@@ -146,10 +146,13 @@ redis_print(const struct redis_conf *c, FILE *out)
 }
 
 static void
-billing_print(const struct billing *c, FILE *out)
+billing_print(const struct billing *c, const char *time_zone, FILE *out)
 {
-	fprintf(out, "\nbilling: {count: %s, scope: %s, direction: %s, day: %u}\n", word_counts[c->count],
+	fprintf(out,
+	    "\nbilling: {count: %s, scope: %s, direction: %s, day: %u, time-zone: ", word_counts[c->count],
 	    word_scopes[c->scope], word_directions[c->direction], c->day);
+	text_print(time_zone, out);
+	fputs("}\n", out);
 }
 
 static void
@@ -292,7 +295,7 @@ conf_print(const struct conf *c, FILE *out)
 	line_print(out, "host", c->host);
 	fprintf(out, "uids: %u\n", c->uids);
 	proxy_print(&c->proxy, out);
-	billing_print(&c->billing, out);
+	billing_print(&c->billing, c->time_zone, out);
 	web_print(&c->web, out);
 	fputs(c->n_guests ? "\nguests:\n" : "\nguests: {}\n", out);
 	for (size_t i = 0; i < c->n_guests; i++)

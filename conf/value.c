@@ -90,6 +90,7 @@ conf_free(struct conf *c)
 	free(c->user);
 	free(c->host);
 	free(c->reserve);
+	free(c->time_zone);
 	free(c->redis.path);
 	free(c->redis.host);
 	free(c->redis.user);

@@ -109,7 +109,8 @@ differ_rest(const struct conf *a, const struct conf *b)
 	    r->port != s->port || r->db != s->db || !same_text(r->user, s->user) ||
 	    !same_text(r->password, s->password))
 		return "redis";
-	if (memcmp(&a->billing, &b->billing, sizeof(a->billing)) != 0)
+	if (memcmp(&a->billing, &b->billing, sizeof(a->billing)) != 0 ||
+	    !same_text(a->time_zone, b->time_zone))
 		return "billing";
 	if (ip_cmp(&a->web.listen.ip, &b->web.listen.ip) != 0 || a->web.listen.port != b->web.listen.port ||
 	    !same_text(a->web.name, b->web.name) || !same_text(a->web.cert, b->web.cert) ||

@@ -13,6 +13,7 @@
 #include "conf/host.c"
 #include "conf/listen.c"
 #include "conf/load.c"
+#include "conf/zone.c"
 
 static char folder[64];
 

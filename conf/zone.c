@@ -1,0 +1,89 @@
+/* The owner's time zone; see zone.h. */
+#include "conf/zone.h"
+#include "conf/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ZONES "/usr/share/zoneinfo"
+
+void
+zone_enter(const struct conf *conf)
+{
+	setenv("TZ", conf->time_zone, 1);
+	tzset();
+}
+
+static int64_t
+day_start(int64_t at, int further)
+{
+	time_t t = at;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm))
+		return at;
+	/* Where midnight does not exist, the clock having been put forward, it is the hour after. */
+	tm = (struct tm){
+	    .tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday + further, .tm_isdst = -1};
+	return mktime(&tm);
+}
+
+int64_t
+zone_day(int64_t at)
+{
+	return day_start(at, 0);
+}
+
+int64_t
+zone_next_day(int64_t at)
+{
+	return day_start(at, 1);
+}
+
+const char *
+zone_print(int64_t at, const char *format, char *out, size_t room)
+{
+	time_t t = at;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm) || strftime(out, room, format, &tm) == 0)
+		out[0] = '\0';
+	return out;
+}
+
+/* 1: a zone; 0: none of that name; -1: errno. */
+static int
+zone_is(const char *name)
+{
+	char path[sizeof(ZONES) + CONF_ZONE_MAX + 2], magic[4];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", ZONES, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	n = read(fd, magic, sizeof(magic));
+	close(fd);
+	return n == sizeof(magic) && memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
+
+/* A host without the list of zones still has its guests: it shows UTC. */
+void
+zone_check(struct report *r, const struct conf *conf)
+{
+	struct place at = conf->time_zone_place;
+
+	if (!conf->time_zone || strcmp(conf->time_zone, "UTC") == 0 || zone_is(conf->time_zone) == 1)
+		return;
+	if (access(ZONES, F_OK) == -1) {
+		error_warn(r, at, "time-zone: there is no %s, so times are shown by UTC", ZONES);
+		error_hint(r, "install tzdata");
+	} else {
+		error_add(r, at, "time-zone: %s is none of %s", conf->time_zone, ZONES);
+		error_hint(r, "write it as timedatectl list-timezones does, like Europe/Berlin");
+	}
+}
