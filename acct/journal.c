@@ -1,4 +1,5 @@
 /* The book on disk; see journal.h. */
+#include "acct/half.h"
 #include "acct/journal.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -9,13 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-struct half {
-	int fd;
-	char path[PATH_MAX];
-};
 
 struct pair {
 	struct half half[2];
@@ -29,61 +24,6 @@ struct journal {
 	struct bytes bytes;
 	struct journal_status status;
 };
-
-static int
-read_whole(int fd, struct bytes *out)
-{
-	struct stat st;
-
-	*out = (struct bytes){0};
-	if (fstat(fd, &st) == -1)
-		return -1;
-	if (st.st_size > BOOK_BYTES_MAX) {
-		errno = EFBIG;
-		return -1;
-	}
-	out->room = (size_t)st.st_size + 1;
-	out->ptr = malloc(out->room);
-	if (!out->ptr)
-		return -1;
-	while (out->len < (size_t)st.st_size) {
-		ssize_t n = pread(fd, out->ptr + out->len, (size_t)st.st_size - out->len, (off_t)out->len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			free(out->ptr);
-			return -1;
-		}
-		if (n == 0)
-			break;
-		out->len += (size_t)n;
-	}
-	return 0;
-}
-
-static int
-half_open(struct half *half, unsigned uid, unsigned gid)
-{
-	half->fd = open(half->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (half->fd == -1)
-		return -1;
-	return fchown(half->fd, uid, gid);
-}
-
-/* A file that may be somebody's only copy is never written over. */
-static int
-half_aside(struct half *half, unsigned uid, unsigned gid, const char *what)
-{
-	char bad[PATH_MAX + 8];
-
-	snprintf(bad, sizeof(bad), "%s.bad", half->path);
-	log_error("%s %s; kept as %s", half->path, what, bad);
-	if (rename(half->path, bad) == -1)
-		return -1;
-	close(half->fd);
-	return half_open(half, uid, gid);
-}
 
 static int
 pair_open(struct pair *pair, const char *dir, const char *name, unsigned uid, unsigned gid)
@@ -121,7 +61,7 @@ pair_read(struct pair *pair, enum book_part part, unsigned uid, unsigned gid, st
 	for (int i = 0; i < 2; i++) {
 		uint64_t number = 0;
 
-		if (read_whole(pair->half[i].fd, &bytes[i]) == -1) {
+		if (half_read(&pair->half[i], &bytes[i]) == -1) {
 			status = -1;
 			goto out;
 		}
@@ -183,6 +123,8 @@ lock_take(struct journal *j, const char *dir)
 
 	snprintf(path, sizeof(path), "%s/lock", dir);
 	j->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (j->lock == -1 && errno == EROFS)
+		j->lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (j->lock == -1)
 		return -1;
 	return flock(j->lock, LOCK_EX | LOCK_NB);
@@ -199,7 +141,7 @@ journal_open(const char *dir, unsigned uid, unsigned gid, struct book *book, cha
 	}
 	j->lock = j->totals.half[0].fd = j->totals.half[1].fd = j->closed.half[0].fd = j->closed.half[1].fd =
 	    -1;
-	if (sys_mkdir(dir, 0750, uid, gid) == -1)
+	if (sys_mkdir(dir, 0750, uid, gid) == -1 && errno != EROFS)
 		snprintf(why, room, "cannot make %s: %s; run as root, or see state: in the file", dir,
 		    strerror(errno));
 	else if (lock_take(j, dir) == -1)
@@ -230,21 +172,6 @@ journal_close(struct journal *j)
 	free(j);
 }
 
-static int
-write_whole(int fd, const struct bytes *bytes)
-{
-	for (size_t done = 0; done < bytes->len;) {
-		ssize_t n = pwrite(fd, bytes->ptr + done, bytes->len - done, (off_t)done);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		done += (size_t)n;
-	}
-	return fdatasync(fd);
-}
-
 int
 journal_write(struct journal *j, enum book_part part, const struct book *book)
 {
@@ -256,7 +183,7 @@ journal_write(struct journal *j, enum book_part part, const struct book *book)
 		errno = ENOMEM;
 		goto fail;
 	}
-	if (write_whole(half->fd, &j->bytes) == -1)
+	if (half_write(half, &j->bytes) == -1)
 		goto fail;
 	pair->number++;
 	pair->next = 1 - pair->next;

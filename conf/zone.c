@@ -2,7 +2,6 @@
 #include "conf/zone.h"
 #include "conf/parse.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
@@ -54,9 +53,8 @@ zone_print(int64_t at, const char *format, char *out, size_t room)
 	return out;
 }
 
-/* 1: a zone; 0: none of that name; -1: errno. */
-static int
-zone_is(const char *name)
+static bool
+is_zone(const char *name)
 {
 	char path[sizeof(ZONES) + CONF_ZONE_MAX + 2], magic[4];
 	ssize_t n;
@@ -65,7 +63,7 @@ zone_is(const char *name)
 	snprintf(path, sizeof(path), "%s/%s", ZONES, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd == -1)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+		return false;
 	n = read(fd, magic, sizeof(magic));
 	close(fd);
 	return n == sizeof(magic) && memcmp(magic, "TZif", sizeof(magic)) == 0;
@@ -77,7 +75,7 @@ zone_check(struct report *r, const struct conf *conf)
 {
 	struct place at = conf->time_zone_place;
 
-	if (!conf->time_zone || strcmp(conf->time_zone, "UTC") == 0 || zone_is(conf->time_zone) == 1)
+	if (!conf->time_zone || strcmp(conf->time_zone, "UTC") == 0 || is_zone(conf->time_zone))
 		return;
 	if (access(ZONES, F_OK) == -1) {
 		error_warn(r, at, "time-zone: there is no %s, so times are shown by UTC", ZONES);
