@@ -16,41 +16,13 @@ zone_enter(const struct conf *conf)
 	tzset();
 }
 
-static int64_t
-day_start(int64_t at, int further)
+int64_t
+zone_offset(int64_t at)
 {
 	time_t t = at;
 	struct tm tm;
 
-	if (!localtime_r(&t, &tm))
-		return at;
-	/* Where midnight does not exist, the clock having been put forward, it is the hour after. */
-	tm = (struct tm){
-	    .tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday + further, .tm_isdst = -1};
-	return mktime(&tm);
-}
-
-int64_t
-zone_day(int64_t at)
-{
-	return day_start(at, 0);
-}
-
-int64_t
-zone_next_day(int64_t at)
-{
-	return day_start(at, 1);
-}
-
-const char *
-zone_print(int64_t at, const char *format, char *out, size_t room)
-{
-	time_t t = at;
-	struct tm tm;
-
-	if (!localtime_r(&t, &tm) || strftime(out, room, format, &tm) == 0)
-		out[0] = '\0';
-	return out;
+	return localtime_r(&t, &tm) ? tm.tm_gmtoff : 0;
 }
 
 static bool
