@@ -253,14 +253,16 @@ print_curbs(const json_t *natd)
 
 	json_array_foreach (json_object_get(natd, "guests"), i, guest) {
 		json_int_t bytes_s;
+		const char *why;
 
 		curb = json_object_get(guest, "curb");
 		bytes_s = json_integer_value(json_object_get(curb, "bit_s")) / 8;
+		why = strcmp(text_of(curb, "by"), "quota") == 0 ? ", its quota is used up" : "";
 		if (bytes_s)
-			printf("%s: throttled to %s/s each way\n", text_of(guest, "name"),
-			    size_print((uint64_t)bytes_s, rate));
+			printf("%s: throttled to %s/s each way%s\n", text_of(guest, "name"),
+			    size_print((uint64_t)bytes_s, rate), why);
 		else if (curb)
-			printf("%s: cut off\n", text_of(guest, "name"));
+			printf("%s: cut off%s\n", text_of(guest, "name"), why);
 	}
 }
 

@@ -140,11 +140,42 @@ every_prefix(void **state)
 
 	(void)state;
 	account(&book, "alice", 5);
-	encode(&book, BOOK_TOTALS, 42, &part);
-	assert_int_equal(check(part.ptr, 0, BOOK_TOTALS, &number), BOOK_NOTHING);
-	for (size_t n = 1; n < part.len; n++)
-		assert_int_equal(check(part.ptr, n, BOOK_TOTALS, &number), BOOK_TORN);
-	free(part.ptr);
+	for (enum book_part kind = BOOK_TOTALS; kind <= BOOK_CLOSED; kind++) {
+		encode(&book, kind, 42, &part);
+		assert_int_equal(check(part.ptr, 0, kind, &number), BOOK_NOTHING);
+		for (size_t n = 1; n < part.len; n++)
+			assert_int_equal(check(part.ptr, n, kind, &number), BOOK_TORN);
+		free(part.ptr);
+	}
+	book_free(&book);
+}
+
+/* A payload that ends too soon under a header that says so: nonsense, and not a byte is read behind it. */
+static void
+every_shorter_payload(void **state)
+{
+	struct book book = {0};
+	struct bytes part;
+
+	(void)state;
+	account(&book, "alice", 5);
+	for (enum book_part kind = BOOK_TOTALS; kind <= BOOK_CLOSED; kind++) {
+		encode(&book, kind, 42, &part);
+		for (size_t n = BOOK_HEADER; n < part.len; n++) {
+			struct book back = {0};
+			const char *copy;
+
+			for (int b = 0; b < 8; b++)
+				part.ptr[24 + b] = (uint8_t)((uint64_t)(n - BOOK_HEADER) >> (8 * b));
+			if (kind == BOOK_CLOSED)
+				assert_non_null(book_add(&back, "alice"));
+			copy = guard_copy(part.ptr, n);
+			assert_int_equal(book_decode(span_of(copy, n), &back), -1);
+			guard_free(copy, n);
+			book_free(&back);
+		}
+		free(part.ptr);
+	}
 	book_free(&book);
 }
 
@@ -390,6 +421,7 @@ main(void)
 	    cmocka_unit_test(comes_back),
 	    cmocka_unit_test(every_flipped_byte),
 	    cmocka_unit_test(every_prefix),
+	    cmocka_unit_test(every_shorter_payload),
 	    cmocka_unit_test(what_is_not_ours),
 	    cmocka_unit_test(an_older_version),
 	    cmocka_unit_test(another_version),
