@@ -119,27 +119,6 @@ check_memory(struct parse *p)
 	}
 }
 
-/* Told once: nobody shall rely on what does not happen. */
-static void
-check_quotas(struct parse *p)
-{
-	const struct guest *first = NULL;
-
-	for (size_t i = 0; i < p->conf->n_guests; i++) {
-		const struct guest *g = &p->conf->guests[i];
-
-		if (g->quota.then != QUOTA_THROTTLE && g->quota.then != QUOTA_CUT)
-			continue;
-		if (!first || place_cmp(&g->quota.place, &first->quota.place) < 0)
-			first = g;
-	}
-	if (!first)
-		return;
-	error_warn(p->report, first->quota.place,
-	    "quota: this version shows what is used, but throttles and cuts nobody");
-	error_hint(p->report, "write then: warn to say the same");
-}
-
 const char *
 guest_near(const struct conf *c, const char *name)
 {
@@ -180,7 +159,6 @@ check_all(struct parse *p)
 	check_names(p);
 	check_ports(p);
 	check_memory(p);
-	check_quotas(p);
 	check_fallback(p);
 	check_allow(p);
 }
