@@ -1,4 +1,4 @@
-/* Preloaded: the wall clock is as many seconds off as stand in the file that CLOCK_STEP names. See clock_step, quota. */
+/* Preloaded: the wall clock is as many seconds off as stand in the file that CLOCK_STEP names. See clock_step. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -34,17 +34,6 @@ clock_gettime(clockid_t clock, struct timespec *t)
 	if (off && clock == CLOCK_REALTIME)
 		t->tv_sec += *off;
 	return result;
-}
-
-time_t
-time(time_t *at)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (at)
-		*at = now.tv_sec;
-	return now.tv_sec;
 }
 
 int
