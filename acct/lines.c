@@ -25,21 +25,37 @@ line_of_tap(struct count *count, const char *tap)
 	return found ? *found : NULL;
 }
 
-static int
-ifindex_order(const void *a, const void *b)
-{
-	uint32_t x = ((const struct living *)a)->ifindex, y = ((const struct living *)b)->ifindex;
-
-	return x < y ? -1 : x > y;
-}
-
+/* The kernel numbers interfaces one after the other, so a table of twice their number hardly has any meet. */
 struct line *
 line_of_ifindex(struct count *count, uint32_t ifindex)
 {
-	const struct living key = {ifindex, NULL}, *found;
+	const struct living *at;
 
-	found = bsearch(&key, count->living, count->n_living, sizeof(key), ifindex_order);
-	return found ? found->line : NULL;
+	for (size_t i = ifindex;; i++) {
+		at = &count->living[i & (count->living_room - 1)];
+		if (at->ifindex == ifindex || at->ifindex == 0)
+			return at->line;
+	}
+}
+
+static void
+living_put(struct count *count, struct line *line)
+{
+	size_t i = line->ifindex, mask = count->living_room - 1;
+
+	while (count->living[i & mask].ifindex != 0)
+		i++;
+	count->living[i & mask] = (struct living){line->ifindex, line};
+}
+
+static size_t
+living_room(size_t n)
+{
+	size_t room = 2;
+
+	while (room < 2 * n)
+		room *= 2;
+	return room;
 }
 
 static int
@@ -54,22 +70,33 @@ line_of_account(struct count *count, const struct account *account)
 	return bsearch(account, count->lines, count->n_lines, sizeof(*count->lines), account_to_line);
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 void
 lines_watch(struct count *count)
 {
 	uint32_t *ifindexes = calloc(count->n_lines + 1, sizeof(*ifindexes));
+	size_t n = 0;
 
-	count->n_living = 0;
+	memset(count->living, 0, count->living_room * sizeof(*count->living));
 	for (size_t i = 0; i < count->n_lines; i++) {
 		struct line *line = &count->lines[i];
 
-		if (line->ifindex != 0)
-			count->living[count->n_living++] = (struct living){line->ifindex, line};
+		if (line->ifindex == 0)
+			continue;
+		living_put(count, line);
+		if (ifindexes)
+			ifindexes[n++] = line->ifindex;
 	}
-	qsort(count->living, count->n_living, sizeof(*count->living), ifindex_order);
-	for (size_t i = 0; ifindexes && i < count->n_living; i++)
-		ifindexes[i] = count->living[i].ifindex;
-	if (!ifindexes || tap_watch(count->tap, ifindexes, count->n_living) == -1)
+	if (n > 0)
+		qsort(ifindexes, n, sizeof(*ifindexes), by_number);
+	if (!ifindexes || tap_watch(count->tap, ifindexes, n) == -1)
 		log_warn("cannot filter the capture: %s", strerror(errno));
 	free(ifindexes);
 	count->taps_changed = false;
@@ -176,7 +203,8 @@ int
 lines_take(struct count *count, const struct conf *conf, struct line *lines)
 {
 	struct line **by_tap = calloc(count->book.n + 1, sizeof(struct line *));
-	struct living *living = calloc(count->book.n + 1, sizeof(*living));
+	size_t room = living_room(count->book.n + 1);
+	struct living *living = calloc(room, sizeof(*living));
 	struct delivery *proxied = calloc(conf->n_guests + 1, WORLD_PROXIED * sizeof(*proxied));
 
 	if (!by_tap || !living || !proxied) {
@@ -194,6 +222,7 @@ lines_take(struct count *count, const struct conf *conf, struct line *lines)
 	count->n_lines = count->book.n;
 	count->by_tap = by_tap;
 	count->living = living;
+	count->living_room = room;
 	count->n_by_tap = 0;
 	for (size_t i = 0; i < count->n_lines; i++)
 		if (lines[i].guest)

@@ -107,6 +107,12 @@ on_address(const struct nlmsghdr *message, void *arg)
 		    mnl_attr_get_payload_len(attr) == ip_len(&ip))
 			memcpy(ip.b, mnl_attr_get_payload(attr), ip_len(&ip));
 	}
+	/* Every tap has the host's addresses, and a link-local one that is never asked for. */
+	if (ip.family == 6 && ip.b[0] == 0xfe && (ip.b[1] & 0xc0) == 0x80)
+		return MNL_CB_OK;
+	for (size_t i = 0; i < link->n_addresses; i++)
+		if (ip_cmp(&link->addresses[i], &ip) == 0)
+			return MNL_CB_OK;
 	if (link->n_addresses < link->max_addresses)
 		link->addresses[link->n_addresses++] = ip;
 	return MNL_CB_OK;

@@ -42,7 +42,7 @@ void link_close(struct link *);
  */
 int link_dump(struct link *);
 
-/* The host's addresses, sorted by ip_cmp, at most max; returns how many. -1: errno. */
+/* The host's addresses but link-local ones, sorted by ip_cmp, each once, at most max; returns how many. -1: errno. */
 int link_addresses(struct link *, struct ip *out, size_t max);
 
 const struct link_status *link_status(const struct link *);

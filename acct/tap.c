@@ -6,10 +6,10 @@
  */
 #include "acct/tap.h"
 #include "acct/frame.h"
+#include "acct/watch.h"
 #include "base/log.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,8 @@ enum {
 };
 
 #define REOPEN_S 1.0
+/* After a look: the kernel would wake us for each of the ring's blocks, half of which a fast machine fills meanwhile. */
+#define REST_S 0.01
 
 struct tap {
 	struct ev_loop *loop;
@@ -29,7 +31,7 @@ struct tap {
 	void *arg;
 	pcap_t *pcap; /* NULL between a failure and its repair */
 	ev_io io;
-	ev_timer reopen;
+	ev_timer reopen, rest;
 	uint32_t *watched;
 	size_t n_watched;
 	uint64_t dropped_before; /* by handles that are gone */
@@ -37,24 +39,18 @@ struct tap {
 };
 
 static int
-set_filter(pcap_t *pcap, const uint32_t *ifindexes, size_t n)
+set_filter(struct tap *tap)
 {
-	struct sock_filter code[2 * TAP_FILTER_MAX + 2] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX)),
-	};
-	struct sock_fprog program = {.len = 1, .filter = code};
+	struct sock_filter code[BPF_MAXINSNS];
+	size_t n = watch_program(code, BPF_MAXINSNS, tap->watched, tap->n_watched, FRAME_SNAP);
+	struct sock_fprog program = {.len = (unsigned short)n, .filter = code};
 
-	if (n > TAP_FILTER_MAX) {
+	tap->status.whole = n == 0;
+	if (n == 0) {
 		code[0] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, FRAME_SNAP);
-	} else {
-		for (size_t i = 0; i < n; i++) {
-			code[program.len++] =
-			    (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ifindexes[i], 0, 1);
-			code[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, FRAME_SNAP);
-		}
-		code[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+		program.len = 1;
 	}
-	return setsockopt(pcap_fileno(pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	return setsockopt(pcap_fileno(tap->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
 /* A handle without immediate mode: the kernel wakes us a block at a time. */
@@ -101,6 +97,7 @@ handle_close(struct tap *tap)
 	if (!tap->pcap)
 		return;
 	ev_io_stop(tap->loop, &tap->io);
+	ev_timer_stop(tap->loop, &tap->rest);
 	read_dropped(tap);
 	tap->dropped_before = tap->status.dropped;
 	pcap_close(tap->pcap);
@@ -134,8 +131,30 @@ dispatch(struct tap *tap)
 static void
 on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
-	(void)loop, (void)events;
-	dispatch(io->data);
+	struct tap *tap = io->data;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	ev_timer_set(&tap->rest, 0, 0);
+	ev_timer_start(loop, &tap->rest);
+}
+
+/* While there is something each time, nobody has to be woken for it. */
+static void
+on_rested(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct tap *tap = timer->data;
+	int n = dispatch(tap);
+
+	(void)events;
+	if (!tap->pcap)
+		return;
+	if (n == 0) {
+		ev_io_start(loop, &tap->io);
+	} else {
+		ev_timer_set(timer, n == TURN_PACKETS ? 0 : REST_S, 0);
+		ev_timer_start(loop, timer);
+	}
 }
 
 static void
@@ -160,7 +179,7 @@ on_reopen(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	tap->status.reopened++;
-	if (set_filter(tap->pcap, tap->watched, tap->n_watched) == -1)
+	if (set_filter(tap) == -1)
 		log_warn("cannot filter the capture: %s", strerror(errno));
 	handle_start(tap);
 }
@@ -179,13 +198,14 @@ tap_open(struct ev_loop *loop, tap_packet *packet, void *arg, char *why, size_t 
 	tap->arg = arg;
 	ev_init(&tap->io, on_readable);
 	ev_timer_init(&tap->reopen, on_reopen, 0, 0);
-	tap->io.data = tap->reopen.data = tap;
+	ev_timer_init(&tap->rest, on_rested, 0, 0);
+	tap->io.data = tap->reopen.data = tap->rest.data = tap;
 	tap->pcap = handle_open(why, room);
 	if (!tap->pcap) {
 		free(tap);
 		return NULL;
 	}
-	if (set_filter(tap->pcap, NULL, 0) == -1) {
+	if (set_filter(tap) == -1) {
 		snprintf(why, room, "cannot filter the capture: %s", strerror(errno));
 		pcap_close(tap->pcap);
 		free(tap);
@@ -216,8 +236,7 @@ tap_watch(struct tap *tap, const uint32_t *ifindexes, size_t n)
 	free(tap->watched);
 	tap->watched = copy;
 	tap->n_watched = n;
-	tap->status.whole = n > TAP_FILTER_MAX;
-	return tap->pcap ? set_filter(tap->pcap, copy, n) : 0;
+	return tap->pcap ? set_filter(tap) : 0;
 }
 
 void

@@ -10,10 +10,7 @@
 #include <ev.h>
 #include <stdint.h>
 
-enum {
-	TAP_RING_BYTES = 16 << 20,
-	TAP_FILTER_MAX = 1000, /* interfaces that the filter names; beyond, it lets all pass */
-};
+enum { TAP_RING_BYTES = 16 << 20 };
 
 /* A cooked packet (frame.h) and its length before it was cut. */
 typedef void tap_packet(void *arg, struct span cooked, uint64_t length);
@@ -21,7 +18,7 @@ typedef void tap_packet(void *arg, struct span cooked, uint64_t length);
 struct tap_status {
 	uint64_t packets, dropped; /* handed over; lost because the ring was full, on all interfaces */
 	uint64_t reopened;
-	bool whole; /* more interfaces than TAP_FILTER_MAX */
+	bool whole; /* more interfaces than a filter can name: it lets all pass */
 };
 
 struct tap;
@@ -30,7 +27,7 @@ struct tap;
 struct tap *tap_open(struct ev_loop *, tap_packet *, void *arg, char *why, size_t room);
 void tap_close(struct tap *);
 
-/* Which interfaces matter from now on; no packet of one that stays is missed. */
+/* Which interfaces matter from now on, sorted and each once; no packet of one that stays is missed. */
 int tap_watch(struct tap *, const uint32_t *ifindexes, size_t n);
 /* Hands over all that is ready. */
 void tap_drain(struct tap *);
