@@ -2,13 +2,14 @@
 #ifndef LEDGER_COMMAND_H
 #define LEDGER_COMMAND_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct command {
-	FILE *file;
 	char *text;
-	size_t len, n;
+	size_t len, room, n;
+	bool failed;
 };
 
 int command_open(struct command *); /* -1: no memory */

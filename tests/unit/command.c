@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,11 +30,45 @@ any_bytes(void **state)
 	free(whole);
 }
 
+/* However many and however long: as printf would have written them. */
+static void
+any_number(void **state)
+{
+	static char want[1 << 20];
+	size_t len = 0, n = 0;
+	struct command c;
+	char *whole;
+
+	(void)state;
+	assert_int_equal(command_open(&c), 0);
+	len += (size_t)sprintf(want, "*5065\r\n$9000\r\n%09000d\r\n", 0);
+	command_bytes(&c, want + 14, 9000);
+	for (uint64_t i = 0; i < 5000; i++) {
+		char text[24];
+		int digits = sprintf(text, "%llu", (unsigned long long)(i * i));
+
+		len += (size_t)sprintf(want + len, "$%d\r\n%s\r\n", digits, text);
+		command_number(&c, i * i);
+	}
+	for (int bit = 0; bit < 64; bit++) {
+		char text[24];
+		int digits = sprintf(text, "%llu", 1ull << bit);
+
+		len += (size_t)sprintf(want + len, "$%d\r\n%s\r\n", digits, text);
+		command_number(&c, 1ull << bit);
+	}
+	whole = command_close(&c, &n);
+	assert_int_equal(n, len);
+	assert_memory_equal(whole, want, len);
+	free(whole);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(any_bytes),
+	    cmocka_unit_test(any_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
