@@ -32,7 +32,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    proxy/reach.c proxy/haproxy_read.c \
 	    natd/fact.c natd/ruleset.c natd/plan.c natd/plan_curb.c natd/curbset.c natd/plan_neighbour.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
 	    ledger/keys.c ledger/record.c ledger/percentile.c ledger/command.c ledger/meta.c ledger/place.c ledger/refusal.c \
-	    acct/frame.c acct/world.c acct/tally.c acct/slot.c acct/event.c acct/book.c acct/part.c acct/unpart.c acct/checksum.c acct/life.c \
+	    acct/frame.c acct/watch.c acct/proof.c acct/world.c acct/tally.c acct/slot.c acct/event.c acct/book.c acct/part.c acct/unpart.c acct/checksum.c acct/life.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
 	    cli/order.c cli/table.c cli/asked.c cli/figure.c cli/bill.c cli/when.c cli/rates.c cli/usage_show.c cli/usage_csv.c)
 
@@ -47,7 +47,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest
 
-.PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat man
+.PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -65,6 +65,7 @@ help:
 #: make check-ledger  a hundred random faults under traffic, and the bill to the byte after each (root; ROUNDS=, SEED=)
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
 #: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
+#: make bench-acct who counts bytes: lodge-acct, tcpdump, pmacctd, vnstat, in one run (root; bench/README.md)
 #: make format     clang-format over the tree
 #: make clean      remove build/
 
@@ -195,6 +196,14 @@ $(B)/bench-load: $(call obj,$(wildcard bench/*.c))
 WHAT ?=
 bench-proxy: $(B)/lodge-proxy $(B)/bench-load
 	@python3 bench/proxy $(WHAT)
+
+# The same that carries frames in the tests.
+$(B)/bench-wire: $(call obj,tests/system/tapwire.c)
+	$(call say,LINK)
+	$(Q)$(CC) $(LINK) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+bench-acct: $(B)/lodge-acct $(B)/bench-load $(B)/bench-wire
+	@python3 bench/acct $(WHAT)
 
 bench-nat: $(B)/lodge-natd $(B)/bench-load
 	@python3 bench/nat $(WHAT)

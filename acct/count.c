@@ -89,6 +89,31 @@ poll_all(struct count *count, bool last_one)
 	journal_all(count);
 }
 
+/* What the kernel counted was seen, or the ring's drops have it. */
+static void
+prove(struct count *count)
+{
+	const struct tap_status *tap = tap_status(count->tap);
+	uint64_t missing = 0;
+
+	for (size_t i = 0; i < count->n_lines; i++) {
+		struct line *line = &count->lines[i];
+
+		if (tap->reopened != count->reopened)
+			line->proof = (struct proof){0};
+		if (line->ifindex == 0 || line->missed > 0)
+			continue;
+		proof_poll(&line->proof, &line->now);
+		missing += proof_missing(&line->proof);
+	}
+	count->reopened = tap->reopened;
+	if (missing <= tap->dropped + count->trouble.unseen)
+		return;
+	if (count->trouble.unseen == 0)
+		log_error("the capture missed packets that its own counter of drops does not have");
+	count->trouble.unseen = missing - tap->dropped;
+}
+
 static void
 on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -97,6 +122,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	read_kernel(count);
 	poll_all(count, false);
+	prove(count);
 	recall_wait(count);
 	tell_again(count);
 	tell_all(count);

@@ -8,6 +8,7 @@
 #include "acct/journal.h"
 #include "acct/link.h"
 #include "acct/order.h"
+#include "acct/proof.h"
 #include "acct/tap.h"
 #include "ledger/write.h"
 
@@ -41,6 +42,7 @@ struct line {
 	struct account *account;
 	const struct guest *guest; /* NULL: no longer in the file; only told to Redis */
 	struct tally tally;
+	struct proof proof;
 	struct kernel now; /* of the last dump */
 	uint32_t ifindex, mtu; /* 0: the tap is not there */
 	uint32_t cuts; /* as link_row has it */
@@ -71,6 +73,9 @@ struct count_trouble {
 	uint64_t addresses; /* LINK_ADDRESSES_MAX was reached */
 	uint64_t ends_missed; /* interfaces that went without a word: their last second is lost */
 	uint64_t strays; /* packets of interfaces that are no longer ours */
+	uint64_t
+	    unseen; /* packets that the kernel counted and neither the capture nor its drops had: should stay 0 */
+	uint64_t sums; /* times the bytes were not the sum of their classes: should stay 0 */
 };
 
 struct living {
@@ -93,8 +98,8 @@ struct count {
 	size_t n_lines;
 	struct line **by_tap; /* lines with a guest, sorted by tap */
 	size_t n_by_tap;
-	struct living *living; /* lines with a tap, sorted by ifindex */
-	size_t n_living;
+	struct living *living; /* lines with a tap: each lies at its ifindex modulo the room, or behind */
+	size_t living_room; /* a power of two, never full */
 	struct world world;
 	struct delivery *proxied; /* world's; the file's */
 	struct ip addresses[LINK_ADDRESSES_MAX];
@@ -104,6 +109,7 @@ struct count {
 	unsigned again; /* whose turn it is to be told again */
 	struct count_trouble trouble;
 	struct curbing curbing;
+	uint64_t reopened; /* as tap_status had it */
 };
 
 /* Which kernel and network namespace this is, for life.boot. -1: errno. */

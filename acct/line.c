@@ -22,10 +22,13 @@ count_packet(void *arg, struct span cooked, uint64_t length)
 	struct line *line = line_of_ifindex(count, frame_ifindex(cooked));
 	struct frame frame;
 
-	if (line && line->ifindex != 0 && frame_decode(cooked, length, line->mtu, &count->world, &frame) == 0)
+	if (line && line->ifindex != 0 &&
+	    frame_decode(cooked, length, line->mtu, &count->world, &frame) == 0) {
 		tally_add(&line->tally, &frame);
-	else
+		line->proof.seen++;
+	} else {
 		count->trouble.strays++;
+	}
 }
 
 void
@@ -57,6 +60,8 @@ line_poll(struct count *count, struct line *line, const struct kernel *now, bool
 	struct record delta;
 
 	tally_poll(&line->tally, now, last_one, &delta);
+	if (!proof_sums(&delta) && count->trouble.sums++ == 0)
+		log_error("%s: the bytes are not the sum of their classes", line->account->name);
 	if (line->purge > 0 && --line->purge == 0)
 		tally_purge(&line->tally, &delta);
 	line_post(count, line, &delta);
@@ -91,6 +96,7 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	log_info("%s: %s is interface %u, %s", line->account->name, row->name, row->ifindex,
 	    before ? "counted on from before" : "counted from its beginning");
 	tally_begin(&line->tally, &done);
+	line->proof = (struct proof){0};
 	*life = (struct life){.ifindex = row->ifindex, .done = done};
 	strcpy(life->boot, count->boot);
 	strcpy(life->tap, row->name);

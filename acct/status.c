@@ -63,12 +63,13 @@ trouble_status(const struct count *count)
 	const struct count_trouble *t = &count->trouble;
 	const struct link_status *l = link_status(count->link);
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "counters_fell",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "counters_fell",
 	    (json_int_t)t->fell, "redis_forgot", (json_int_t)t->forgot, "journal_behind",
 	    (json_int_t)t->behind, "taken_from_redis", (json_int_t)t->taken, "accounts_full",
 	    (json_int_t)t->full, "left_full", (json_int_t)t->left, "addresses_full", (json_int_t)t->addresses,
-	    "ends_missed", (json_int_t)t->ends_missed, "strays", (json_int_t)t->strays, "events_lost",
-	    (json_int_t)l->lost, "dumps_failed", (json_int_t)l->failed);
+	    "ends_missed", (json_int_t)t->ends_missed, "strays", (json_int_t)t->strays, "unseen",
+	    (json_int_t)t->unseen, "sums", (json_int_t)t->sums, "events_lost", (json_int_t)l->lost,
+	    "dumps_failed", (json_int_t)l->failed);
 }
 
 static json_t *
@@ -100,9 +101,11 @@ static json_t *
 line_status(const struct line *line)
 {
 	const struct account *a = line->account;
-	json_t *json = json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "tap", line->guest->tap, "asking_redis",
-	    line->asking != 0, "ifindex", (json_int_t)line->ifindex, "seq", (json_int_t)a->seq, "acked",
-	    (json_int_t)line->acked, "surplus", (json_int_t)(line->surplus + line->tally.surplus));
+	json_t *json = json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "tap", line->guest->tap,
+	    "asking_redis", line->asking != 0, "ifindex", (json_int_t)line->ifindex, "seq",
+	    (json_int_t)a->seq, "acked", (json_int_t)line->acked, "surplus",
+	    (json_int_t)(line->surplus + line->tally.surplus), "kernel_packets",
+	    (json_int_t)proof_counted(&line->proof), "seen_packets", (json_int_t)line->proof.seen);
 
 	for (int i = 0; i < RECORD_FIELDS; i++)
 		json_object_set_new(json, record_name(i), json_integer((json_int_t)a->total.v[i]));
