@@ -15,6 +15,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Whole UDP super-frames, from Linux 6.2 on. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
 static void
 die(const char *what)
 {
@@ -27,10 +33,12 @@ tap_attach(const char *name)
 {
 	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC), size = 10;
+	unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
 
 	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
 	if (fd == -1 || ioctl(fd, TUNSETIFF, &ifr) == -1 || ioctl(fd, TUNSETVNETHDRSZ, &size) == -1 ||
-	    ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) == -1)
+	    (ioctl(fd, TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) == -1 &&
+		ioctl(fd, TUNSETOFFLOAD, tcp) == -1))
 		die(name);
 	return fd;
 }
