@@ -29,6 +29,8 @@ usage(void)
 {
 	fputs(
 	    "usage: bench-load serve [-p PORT] ADDRESS…\n"
+	    "       bench-load frames from|to PREFIX TAPS PACKETS\n"
+	    "       bench-load poll\n"
 	    "       bench-load tls|close|keep|bulk|connect|idle -a ADDRESS -p PORT [-c connections] [-t "
 	    "seconds]\n"
 	    "                  [-r rate] [-n names] [-g guests [-f]] [-b answer bytes] [-k requests] [-e]\n",
@@ -108,6 +110,10 @@ main(int argc, char **argv)
 		return serve(argv + 4, argc - 4, (unsigned)atoi(argv[3]));
 	if (argc > 2 && strcmp(argv[1], "serve") == 0)
 		return serve(argv + 2, argc - 2, 0);
+	if (argc == 6 && strcmp(argv[1], "frames") == 0 && atoi(argv[4]) > 0)
+		return frames(argv[2], argv[3], (unsigned)atoi(argv[4]), strtoull(argv[5], NULL, 10));
+	if (argc == 2 && strcmp(argv[1], "poll") == 0)
+		return poll_links();
 	if (mode == -1)
 		return usage();
 	l.mode = (enum mode)mode;

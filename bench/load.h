@@ -35,6 +35,11 @@ int serve(char **addresses, int n, unsigned extra);
 /* Run and print one line of NAME=VALUE pairs. */
 int load(const struct load *);
 
+/* Packets «from» or «to» the guests of n taps, at a line on stdin; one line of NAME=VALUE pairs. */
+int frames(const char *way, const char *prefix, unsigned n, uint64_t packets);
+/* Until killed: each second the sums of all interfaces, received and sent. */
+int poll_links(void);
+
 void die(const char *what) __attribute__((noreturn));
 uint64_t now_ns(void);
 
