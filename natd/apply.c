@@ -32,6 +32,7 @@ apply_close(struct apply *apply)
 	link_close(apply->link);
 	nft_close(apply->nft);
 	facts_free(&apply->tables);
+	apply_unread(apply);
 	sock_close(apply->sock);
 	*apply = (struct apply){0};
 	errno = saved;
@@ -109,13 +110,23 @@ read_tables(struct apply *apply, struct facts *have)
 	return -1;
 }
 
+static int
+read_links(struct apply *apply, const struct facts *want, struct facts *have)
+{
+	*have = apply->links;
+	apply->links = (struct facts){0};
+	if (!apply->links_read)
+		return link_read(apply->link, want, have);
+	apply->links_read = false;
+	return 0;
+}
+
 int
 apply_read(struct apply *apply, const struct facts *want, struct facts *have)
 {
 	int saved;
 
-	*have = (struct facts){0};
-	if (link_read(apply->link, want, have) == 0)
+	if (read_links(apply, want, have) == 0)
 		return read_tables(apply, have);
 	saved = errno;
 	facts_free(have);
@@ -123,16 +134,28 @@ apply_read(struct apply *apply, const struct facts *want, struct facts *have)
 	return -1;
 }
 
+void
+apply_unread(struct apply *apply)
+{
+	facts_free(&apply->links);
+	apply->links_read = false;
+}
+
 int
 apply_check(struct apply *apply, const struct facts *want)
 {
-	struct facts have = {0};
-	int error = link_read(apply->link, want, &have), saved = errno;
 	uint32_t generation;
+	int saved;
 
-	facts_free(&have);
+	apply_unread(apply);
+	apply->links_read =
+	    link_read(apply->link, want, &apply->links) == 0 && nft_generation(apply->nft, &generation) == 0;
+	if (apply->links_read)
+		return 0;
+	saved = errno;
+	apply_unread(apply);
 	errno = saved;
-	return error == -1 ? -1 : nft_generation(apply->nft, &generation);
+	return -1;
 }
 
 /* A device in a tap's place keeps the links as they are, but no door open: the tables are read all the same. */

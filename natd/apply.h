@@ -15,6 +15,8 @@ struct apply {
 	size_t n_foreign;
 	uint32_t generation; /* of the nft tables after the last change */
 	struct facts tables; /* what they held then, sorted; none: not known */
+	struct facts links; /* as apply_check read them, for the apply that follows it at once */
+	bool links_read;
 	size_t n_ops; /* of the last apply */
 	bool whole; /* the last apply looked at everything */
 	int n_forgotten; /* flows, by the last apply; -1: conntrack refused */
@@ -27,8 +29,9 @@ void apply_close(struct apply *);
 /* What is there now, sorted; the caller frees it. -1: apply_why. */
 int apply_read(struct apply *, const struct facts *want, struct facts *have);
 
-/* Whether nothing stands in the way of what is wanted. -1: apply_why. */
+/* Whether nothing stands in the way of what is wanted. -1: apply_why. What was read of the links is used once more. */
 int apply_check(struct apply *, const struct facts *want);
+void apply_unread(struct apply *); /* … unless time goes by, in which they may change */
 
 /* -1: something was refused; it is logged, and what could be done is done. */
 int apply_facts(struct apply *, const struct facts *want);

@@ -280,6 +280,7 @@ take(struct natd *natd, struct ev_loop *loop)
 		fatal("%s/natd: %s", natd->conf.state, strerror(errno));
 	if (replan(&natd->apply, &natd->conf, &natd->host, &natd->want, &why) == -1)
 		fatal("%s", why);
+	apply_unread(&natd->apply); /* nobody watches them yet */
 	if (sys_mkdir(natd->conf.run, 0755, 0, 0) == -1)
 		fatal("%s: %s", natd->conf.run, strerror(errno));
 	natd->status = (struct status){
