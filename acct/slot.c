@@ -69,9 +69,9 @@ turn_slot(struct slots *s, enum slot_kind kind, int64_t start, uint64_t seq)
 	struct slot *open = &s->open[kind], *list = slots_closed(s, kind), next = {.start = start};
 	bool closed = false;
 
-	next.unknown = start <= s->gone[kind];
 	if (s->begun && open->start == start)
 		return false;
+	next.unknown = start <= s->gone[kind];
 	for (size_t i = 0; i < s->n_closed[kind]; i++)
 		if (list[i].start == start)
 			next = list[i];
@@ -81,6 +81,7 @@ turn_slot(struct slots *s, enum slot_kind kind, int64_t start, uint64_t seq)
 		closed = true;
 	}
 	*open = next;
+	s->may_be_unknown |= next.unknown;
 	return closed;
 }
 
@@ -101,6 +102,7 @@ turn_period(struct slots *s, int64_t start, uint64_t seq)
 		closed = true;
 	}
 	s->period = next;
+	s->may_be_unknown |= next.unknown;
 	return closed;
 }
 
@@ -123,11 +125,11 @@ slots_add(struct slots *s, const struct record *delta)
 	record_add(&s->period.sum, delta);
 }
 
-int64_t
-slots_unknown(const struct slots *s)
+static int64_t
+find_unknown(struct slots *s)
 {
 	for (int kind = 0; kind < SLOT_KINDS; kind++) {
-		const struct slot *list = slots_closed((struct slots *)s, kind);
+		const struct slot *list = slots_closed(s, kind);
 
 		if (s->open[kind].unknown)
 			return s->open[kind].start;
@@ -139,6 +141,15 @@ slots_unknown(const struct slots *s)
 		if (s->periods[i].unknown)
 			return s->periods[i].start;
 	return s->period.unknown ? s->period.start : -1;
+}
+
+int64_t
+slots_unknown(struct slots *s)
+{
+	int64_t start = s->may_be_unknown ? find_unknown(s) : -1;
+
+	s->may_be_unknown = start != -1;
+	return start;
 }
 
 static bool

@@ -39,6 +39,7 @@ struct period {
 /* Closed ones are in the order in which they closed; nothing that holds no bytes is ever closed. */
 struct slots {
 	bool begun;
+	bool may_be_unknown; /* false: nothing is, without a look at all of it */
 	struct slot open[SLOT_KINDS];
 	struct period period;
 	size_t n_closed[SLOT_KINDS], n_periods;
@@ -65,7 +66,7 @@ void slots_keep_closed(struct slots *, enum slot_kind, const struct slot *);
 void slots_keep_period(struct slots *, const struct period *);
 
 /* The start of something that is unknown; -1: nothing is. */
-int64_t slots_unknown(const struct slots *);
+int64_t slots_unknown(struct slots *);
 
 /*
  * What Redis holds of the slots and the period that at lies in, for those of them that are unknown; the closed ones

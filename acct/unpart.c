@@ -152,6 +152,7 @@ get_totals(struct input *in, struct account *a)
 	begun = get_number(in, 1);
 	in->bad |= begun > 1;
 	a->slots.begun = begun == 1;
+	a->slots.may_be_unknown = true;
 	for (int kind = 0; kind < SLOT_KINDS; kind++)
 		a->slots.open[kind] = get_slot(in);
 	a->slots.period = get_period(in);

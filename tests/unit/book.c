@@ -35,7 +35,7 @@ account(struct book *book, const char *name, uint64_t seed)
 		slots_turn(&a->slots, 1795305600 + (int64_t)i * 4000, 1, seed + i);
 		slots_add(&a->slots, &a->total);
 	}
-	a->slots.open[SLOT_HOUR].unknown = a->slots.closed_5m[0].unknown = true;
+	a->slots.may_be_unknown = a->slots.open[SLOT_HOUR].unknown = a->slots.closed_5m[0].unknown = true;
 	a->slots.period.told = 100;
 	a->slots.period.quota = seed;
 	return a;
