@@ -341,7 +341,7 @@ def faults(redis, guest, times=1, ask=None):
 
 
 def slot_faults(redis, guest):
-    """Periods, days, hours and five minutes each add up to the totals."""
+    """Periods, days, hours and five minutes each add up to the totals, and the guest is listed."""
     cur, wrong = redis.hash("lodge:{%s}:cur" % guest.name), []
     want = [int(cur.get(f, 0)) for f in ("to_guest", "from_guest", "wire_to_guest", "wire_from_guest", "billed")]
     want.append(int(cur.get("unclassified_to_guest", 0)) + int(cur.get("unclassified_from_guest", 0)))
@@ -356,6 +356,9 @@ def slot_faults(redis, guest):
         n = sum(int(redis.hash(key)[field]) for key in redis.keys("lodge:{%s}:m:*" % guest.name))
         if n != int(cur.get(field, 0)):
             wrong.append("%s: m: %s %d, cur %s" % (guest.name, field, n, cur.get(field)))
+    meta = redis.hash("lodge:{%s}:meta" % guest.name)
+    if redis.ask("SISMEMBER", "lodge:guests", guest.name) != 1 or meta.get("tap") != guest.tap:
+        wrong.append("%s: is not listed, or has no tap: %s" % (guest.name, meta))
     return wrong
 
 

@@ -2,7 +2,7 @@
 from bill import *
 
 ROUNDS, SEED = int(os.environ.get("ROUNDS", 0)), int(os.environ.get("SEED", 0)) or random.SystemRandom().randrange(1, 1 << 31)
-DAY = 86400
+DAY, off = 86400, 0
 dice = random.Random(SEED)
 
 
@@ -56,7 +56,9 @@ def empty_redis():
 
 
 def empty_in_quiet():
-    "redis comes back with nothing while nobody sends"
+    "redis comes back with nothing while nobody sends, after a day has closed"
+    clock()
+    traffic(1.2)
     agree("before that", redis, guests, acct)
     empty_redis()
     agree("a quiet guest is told again", redis, guests, acct)
@@ -68,13 +70,14 @@ def flush_redis():
 
 
 def full_redis():
-    "redis is full"
+    "redis is full, and empty"
     redis.ask("CONFIG", "SET", "maxmemory", "1")
+    redis.ask("FLUSHALL")
     pace[0] = STEADY
     told = within(5, lambda: "OOM" in acct.status()["redis"]["error"] and acct.status()["redis"]["untold"] > 0)
     ok(told, "status says that redis is full", acct.status()["redis"])
-    if dice.random() < 0.5:
-        kill_acct()
+    kill_acct()
+    within(5, lambda: "OOM" in acct.status()["redis"]["error"])
     redis.ask("CONFIG", "SET", "maxmemory", "0")
 
 
@@ -131,7 +134,9 @@ def empty_and_clock():
 
 def clock():
     "the clock set by a day"
-    step(dice.choice((-DAY, 0, DAY)))
+    global off
+    off = dice.choice([seconds for seconds in (-DAY, 0, DAY) if seconds != off])
+    step(off)
 
 
 def fill():
