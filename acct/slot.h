@@ -12,12 +12,15 @@
 #include "ledger/keys.h"
 #include "ledger/record.h"
 
-/* Closed slots kept for telling Redis again: 24 hours of them, and at least one of each kind. */
+/*
+ * Closed slots kept for telling Redis again: 24 hours of them, two of a longer kind, and one of each that may be open
+ * again.
+ */
 enum {
-	KEEP_5M = 288,
-	KEEP_HOUR = 24,
-	KEEP_DAY = 2,
-	KEEP_PERIOD = 2,
+	KEEP_5M = 288 + 1,
+	KEEP_HOUR = 24 + 1,
+	KEEP_DAY = 2 + 1,
+	KEEP_PERIOD = 2 + 1,
 };
 
 struct slot {

@@ -124,6 +124,21 @@ every_byte_in_one_slot(void **state)
 	}
 }
 
+/* The clock goes back and forth by a day: the one taken up again costs none of the others its place. */
+static void
+days_taken_up_again(void **state)
+{
+	static const int days[] = {0, 1, 0, -1, 0};
+	static struct slots s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(days) / sizeof(*days); i++)
+		add(&s, T0 + days[i] * 86400, 1 << i, i + 1);
+	assert_int_equal(s.open[SLOT_DAY].v[SLOT_TO_GUEST], 1 + 4 + 16);
+	assert_int_equal(closed(&s, SLOT_DAY, T0 + 86400)->v[SLOT_TO_GUEST], 2);
+	assert_int_equal(closed(&s, SLOT_DAY, T0 - 86400)->v[SLOT_TO_GUEST], 8);
+}
+
 static void
 another_billing_day(void **state)
 {
@@ -434,6 +449,7 @@ main(void)
 	    cmocka_unit_test(clock_steps),
 	    cmocka_unit_test(a_day_is_kept),
 	    cmocka_unit_test(every_byte_in_one_slot),
+	    cmocka_unit_test(days_taken_up_again),
 	    cmocka_unit_test(another_billing_day),
 	    cmocka_unit_test(a_billing_day_that_changes_and_back),
 	    cmocka_unit_test(a_slot_that_is_kept_no_longer),
