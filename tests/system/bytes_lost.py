@@ -140,11 +140,11 @@ def clock():
 
 
 def fill():
-    """No room is left, and none in the half of the journal that is to be written next: it is written in place."""
+    """No room is left, and none in the half of the journal that is to be written next, which has the lower number: it is
+    written in place."""
     acct.signal(signal.SIGSTOP)
-    for part in "totals", "closed":
-        half = min((acct.state + "/acct/" + part + end for end in (".a", ".b")), key=os.path.getmtime)
-        run("fallocate", "--punch-hole", "-o", "0", "-l", str(1 << 20), half)
+    half = min((acct.state + "/acct/totals" + end for end in (".a", ".b")), key=lambda path: open(path, "rb").read(24)[:15:-1])
+    run("fallocate", "--punch-hole", "-o", "0", "-l", str(1 << 20), half)
     with open(acct.state + "/filler", "wb", buffering=0) as f:
         try:
             while True:
