@@ -16,6 +16,13 @@ tokyo(int64_t at)
 	return 9 * 3600;
 }
 
+static int64_t
+honolulu(int64_t at)
+{
+	(void)at;
+	return -10 * 3600;
+}
+
 static struct bill
 alice(void)
 {
@@ -144,6 +151,7 @@ of_one(void **state)
 	    "all                 4.0 kB        80 B  4.2 kB           5 B\n"
 	    "hours of Asia/Tokyo\n");
 	u.by = BY_MONTH;
+	u.zone = honolulu; /* which is still in October then */
 	u.rows.n = 1;
 	u.width = 0;
 	expect(&u, false,

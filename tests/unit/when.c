@@ -17,6 +17,13 @@ berlin(int64_t at)
 	return at >= forward && at < back ? 2 * HOUR : HOUR;
 }
 
+/* Its clocks change while they show a day that UTC has not reached. */
+static int64_t
+sydney(int64_t at)
+{
+	return at >= 1775318400 && at < 1791043200 ? 10 * HOUR : 11 * HOUR;
+}
+
 static int64_t
 kolkata(int64_t at)
 {
@@ -47,6 +54,8 @@ typed(void **state)
 	    {"2026-03-30", berlin, forward - 2 * HOUR + 23 * HOUR},
 	    {"2026-10-25", berlin, back - 3 * HOUR},
 	    {"2026-10-26", berlin, back - 3 * HOUR + 25 * HOUR},
+	    {"2026-10-04", sydney, 1791043200 - 2 * HOUR},
+	    {"2026-10-05", sydney, 1791043200 - 2 * HOUR + 23 * HOUR},
 	    {"2028-02-29", zone_utc, 1835395200},
 	    {"2026-02-29", zone_utc, -1},
 	    {"2026-13-01", zone_utc, -1},
@@ -113,10 +122,10 @@ shown(void **state)
 static void
 days_law(void **state)
 {
-	static zone_of *const zones[] = {zone_utc, berlin, kolkata, west};
+	static zone_of *const zones[] = {zone_utc, berlin, kolkata, west, sydney};
 
 	(void)state;
-	for (size_t z = 0; z < 4; z++) {
+	for (size_t z = 0; z < 5; z++) {
 		for (int64_t at = forward - 3 * DAY; at < back + 3 * DAY; at += 1717) {
 			int64_t start = day_start(at, zones[z]), next = day_after(at, 1, zones[z]);
 			char out[WHEN_TEXT], day[WHEN_TEXT];
