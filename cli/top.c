@@ -5,37 +5,27 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "cli/cli.h"
-#include "cli/rates.h"
+#include "cli/look.h"
 #include "cli/screen.h"
 #include "cli/when.h"
 
 #include <errno.h>
 #include <ev.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#define NETDEV "/proc/net/dev"
-
 enum {
 	TOP_VERSION = 1,
 	DELAY_MAX_S = 3600,
 	COUNT_MAX = 1000000000,
-	LEDGER_AGAIN_S = 5, /* after it did not answer */
 	SIGNALS = 7,
 };
 
 struct top {
-	struct conf conf;
-	struct ledger *ledger; /* NULL: does not answer */
-	double ledger_at; /* when it may be asked again */
-	char why[256];
-	struct reading *before, *now; /* of the guests in the file's order */
-	struct mover *movers;
-	double before_s, now_s;
+	struct look look;
 	bool json, screen;
 	double delay_s;
 	long left; /* intervals; -1: until told to stop */
@@ -45,78 +35,6 @@ struct top {
 	ev_io key;
 	ev_signal signals[SIGNALS];
 };
-
-/* --- what there is to show ---------------------------------------------------------------------------------- */
-
-static int
-read_netdev(struct top *top)
-{
-	char *text = NULL;
-	size_t room = 0, n = 0;
-	ssize_t got = 0;
-	int fd = open(NETDEV, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1)
-		return -1;
-	do {
-		n += (size_t)got;
-		if (room - n < 65536) {
-			char *more = realloc(text, room += 262144);
-
-			if (!more) {
-				got = -1;
-				break;
-			}
-			text = more;
-		}
-		got = read(fd, text + n, room - n);
-	} while (got > 0);
-	close(fd);
-	top->now_s = sys_seconds();
-	for (size_t i = 0; got == 0 && i < top->conf.n_guests; i++)
-		top->now[i].there = netdev_find(span_of(text, n), top->conf.guests[i].tap, &top->now[i].at);
-	free(text);
-	return got == 0 ? 0 : -1;
-}
-
-/* A ledger that does not answer costs its two seconds only now and then. */
-static void
-read_billed(struct top *top)
-{
-	int64_t now = (int64_t)time(NULL);
-	struct record period;
-
-	if (!top->ledger && sys_seconds() >= top->ledger_at) {
-		top->ledger = ledger_open(&top->conf, top->why, sizeof(top->why));
-		top->ledger_at = sys_seconds() + LEDGER_AGAIN_S;
-	}
-	for (size_t i = 0; i < top->conf.n_guests; i++) {
-		const struct guest *g = &top->conf.guests[i];
-
-		top->movers[i].billed_known =
-		    top->ledger && ledger_period(top->ledger, g->name, now, g->billing_day, &period) != -1;
-		top->movers[i].billed = top->movers[i].billed_known ? period.v[REC_BILLED] : 0;
-		if (top->ledger && !top->movers[i].billed_known) {
-			snprintf(top->why, sizeof(top->why), "%s", ledger_why(top->ledger));
-			ledger_close(top->ledger);
-			top->ledger = NULL;
-		}
-	}
-}
-
-static int
-read_all(struct top *top)
-{
-	memcpy(top->before, top->now, top->conf.n_guests * sizeof(*top->now));
-	top->before_s = top->now_s;
-	if (read_netdev(top) == -1)
-		return -1;
-	for (size_t i = 0; i < top->conf.n_guests; i++)
-		top->movers[i] = (struct mover){
-		    .guest = top->conf.guests[i].name, .rate = rate_between(&top->before[i], &top->now[i])};
-	read_billed(top);
-	return 0;
-}
 
 /* --- showing it --------------------------------------------------------------------------------------------- */
 
@@ -150,14 +68,14 @@ static void
 print_lines(struct top *top)
 {
 	char when[WHEN_TEXT];
-	double seconds = top->now_s - top->before_s;
+	double seconds = top->look.seconds;
 
 	when_iso((int64_t)time(NULL), zone_utc, when);
-	for (size_t i = 0; i < top->conf.n_guests; i++) {
+	for (size_t i = 0; i < top->look.conf->n_guests; i++) {
 		if (top->json)
-			print_json(&top->movers[i], when, seconds);
+			print_json(&top->look.movers[i], when, seconds);
 		else
-			mover_line(&top->movers[i], when, seconds, stdout);
+			mover_line(&top->look.movers[i], when, seconds, stdout);
 	}
 	fflush(stdout);
 }
@@ -171,12 +89,13 @@ draw(struct top *top)
 	FILE *to = open_memstream(&text, &len);
 
 	screen_size(&rows, &columns);
-	movers_sort(top->movers, top->conf.n_guests);
+	movers_sort(top->look.movers, top->look.conf->n_guests);
 	/* The heading, the sum and two lines below the table, the last one without an end. */
-	if (to && movers_table(&table, top->movers, top->conf.n_guests, top->now_s - top->before_s,
+	if (to && movers_table(&table, top->look.movers, top->look.conf->n_guests, top->look.seconds,
 		      rows > 6 ? rows - 4 : 2) == 0) {
 		table_print(&table, to);
-		fprintf(to, "\n%s%sq ends", top->ledger ? "" : top->why, top->ledger ? "" : " · ");
+		fprintf(
+		    to, "\n%s%sq ends", top->look.ledger ? "" : top->look.why, top->look.ledger ? "" : " · ");
 	}
 	table_free(&table);
 	if (to && fclose(to) == 0)
@@ -199,7 +118,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	struct top *top = timer->data;
 
 	(void)loop, (void)events;
-	if (read_all(top) == -1) {
+	if (look_again(&top->look) == -1) {
 		screen_close();
 		end(top, cli_fail(EXIT_SYSTEM, NETDEV ": %s", strerror(errno)));
 		return;
@@ -270,32 +189,23 @@ watch(struct top *top)
 		ev_io_start(top->loop, &top->key);
 }
 
-static bool
-any_tap(const struct top *top)
-{
-	for (size_t i = 0; i < top->conf.n_guests; i++)
-		if (top->now[i].there)
-			return true;
-	return false;
-}
-
 static int
 run(struct top *top)
 {
 	top->loop = ev_default_loop(0);
 	if (!top->loop)
 		return cli_fail(EXIT_SYSTEM, "cannot wait for events: %s", strerror(errno));
-	if (read_all(top) == -1)
+	if (look_again(&top->look) == -1)
 		return cli_fail(EXIT_SYSTEM, NETDEV ": %s", strerror(errno));
-	if (!any_tap(top))
+	if (!look_any(&top->look))
 		return cli_fail(EXIT_NOT_RUNNING, "no guest's tap is there; start lodge up");
 	if (top->screen) {
 		watch(top);
 		if (screen_open() == -1)
 			return cli_fail(EXIT_SYSTEM, "the terminal does not obey: %s", strerror(errno));
 		screen_draw("", 0);
-	} else if (!top->ledger) {
-		log_warn("%s; going on without what is billed", top->why);
+	} else if (!top->look.ledger) {
+		log_warn("%s; going on without what is billed", top->look.why);
 	}
 	ev_timer_init(&top->tick, on_tick, top->delay_s, top->delay_s);
 	top->tick.data = top;
@@ -343,18 +253,16 @@ cmd_top(const char *file, int argc, char **argv)
 {
 	struct top top = {.delay_s = 1, .left = -1};
 	int status = take_words(argc, argv, &top);
+	struct conf conf;
 
-	if (status != EXIT_DONE || cli_load(file, &top.conf, &status) == -1)
+	if (status != EXIT_DONE || cli_load(file, &conf, &status) == -1)
 		return status;
 	top.screen = !top.json && isatty(STDOUT_FILENO);
-	top.before = calloc(top.conf.n_guests + 1, sizeof(*top.before));
-	top.now = calloc(top.conf.n_guests + 1, sizeof(*top.now));
-	top.movers = calloc(top.conf.n_guests + 1, sizeof(*top.movers));
-	status = top.before && top.now && top.movers ? run(&top) : cli_fail(EXIT_SYSTEM, "out of memory");
-	ledger_close(top.ledger);
-	free(top.before);
-	free(top.now);
-	free(top.movers);
-	conf_free(&top.conf);
+	if (look_open(&top.look, &conf) == -1)
+		status = cli_fail(EXIT_SYSTEM, "out of memory");
+	else
+		status = run(&top);
+	look_close(&top.look);
+	conf_free(&conf);
 	return status;
 }

@@ -131,12 +131,20 @@ two_digits(struct span text, size_t at)
 	return tens > 9 || ones > 9 ? -1 : (int)(tens * 10 + ones);
 }
 
+/* "MMDD" of the year of at; 31 February is none. */
+static int64_t
+day_at(int64_t at, int month, int day)
+{
+	int year = utc(at).tm_year + 1900;
+
+	if (month < 1 || month > 12 || day < 1 || day > month_days(year, month - 1))
+		return -1;
+	return period_day(year, month - 1, (uint8_t)day);
+}
+
 int64_t
 key_slot_at(enum slot_kind kind, int64_t at, struct span field)
 {
-	struct tm tm = utc(at);
-	char again[KEY_SUFFIX];
-	int64_t start;
 	int first, second = 0;
 
 	if (field.len != (kind == SLOT_HOUR ? 2u : 4u))
@@ -147,18 +155,10 @@ key_slot_at(enum slot_kind kind, int64_t at, struct span field)
 	if (first == -1 || second == -1)
 		return -1;
 	if (kind == SLOT_DAY)
-		tm = (struct tm){.tm_year = tm.tm_year, .tm_mon = first - 1, .tm_mday = second};
-	else
-		tm = (struct tm){.tm_year = tm.tm_year,
-		    .tm_mon = tm.tm_mon,
-		    .tm_mday = tm.tm_mday,
-		    .tm_hour = first,
-		    .tm_min = second};
-	start = timegm(&tm);
-	/* 31 February, 24 o'clock and 12:34 would be somewhere else. */
-	if (slot_start(kind, start) != start || !span_is(field, key_slot_field(kind, start, again)))
+		return day_at(at, first, second);
+	if (first > 23 || second > 55 || second % 5 != 0)
 		return -1;
-	return start;
+	return slot_start(SLOT_DAY, at) + first * 3600 + second * 60;
 }
 
 int64_t
