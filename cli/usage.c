@@ -2,7 +2,7 @@
 #include "cli/usage.h"
 #include "base/sys.h"
 #include "cli/cli.h"
-#include "cli/zone.h"
+#include "conf/zone.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -124,6 +124,16 @@ cli_ledger(const struct conf *conf, struct ledger **out)
 	return cli_fail(EXIT_NOT_RUNNING, "%s redis: in the file says where to ask", why);
 }
 
+/* The file's zone, for showing times only. */
+static zone_of *
+zone_of_file(const struct conf *conf)
+{
+	if (strcmp(conf->time_zone, "UTC") == 0)
+		return zone_utc;
+	zone_enter(conf);
+	return zone_offset;
+}
+
 int
 cmd_usage(const char *file, int argc, char **argv)
 {
@@ -135,7 +145,8 @@ cmd_usage(const char *file, int argc, char **argv)
 
 	if (cli_load(file, &conf, &status) == -1)
 		return status;
-	usage.zone = zone_open(&conf, &usage.zone_name);
+	usage.zone = zone_of_file(&conf);
+	usage.zone_name = conf.time_zone;
 	status = take_words(argc, argv, usage.zone, &asked);
 	if (status == EXIT_DONE)
 		status = cli_ledger(&conf, &ledger);
