@@ -33,6 +33,7 @@ apply_close(struct apply *apply)
 	nft_close(apply->nft);
 	facts_free(&apply->tables);
 	apply_unread(apply);
+	foreign_free(&apply->others);
 	sock_close(apply->sock);
 	*apply = (struct apply){0};
 	errno = saved;
@@ -95,8 +96,8 @@ read_tables(struct apply *apply, struct facts *have)
 		facts_free(&apply->tables);
 		facts_sort(have);
 		apply->generation = state.generation;
-		apply->n_foreign = state.n_foreign;
-		memcpy(apply->foreign, state.foreign, sizeof(apply->foreign));
+		foreign_free(&apply->others);
+		apply->others = state.foreign;
 	} else {
 		saved = errno;
 		facts_free(have);
@@ -279,5 +280,6 @@ apply_facts(struct apply *apply, const struct facts *want)
 	if (result == CHANGED)
 		complain(log_error, "the nft tables change faster than they can be read; it is tried again");
 	complain_end(apply->whole);
+	apply->n_foreign = foreign_judge(&apply->others, want, apply->foreign);
 	return result == DONE ? 0 : -1;
 }

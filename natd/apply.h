@@ -11,8 +11,9 @@ struct apply {
 	struct nft *nft;
 	struct sock *sock;
 	struct plan_ports listening; /* as last asked for */
-	struct nft_foreign foreign[NFT_FOREIGN_MAX]; /* as last read */
-	size_t n_foreign;
+	struct foreign others; /* chains of other tools, as last read */
+	struct foreign_drop foreign[FOREIGN_MAX]; /* those that drop, as of the last apply */
+	size_t n_foreign; /* with those beyond the ceiling */
 	uint32_t generation; /* of the nft tables after the last change */
 	struct facts tables; /* what they held then, sorted; none: not known */
 	struct facts links; /* as apply_check read them, for the apply that follows it at once */

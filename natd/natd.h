@@ -20,7 +20,7 @@ struct natd {
 	bool wan_lost;
 	struct curbs curbs;
 	struct full full;
-	struct nft_foreign told[NFT_FOREIGN_MAX]; /* chains of others that were complained of */
+	struct foreign_drop told[FOREIGN_MAX]; /* chains of others that were complained of */
 	size_t n_told;
 	struct plan_ports heard; /* where programs listen now, before it is compared */
 	double lost_told; /* when */

@@ -7,21 +7,14 @@
 
 #include "natd/diff.h"
 #include "natd/fact.h"
+#include "natd/foreign.h"
 
 #include <jansson.h>
-
-enum { NFT_FOREIGN_MAX = 16 };
-
-/* Somebody else's chain that may drop what ours accepts. */
-struct nft_foreign {
-	char family[8], table[64], chain[64];
-};
 
 struct nft_state {
 	struct facts facts; /* of our two tables; unsorted */
 	uint32_t generation;
-	struct nft_foreign foreign[NFT_FOREIGN_MAX];
-	size_t n_foreign; /* found; those beyond the ceiling are only counted */
+	struct foreign foreign; /* of the others' */
 };
 
 struct nft;
@@ -29,7 +22,7 @@ struct nft;
 struct nft *nft_open(void);
 void nft_close(struct nft *);
 
-/* EPERM: not allowed to ask. The caller frees state->facts. */
+/* EPERM: not allowed to ask. The caller frees state->facts and state->foreign. */
 int nft_read(struct nft *, struct nft_state *);
 
 /* The number of the tables' last change, by anybody; -1: errno. */

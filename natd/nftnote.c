@@ -1,5 +1,6 @@
 /* Messages of the kernel's nft tables → facts; see nftnote.h. */
 #include "natd/nftnote.h"
+#include "natd/nftforeign.h"
 #include "natd/nftsock.h"
 #include "natd/rule.h"
 
@@ -32,33 +33,6 @@ note_table(const struct nlmsghdr *message, void *arg)
 	}
 	nftnl_table_free(table);
 	return MNL_CB_OK;
-}
-
-static const char *
-family_name(uint32_t family)
-{
-	return family == NFPROTO_INET ? "inet" : family == NFPROTO_IPV4 ? "ip" : "ip6";
-}
-
-/* A chain of someone else's that drops forwarded packets by policy: no accept of ours saves them. */
-static void
-keep_foreign(struct nft_state *state, struct nftnl_chain *chain)
-{
-	uint32_t family = nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY);
-	struct nft_foreign *foreign;
-
-	if (!nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM) ||
-	    nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM) != NF_INET_FORWARD ||
-	    nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY) != NF_DROP)
-		return;
-	if (family != NFPROTO_INET && family != NFPROTO_IPV4 && family != NFPROTO_IPV6)
-		return;
-	if (state->n_foreign++ >= NFT_FOREIGN_MAX)
-		return;
-	foreign = &state->foreign[state->n_foreign - 1];
-	snprintf(foreign->family, sizeof(foreign->family), "%s", family_name(family));
-	snprintf(foreign->table, sizeof(foreign->table), "%s", nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE));
-	snprintf(foreign->chain, sizeof(foreign->chain), "%s", nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
 }
 
 static void
@@ -96,7 +70,7 @@ note_chain(const struct nlmsghdr *message, void *arg)
 		if (nft_is_ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), family))
 			keep_chain(state, chain, nft_family_fact(family));
 		else
-			keep_foreign(state, chain);
+			foreign_note_chain(&state->foreign, chain);
 	}
 	nftnl_chain_free(chain);
 	return MNL_CB_OK;

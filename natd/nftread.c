@@ -1,5 +1,6 @@
 /* The kernel's nft tables → facts; see nft.h. */
 #include "natd/nft.h"
+#include "natd/nftforeign.h"
 #include "natd/nftnote.h"
 #include "natd/nftsock.h"
 #include "natd/ruleset.h"
@@ -70,7 +71,9 @@ read_once(struct nft *nft, struct nft_state *state)
 	}
 	if (inet && read_table(nft, state, FAMILY_INET) == -1)
 		return -1;
-	return arp ? read_table(nft, state, FAMILY_ARP) : 0;
+	if (arp && read_table(nft, state, FAMILY_ARP) == -1)
+		return -1;
+	return foreign_read(nft, &state->foreign);
 }
 
 int
@@ -87,6 +90,7 @@ nft_read(struct nft *nft, struct nft_state *state)
 			errno = ENOMEM;
 		}
 		facts_free(&state->facts);
+		foreign_free(&state->foreign);
 		/* Someone changed the tables while they were listed, or took ours away. */
 		if (errno != EINTR && errno != ENOENT && errno != ENOBUFS)
 			return -1;

@@ -53,11 +53,11 @@ follow_listening(struct natd *natd)
 }
 
 static bool
-is_among(const struct nft_foreign *list, size_t n, const struct nft_foreign *foreign)
+is_among(const struct foreign_drop *list, size_t n, const struct foreign_chain *at)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i].family, foreign->family) == 0 &&
-		    strcmp(list[i].table, foreign->table) == 0 && strcmp(list[i].chain, foreign->chain) == 0)
+		if (strcmp(list[i].at.family, at->family) == 0 && strcmp(list[i].at.table, at->table) == 0 &&
+		    strcmp(list[i].at.chain, at->chain) == 0)
 			return true;
 	return false;
 }
@@ -66,24 +66,26 @@ void
 natd_say_foreign(struct natd *natd)
 {
 	const struct apply *apply = &natd->apply;
-	size_t n = apply->n_foreign < NFT_FOREIGN_MAX ? apply->n_foreign : NFT_FOREIGN_MAX;
+	size_t n = apply->n_foreign < FOREIGN_MAX ? apply->n_foreign : FOREIGN_MAX;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct nft_foreign *foreign = &apply->foreign[i];
+		const struct foreign_drop *foreign = &apply->foreign[i];
 		char *help;
 
-		if (is_among(natd->told, natd->n_told, foreign))
+		if (is_among(natd->told, natd->n_told, &foreign->at))
 			continue;
 		help = status_help(&natd->conf, foreign);
-		log_warn("chain %s of table %s %s drops what it does not accept, the guests' packets too; "
-			 "let them pass: %s",
-		    foreign->chain, foreign->family, foreign->table, help ? help : "");
+		log_warn(
+		    "chain %s of table %s %s drops what it does not accept, the guests' packets too%s%s; "
+		    "let them pass: %s",
+		    foreign->at.chain, foreign->at.family, foreign->at.table,
+		    *foreign->by ? ", in its chain " : "", foreign->by, help ? help : "");
 		free(help);
 	}
 	for (size_t i = 0; i < natd->n_told; i++)
-		if (!is_among(apply->foreign, n, &natd->told[i]))
+		if (!is_among(apply->foreign, n, &natd->told[i].at))
 			log_info("chain %s of table %s %s no longer drops the guests' packets",
-			    natd->told[i].chain, natd->told[i].family, natd->told[i].table);
+			    natd->told[i].at.chain, natd->told[i].at.family, natd->told[i].at.table);
 	memcpy(natd->told, apply->foreign, n * sizeof(*natd->told));
 	natd->n_told = n;
 }

@@ -5,39 +5,62 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What nft matches all taps by: "tap*" where it does, else each by name. */
-static void
-print_taps(const struct conf *conf, FILE *out)
+/* Whether one pattern is all taps'. */
+static bool
+are_alike(const struct conf *conf)
 {
 	bool alike = true;
 
 	for (size_t i = 0; i < conf->n_guests; i++)
 		alike &= strncmp(conf->guests[i].tap, "tap", 3) == 0;
-	if (alike) {
-		fputs("\"tap*\"", out);
+	return alike;
+}
+
+/* Each tap, or all by one pattern, with the words around it. */
+static void
+print_each(const struct conf *conf, const char *all, const char *before, const char *between, FILE *out)
+{
+	if (are_alike(conf)) {
+		fprintf(out, "%s%s", before, all);
 		return;
 	}
 	for (size_t i = 0; i < conf->n_guests; i++)
-		fprintf(out, "%s\"%s\"", i ? ", " : "{ ", conf->guests[i].tap);
-	fputs(" }", out);
+		fprintf(out, "%s%s%s", i ? between : "", before, conf->guests[i].tap);
+}
+
+/* One transaction; a rule for each name, which natd knows again when it reads them. */
+static void
+help_nft(const struct conf *conf, const struct foreign_chain *at, FILE *out)
+{
+	static const char *const ways[] = {"iifname", "oifname"};
+	size_t n = are_alike(conf) ? 1 : conf->n_guests;
+
+	fputs("nft '", out);
+	for (size_t i = 0; i < 2 * n; i++)
+		fprintf(out, "%sinsert rule %s %s %s %s \"%s\" accept", i ? "; " : "", at->family, at->table,
+		    at->chain, ways[i / n], are_alike(conf) ? "tap*" : conf->guests[i % n].tap);
+	fputc('\'', out);
 }
 
 /* Both ways: our own chains still drop what may not pass. */
 char *
-status_help(const struct conf *conf, const struct nft_foreign *foreign)
+status_help(const struct conf *conf, const struct foreign_drop *drop)
 {
-	static const char *const ways[] = {"iifname", "oifname"};
 	char *text = NULL;
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
 
 	if (!out)
 		return NULL;
-	for (size_t i = 0; i < 2; i++) {
-		fprintf(out, "%snft 'insert rule %s %s %s %s ", i ? "; " : "", foreign->family,
-		    foreign->table, foreign->chain, ways[i]);
-		print_taps(conf, out);
-		fputs(" accept'", out);
+	if (drop->tool == TOOL_FIREWALLD) {
+		fputs("firewall-cmd --permanent --zone=trusted", out);
+		print_each(conf, "tap+", " --add-interface=", "", out);
+		fputs(" && firewall-cmd --reload", out);
+	} else if (drop->tool == TOOL_UFW) {
+		print_each(conf, "tap+", "ufw route allow in on ", "; ", out);
+		print_each(conf, "tap+", "; ufw route allow out on ", "", out);
+	} else {
+		help_nft(conf, &drop->at, out);
 	}
 	fclose(out);
 	return text;
@@ -79,13 +102,14 @@ foreign_json(const struct status *status)
 	const struct apply *apply = status->apply;
 	json_t *out = json_array();
 
-	for (size_t i = 0; i < apply->n_foreign && i < NFT_FOREIGN_MAX; i++) {
-		const struct nft_foreign *foreign = &apply->foreign[i];
+	for (size_t i = 0; i < apply->n_foreign && i < FOREIGN_MAX; i++) {
+		const struct foreign_drop *foreign = &apply->foreign[i];
 		char *help = status_help(status->conf, foreign);
 
 		json_array_append_new(
-		    out, json_pack("{s:s, s:s, s:s, s:s}", "family", foreign->family, "table", foreign->table,
-			     "chain", foreign->chain, "help", help ? help : ""));
+		    out, json_pack("{s:s, s:s, s:s, s:s, s:s}", "family", foreign->at.family, "table",
+			     foreign->at.table, "chain", foreign->at.chain, "by", foreign->by, "help",
+			     help ? help : ""));
 		free(help);
 	}
 	return out;

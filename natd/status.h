@@ -19,7 +19,7 @@ struct status {
 
 json_t *status_json(const struct status *);
 
-/* The lines that let guests through another tool's FORWARD DROP; the caller frees it. */
-char *status_help(const struct conf *, const struct nft_foreign *);
+/* The lines that let guests through another tool's chain, in that tool's words; the caller frees it. */
+char *status_help(const struct conf *, const struct foreign_drop *);
 
 #endif
