@@ -5,13 +5,17 @@
 int
 cmd_check(const char *file, int argc, char **argv)
 {
+	struct conf_errors errors;
 	struct conf conf;
-	int status;
+	int status, bad;
 
 	if (argc > 1)
 		return cli_fail(
 		    EXIT_INPUT, "check takes no «%s»; the file is named by lodge -c FILE check", argv[1]);
-	if (cli_load(file, &conf, &status) == -1)
+	bad = conf_load_strict(file, &conf, &errors);
+	status = conf_report(&errors, stderr);
+	conf_errors_free(&errors);
+	if (bad == -1)
 		return status;
 	conf_print(&conf, stdout);
 	fprintf(stderr, "%s: %zu guest%s, no mistake\n", file, conf.n_guests, conf.n_guests == 1 ? "" : "s");

@@ -8,7 +8,7 @@
 
 enum { SHARED_TEXT = 32 };
 
-enum kind { OF_GUEST, OF_PROXY, OF_PAGE, OF_HOST, OF_PASSING, KINDS };
+enum kind { OF_GUEST, OF_PROXY, OF_PAGE, OF_HOST, OF_SERVICE, OF_PASSING, OF_PERSON, KINDS };
 
 struct taken {
 	uint16_t lo, hi;
@@ -18,7 +18,7 @@ struct taken {
 	const char *what; /* not a guest's: whose */
 	struct place place; /* line 0: nowhere in the file */
 	bool local; /* on loopback alone, where nothing is a guest's */
-	bool warned; /* a guest's: one warning says it */
+	unsigned warned; /* a guest's, a bit for each kind: one warning says it */
 };
 
 struct list {
@@ -68,21 +68,30 @@ guests_meet(struct parse *p, const struct taken *a, const struct taken *b)
 	error_hint(p->report, "a port leads to one place; change one of the two");
 }
 
+/* What is no mistake, or only to a person who asks. */
+static const struct {
+	const char *text, *hint;
+} warnings[KINDS] = {
+    [OF_SERVICE] = {"ports: guest %s has %s, where a program of the host listens",
+	"it stays with the host; choose other ports for the guest, or stop that"},
+    [OF_PASSING] = {"ports: guest %s has %s, where a program of the host has a socket",
+	"what is sent to that socket goes to the guest; ports outside net.ipv4.ip_local_port_range are safe"},
+    [OF_PERSON] = {"ports: guest %s has %s, where a person's program listens",
+	"what comes from outside goes to the guest; ss -ltunpe names who it is"},
+};
+
 static void
 host_meets(struct parse *p, struct taken *guest, const struct taken *host)
 {
 	char shared[SHARED_TEXT];
 
-	if (host->local || (host->kind == OF_PASSING && guest->warned))
+	if (host->local || (guest->warned >> host->kind & 1))
 		return;
 	shared_print(guest, host, shared);
-	if (host->kind == OF_PASSING) {
-		guest->warned = true;
-		error_warn(p->report, guest->place,
-		    "ports: guest %s has %s, where a program of the host has a socket", guest->guest->name,
-		    shared);
-		error_hint(p->report, "what is sent to that socket goes to the guest; ports outside "
-				      "net.ipv4.ip_local_port_range are safe");
+	if (warnings[host->kind].text && (host->kind != OF_SERVICE || p->host->running)) {
+		guest->warned |= 1u << host->kind;
+		error_warn(p->report, guest->place, warnings[host->kind].text, guest->guest->name, shared);
+		error_hint(p->report, "%s", warnings[host->kind].hint);
 		return;
 	}
 	error_add(p->report, guest->place, "ports: guest %s cannot have %s: %s", guest->guest->name, shared,
@@ -204,8 +213,10 @@ gather(const struct parse *p, struct list *l)
 		const struct port_range *r = &p->host->listening[i];
 
 		l->items[l->n++] = (struct taken){r->lo, r->hi, r->proto ? r->proto : PROTO_BOTH,
-		    r->passing ? OF_PASSING : OF_HOST, NULL, "a program of the host listens there",
-		    .local = false};
+		    r->passing	  ? OF_PASSING
+		    : r->personal ? OF_PERSON
+				  : OF_SERVICE,
+		    NULL, "a program of the host listens there", .local = false};
 	}
 }
 

@@ -46,6 +46,7 @@ struct port_range {
 	struct place place;
 	uint8_t proto; /* PROTO_* bits; what is reserved is reserved for both */
 	bool passing; /* listening on a port the kernel may have picked: only a warning */
+	bool personal; /* listening: a person's program, which keeps no guest from its port */
 };
 
 /* One entry of a guest's `ports`. A range keeps its ports (to == lo); a single port may be remapped. */
@@ -206,6 +207,7 @@ struct conf_host {
 	uint64_t guest_room_bytes; /* room of the filesystem that holds guest memory; 0: unknown */
 	const struct port_range *listening; /* ports with a listener on a non-loopback address */
 	size_t n_listening;
+	bool running; /* a daemon asks: who listens is told, and is no mistake */
 	const char *hostname; /* for conf.host */
 };
 
@@ -233,6 +235,12 @@ struct conf_errors {
  * frees both.
  */
 int conf_load(const char *path, struct conf *, struct conf_errors *);
+
+/*
+ * The same for a person who asks whether the file is right: a guest's port on which a service of the host listens is a
+ * mistake then. To a daemon it is none, for whoever starts to listen could keep all of them from starting.
+ */
+int conf_load_strict(const char *path, struct conf *, struct conf_errors *);
 
 /* The same for texts already read: the core of conf_load. texts[0] is the main one. */
 int conf_parse(

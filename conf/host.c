@@ -7,6 +7,16 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+enum { SERVICE, PASSING, PERSONAL, KINDS };
+
+static uint8_t
+proto_of(uint8_t seen, int kind)
+{
+	if (kind == PASSING)
+		return seen & HOST_PASSING ? PROTO_UDP : 0;
+	return (kind == PERSONAL ? seen / HOST_PERSONAL : seen) & PROTO_BOTH;
+}
+
 static void
 listening_learn(struct host_facts *f)
 {
@@ -17,19 +27,20 @@ listening_learn(struct host_facts *f)
 		return;
 	listeners_read(seen);
 	for (unsigned port = 0; port < HOST_PORTS; port++)
-		n += (seen[port] & PROTO_BOTH) != 0, n += (seen[port] & HOST_PASSING) != 0;
+		for (int kind = 0; kind < KINDS; kind++)
+			n += proto_of(seen[port], kind) != 0;
 	f->listening = n ? calloc(n, sizeof(*f->listening)) : NULL;
-	for (unsigned port = 0; f->listening && port < HOST_PORTS; port++) {
-		struct port_range one = {.lo = (uint16_t)port, .hi = (uint16_t)port};
+	for (unsigned port = 0; f->listening && port < HOST_PORTS; port++)
+		for (int kind = 0; seen[port] && kind < KINDS; kind++) {
+			struct port_range one = {.lo = (uint16_t)port,
+			    .hi = (uint16_t)port,
+			    .proto = proto_of(seen[port], kind),
+			    .passing = kind == PASSING,
+			    .personal = kind == PERSONAL};
 
-		one.proto = seen[port] & PROTO_BOTH;
-		if (one.proto)
-			f->listening[f->host.n_listening++] = one;
-		one.proto = PROTO_UDP;
-		one.passing = true;
-		if (seen[port] & HOST_PASSING)
-			f->listening[f->host.n_listening++] = one;
-	}
+			if (one.proto)
+				f->listening[f->host.n_listening++] = one;
+		}
 	f->host.listening = f->listening;
 	free(seen);
 }

@@ -28,6 +28,9 @@ struct reading {
 	uint8_t *seen;
 	uint8_t proto;
 	unsigned lo, hi;
+	unsigned free; /* from which port on anybody may listen */
+	unsigned port; /* not 0: whose is that? */
+	int64_t uid;
 };
 
 static unsigned
@@ -48,19 +51,33 @@ is_loopback(const uint32_t words[4], bool six)
 	return IN6_IS_ADDR_LOOPBACK(&a) || (IN6_IS_ADDR_V4MAPPED(&a) && a.s6_addr[12] == 127);
 }
 
+/* Neither root's nor a system account's; systemd gives services that bring none with them uids from 61184 on. */
+static bool
+is_person(uint32_t uid)
+{
+	return (uid >= 1000 && uid < 61184) || uid > 65535;
+}
+
 static void
-note(const struct reading *r, const uint32_t words[4], bool six, unsigned port)
+note(struct reading *r, const uint32_t words[4], bool six, unsigned port, uint32_t uid)
 {
 	if (port == 0 || port >= HOST_PORTS || is_loopback(words, six))
 		return;
-	r->seen[port] |= r->proto == PROTO_UDP && port >= r->lo && port <= r->hi ? HOST_PASSING : r->proto;
+	if (r->port == port)
+		r->uid = uid;
+	if (r->proto == PROTO_UDP && port >= r->lo && port <= r->hi)
+		r->seen[port] |= HOST_PASSING;
+	else if (port >= r->free && is_person(uid))
+		r->seen[port] |= HOST_PERSONAL * r->proto;
+	else
+		r->seen[port] |= r->proto;
 }
 
 /* --- sock_diag ---------------------------------------------------------------------------------------------- */
 
 /* 1: there is more to come; 0: that was all; -1: errno. */
 static int
-take_answers(const struct reading *r, const char *buffer, ssize_t n)
+take_answers(struct reading *r, const char *buffer, ssize_t n)
 {
 	const struct nlmsghdr *head = (const struct nlmsghdr *)buffer;
 	int left = (int)n;
@@ -75,13 +92,14 @@ take_answers(const struct reading *r, const char *buffer, ssize_t n)
 			return -1;
 		}
 		if (head->nlmsg_type == SOCK_DIAG_BY_FAMILY && head->nlmsg_len >= NLMSG_LENGTH(sizeof(*m)))
-			note(r, m->id.idiag_src, m->idiag_family == AF_INET6, ntohs(m->id.idiag_sport));
+			note(r, m->id.idiag_src, m->idiag_family == AF_INET6, ntohs(m->id.idiag_sport),
+			    m->idiag_uid);
 	}
 	return 1;
 }
 
 static int
-ask_once(const struct reading *r, uint8_t family)
+ask_once(struct reading *r, uint8_t family)
 {
 	struct {
 		struct nlmsghdr head;
@@ -112,7 +130,7 @@ ask_once(const struct reading *r, uint8_t family)
 }
 
 static int
-ask(const struct reading *r, uint8_t family)
+ask(struct reading *r, uint8_t family)
 {
 	int error = -1;
 
@@ -139,11 +157,11 @@ take_words(const char *hex, uint32_t words[4])
 }
 
 static int
-read_file(const struct reading *r, const char *path)
+read_file(struct reading *r, const char *path)
 {
 	FILE *in = fopen(path, "re");
 	char line[512], local[33];
-	unsigned port, state;
+	unsigned port, state, uid;
 
 	if (!in)
 		return -1;
@@ -151,18 +169,19 @@ read_file(const struct reading *r, const char *path)
 		uint32_t words[4] = {0};
 		bool six;
 
-		if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", local, &port, &state) != 3 ||
+		if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %u", local,
+			&port, &state, &uid) != 4 ||
 		    state != state_of(r))
 			continue;
 		six = take_words(local, words);
-		note(r, words, six, port);
+		note(r, words, six, port, uid);
 	}
 	fclose(in);
 	return 0;
 }
 
 static int
-read_protocol(const struct reading *r, const char *path, const char *path6)
+read_protocol(struct reading *r, const char *path, const char *path6)
 {
 	if (ask(r, AF_INET) == 0 && ask(r, AF_INET6) == 0)
 		return 0;
@@ -172,20 +191,52 @@ read_protocol(const struct reading *r, const char *path, const char *path6)
 	return 0;
 }
 
+static int
+numbers_in(const char *path, unsigned *a, unsigned *b)
+{
+	FILE *in = fopen(path, "re");
+	unsigned none;
+	int n = in ? fscanf(in, "%u %u", a, b ? b : &none) : 0;
+
+	if (in)
+		fclose(in);
+	return n;
+}
+
+static int
+read_all(struct reading *r, uint8_t seen[HOST_PORTS], uint8_t protos)
+{
+	r->seen = seen;
+	r->lo = 32768;
+	r->hi = 60999;
+	r->free = 1024;
+	if (numbers_in("/proc/sys/net/ipv4/ip_local_port_range", &r->lo, &r->hi) == 1)
+		r->lo = r->hi = 0;
+	numbers_in("/proc/sys/net/ipv4/ip_unprivileged_port_start", &r->free, NULL);
+	memset(seen, 0, HOST_PORTS);
+	r->proto = PROTO_TCP;
+	if ((protos & PROTO_TCP) && read_protocol(r, "/proc/net/tcp", "/proc/net/tcp6") == -1)
+		return -1;
+	r->proto = PROTO_UDP;
+	return protos & PROTO_UDP ? read_protocol(r, "/proc/net/udp", "/proc/net/udp6") : 0;
+}
+
 int
 listeners_read(uint8_t seen[HOST_PORTS])
 {
-	struct reading r = {.seen = seen, .lo = 32768, .hi = 60999};
-	FILE *in = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	struct reading r = {0};
 
-	if (in && fscanf(in, "%u %u", &r.lo, &r.hi) != 2)
-		r.lo = r.hi = 0;
-	if (in)
-		fclose(in);
-	memset(seen, 0, HOST_PORTS);
-	r.proto = PROTO_TCP;
-	if (read_protocol(&r, "/proc/net/tcp", "/proc/net/tcp6") == -1)
-		return -1;
-	r.proto = PROTO_UDP;
-	return read_protocol(&r, "/proc/net/udp", "/proc/net/udp6");
+	return read_all(&r, seen, PROTO_BOTH);
+}
+
+int64_t
+listener_uid(uint16_t port, uint8_t proto)
+{
+	struct reading r = {.port = port, .uid = -1};
+	uint8_t *seen = malloc(HOST_PORTS);
+
+	if (seen)
+		read_all(&r, seen, proto);
+	free(seen);
+	return r.uid;
 }

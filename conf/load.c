@@ -283,8 +283,8 @@ load_free(struct load *l)
 	free(l->texts);
 }
 
-int
-conf_load(const char *path, struct conf *c, struct conf_errors *errors)
+static int
+load(const char *path, bool running, struct conf *c, struct conf_errors *errors)
 {
 	struct load l = {.report.errors = errors};
 	struct host_facts facts;
@@ -296,6 +296,7 @@ conf_load(const char *path, struct conf *c, struct conf_errors *errors)
 	for (uint32_t i = 0; i < l.n; i++)
 		includes_load(&l, i);
 	host_learn(&facts);
+	facts.host.running = running;
 	if (l.n > 0 && l.files[0].bytes)
 		parse_texts(&l.report, &facts.host, c);
 	zone_check(&l.report, c);
@@ -305,4 +306,16 @@ conf_load(const char *path, struct conf *c, struct conf_errors *errors)
 		conf_free(c);
 	load_free(&l);
 	return result;
+}
+
+int
+conf_load(const char *path, struct conf *c, struct conf_errors *errors)
+{
+	return load(path, true, c, errors);
+}
+
+int
+conf_load_strict(const char *path, struct conf *c, struct conf_errors *errors)
+{
+	return load(path, false, c, errors);
 }

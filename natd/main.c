@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "conf/conf.h"
 #include "natd/complain.h"
+#include "natd/listeners.h"
 #include "natd/natd.h"
 #include "natd/print.h"
 #include "natd/sole.h"
@@ -85,6 +86,7 @@ reload(void *arg)
 {
 	struct natd *natd = arg;
 	struct plan_host host = {.curbs = &natd->curbs};
+	static struct plan_ports before;
 	struct conf_errors errors;
 	struct facts want;
 	struct conf conf;
@@ -97,10 +99,15 @@ reload(void *arg)
 		return;
 	}
 	conf_errors_free(&errors);
+	before = natd->apply.listening;
 	if (replan(&natd->apply, &conf, &host, &want, &why) == -1) {
 		log_error("reload refused: %s", why);
 		conf_free(&conf);
 		return;
+	}
+	if (host.listening) {
+		listeners_say(&natd->want, &want);
+		listeners_say_persons(&conf, &before, host.listening);
 	}
 	conf_free(&natd->conf);
 	facts_free(&natd->want);
@@ -296,6 +303,7 @@ main(int argc, char **argv)
 	static const int keep[] = {CAP_NET_ADMIN, -1};
 	struct sys_options options = sys_options(argc, argv, "x", usage);
 	struct ev_loop *loop = EV_DEFAULT;
+	const struct facts none = {0};
 	static struct natd natd;
 
 	log_open("lodge-natd", options.debug);
@@ -314,6 +322,10 @@ main(int argc, char **argv)
 	if (apply_facts(&natd.apply, &natd.want) == -1)
 		fatal("the network is not as %s wants it; the lines above say why", natd.file);
 	natd_say_foreign(&natd);
+	if (natd.host.listening) {
+		listeners_say(&none, &natd.want);
+		listeners_say_persons(&natd.conf, NULL, natd.host.listening);
+	}
 	pulse_start(loop, &natd);
 	log_info("%zu guests behind %s, %zu changes", natd.conf.n_guests, natd.host.wan, natd.apply.n_ops);
 	sys_notify("READY=1");

@@ -1,6 +1,6 @@
 /* What the kernel tells nobody of is looked at from time to time; see natd.h. */
 #include "base/log.h"
-#include "natd/diff.h"
+#include "natd/listeners.h"
 #include "natd/natd.h"
 #include "natd/watch.h"
 
@@ -8,45 +8,23 @@
 
 static const double pulse_s = 2;
 
-/* Which ports of guests programs of the host took since the last plan, or gave back. */
-static void
-say_listening(const struct natd *natd, const struct facts *want)
-{
-	struct ops ops;
-
-	if (diff_facts(&natd->want, want, &ops) == -1)
-		return;
-	for (size_t i = 0; i < ops.n; i++) {
-		const struct fact *fact = ops.list[i].want ? ops.list[i].want : ops.list[i].have;
-
-		if (fact->kind != FACT_ELEMENT || strcmp(fact->name, "stay") != 0)
-			continue;
-		if (ops.list[i].want)
-			log_warn("port %u/%s of a guest's stays with the host, where a program listens now; "
-				 "stop that, "
-				 "or give the guest another port",
-			    fact->key[4] << 8 | fact->key[5], fact->key[0] == IPPROTO_TCP ? "tcp" : "udp");
-		else
-			log_info("port %u/%s is a guest's again", fact->key[4] << 8 | fact->key[5],
-			    fact->key[0] == IPPROTO_TCP ? "tcp" : "udp");
-	}
-	ops_free(&ops);
-}
-
 /* Programs of the host begin and end to listen, and the kernel tells nobody. */
 static void
 follow_listening(struct natd *natd)
 {
+	static struct plan_ports before;
 	struct facts want;
 
 	if (sock_listening(&natd->heard) == -1 ||
 	    memcmp(&natd->heard, &natd->apply.listening, sizeof(natd->heard)) == 0)
 		return;
+	before = natd->apply.listening;
 	natd->apply.listening = natd->heard;
 	natd->host.listening = &natd->apply.listening;
 	if (plan_facts(&natd->conf, &natd->host, &want) == -1)
 		return;
-	say_listening(natd, &want);
+	listeners_say(&natd->want, &want);
+	listeners_say_persons(&natd->conf, &before, &natd->heard);
 	facts_free(&natd->want);
 	natd->want = want;
 	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;

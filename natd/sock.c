@@ -49,7 +49,7 @@ sock_listening(struct plan_ports *ports)
 	if (listeners_read(ports->of) == -1)
 		return -1;
 	for (size_t i = 0; i < HOST_PORTS; i++)
-		ports->of[i] &= PROTO_BOTH;
+		ports->of[i] &= PROTO_BOTH | PROTO_BOTH * HOST_PERSONAL;
 	return 0;
 }
 

@@ -12,7 +12,7 @@ void sock_close(struct sock *);
 
 /*
  * The ports on which programs of the host wait for anybody; not those of UDP which the kernel may have picked for a
- * client (conf/host.h). Needs no struct sock.
+ * client. A person's program has bits of its own (conf/host.h). Needs no struct sock.
  */
 int sock_listening(struct plan_ports *);
 

@@ -58,6 +58,7 @@ listen_read(struct test_host *h, const char *list)
 
 		r->proto = at[0] == 't' ? PROTO_TCP : PROTO_UDP;
 		r->passing = at[3] == '?';
+		r->personal = at[3] == '!';
 		r->lo = r->hi = (uint16_t)atoi(at + 4);
 		if (at[4 + strspn(at + 4, "0123456789")] == '-')
 			r->hi = (uint16_t)atoi(at + 5 + strspn(at + 4, "0123456789"));
@@ -78,6 +79,7 @@ host_read(struct test_host *h, const struct whole *in)
 		scalar_size(span_of(at + 5, strcspn(at + 5, " ")), &h->host.ram_bytes);
 	if ((at = strstr(line, " room=")))
 		scalar_size(span_of(at + 6, strcspn(at + 6, " ")), &h->host.guest_room_bytes);
+	h->host.running = strstr(line, " running") != NULL;
 	if ((at = strstr(line, " listen=")))
 		listen_read(h, at + 8);
 	if ((at = strstr(line, " name="))) {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -245,6 +246,23 @@ odd_folder_names_are_no_patterns(void **state)
 	    said("[ab]*/lodge.yaml"), "[ab]*/x.yaml:1:1: error: unknown key \"nope\" in the file");
 }
 
+enum { PERSON = 1001 };
+
+/* Where there is no sock_diag. */
+static void
+assert_files_say_the_same(void)
+{
+	static uint8_t asked[HOST_PORTS], read[HOST_PORTS];
+	struct reading r = {.seen = read, .lo = 32768, .hi = 60999, .free = 1024};
+
+	assert_int_equal(listeners_read(asked), 0);
+	r.proto = PROTO_TCP;
+	assert_int_equal(read_file(&r, "/proc/net/tcp") | read_file(&r, "/proc/net/tcp6"), 0);
+	r.proto = PROTO_UDP;
+	assert_int_equal(read_file(&r, "/proc/net/udp") | read_file(&r, "/proc/net/udp6"), 0);
+	assert_memory_equal(asked, read, sizeof(asked));
+}
+
 /* In a network namespace of its own. */
 static void
 what_the_host_listens_on_is_learned(void **state)
@@ -256,37 +274,63 @@ what_the_host_listens_on_is_learned(void **state)
 		uint16_t port;
 	} sockets[] = {{SOCK_STREAM, "0.0.0.0", 3000}, {SOCK_STREAM, "::", 3001},
 	    {SOCK_STREAM, "127.0.0.1", 3002}, {SOCK_STREAM, "::1", 3003}, {SOCK_DGRAM, "0.0.0.0", 3000},
-	    {SOCK_DGRAM, "::", 3004}, {SOCK_DGRAM, "127.0.0.1", 3005}, {SOCK_DGRAM, "0.0.0.0", 40000}};
+	    {SOCK_DGRAM, "::", 3004}, {SOCK_DGRAM, "127.0.0.1", 3005}, {SOCK_DGRAM, "0.0.0.0", 40000},
+	    /* From here on a person's. */
+	    {SOCK_STREAM, "0.0.0.0", 3006}, {SOCK_DGRAM, "::", 3006}, {SOCK_STREAM, "0.0.0.0", 900}};
 	struct host_facts facts;
-	int fds[8];
+	int fds[11];
 
 	(void)state;
 	if (unshare(CLONE_NEWNET) == -1)
 		skip();
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 11; i++) {
 		struct addr addr = {.port = sockets[i].port};
 		struct sockaddr_storage sa;
 		socklen_t len;
 
 		ip_parse(span_str(sockets[i].ip), &addr.ip);
 		len = addr_to_sockaddr(&addr, &sa);
+		setfsuid(i < 8 ? 0 : PERSON);
 		fds[i] = socket(sa.ss_family, sockets[i].type, 0);
+		setfsuid(0);
 		if (i == 0)
 			assert_int_equal(ioctl(fds[i], SIOCSIFFLAGS, &lo), 0);
 		assert_int_equal(bind(fds[i], (struct sockaddr *)&sa, len), 0);
 		assert_true(sockets[i].type == SOCK_DGRAM || listen(fds[i], 1) == 0);
 	}
 	host_learn(&facts);
-	assert_int_equal(facts.host.n_listening, 4);
-	assert_true(facts.listening[0].lo == 3000 && facts.listening[0].proto == PROTO_BOTH);
-	assert_true(facts.listening[1].lo == 3001 && facts.listening[1].proto == PROTO_TCP);
-	assert_true(facts.listening[2].lo == 3004 && facts.listening[2].proto == PROTO_UDP);
-	assert_true(facts.listening[3].lo == 40000 && facts.listening[3].passing);
+	assert_int_equal(facts.host.n_listening, 6);
+	assert_true(facts.listening[0].lo == 900 && !facts.listening[0].personal);
+	assert_true(facts.listening[1].lo == 3000 && facts.listening[1].proto == PROTO_BOTH);
+	assert_true(facts.listening[2].lo == 3001 && facts.listening[2].proto == PROTO_TCP);
+	assert_true(facts.listening[3].lo == 3004 && facts.listening[3].proto == PROTO_UDP);
+	assert_true(facts.listening[4].lo == 3006 && facts.listening[4].proto == PROTO_BOTH);
+	assert_true(facts.listening[4].personal && !facts.listening[1].personal);
+	assert_true(facts.listening[5].lo == 40000 && facts.listening[5].passing);
+	assert_int_equal(listener_uid(3006, PROTO_UDP), PERSON);
+	assert_int_equal(listener_uid(3000, PROTO_TCP), 0);
+	assert_int_equal(listener_uid(3002, PROTO_TCP), -1);
+	assert_files_say_the_same();
 	assert_true(facts.host.ram_bytes > 0 && facts.host.guest_room_bytes > 0);
 	assert_string_not_equal(facts.host.hostname, "");
 	host_free(&facts);
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < 11; i++)
 		close(fds[i]);
+}
+
+/* Whose program is a service of the host, and whose takes no port from a guest. */
+static void
+accounts_are_told_apart(void **state)
+{
+	static const struct {
+		uint32_t uid;
+		bool person;
+	} accounts[] = {{0, false}, {1, false}, {999, false}, {1000, true}, {60000, true}, {61183, true},
+	    {61184, false}, {65519, false}, {65534, false}, {65535, false}, {65536, true}, {770002, true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(*accounts); i++)
+		assert_int_equal(is_person(accounts[i].uid), accounts[i].person);
 }
 
 int
@@ -307,6 +351,7 @@ main(void)
 	    IN_FOLDER(nesting_has_a_ceiling),
 	    IN_FOLDER(odd_folder_names_are_no_patterns),
 	    cmocka_unit_test(what_the_host_listens_on_is_learned),
+	    cmocka_unit_test(accounts_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
