@@ -10,6 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define OUTSIDE "198.51.100.2"
+#define OUTSIDE6 "2001:db8:1::2"
+#define LOCAL "fe80::c0ff:fea8:4d02"
+
 static uint8_t frame[512];
 static size_t n;
 static const uint8_t alice[6] = {2, 0, 192, 168, 77, 2}, bob[6] = {2, 0, 192, 168, 77, 3},
@@ -91,7 +95,8 @@ ip6(const char *from, const char *to, uint8_t protocol, uint8_t *body, size_t le
 	put16((uint16_t)(protocol << 8 | 255));
 	put_ip(from);
 	put_ip(to);
-	check = htons(sum(body, len, (uint32_t)~sum(frame + start + 8, 32, (uint32_t)(protocol + len)) & 0xffff));
+	check =
+	    htons(sum(body, len, (uint32_t)~sum(frame + start + 8, 32, (uint32_t)(protocol + len)) & 0xffff));
 	memcpy(body + at, &check, 2);
 	put(body, len);
 }
@@ -150,90 +155,108 @@ nd(const uint8_t *host, uint8_t type, const char *from, const char *to, const ch
 	ip6(from, to, 58, body, len + 8, 2);
 }
 
+enum shape { IN_UDP, IN_UDP6, IN_VLAN, IN_REDIRECT, IN_ARP, IN_ND };
+
+/* to NULL: the host's MAC. a and b: of IP the source and the destination, of ARP who is said to be and who is asked. */
+static const struct lie {
+	const char *name;
+	enum shape shape;
+	const uint8_t *to, *from;
+	const char *a, *b;
+	uint16_t from_port, to_port; /* of UDP; 0: 7777 to 9999 */
+	uint16_t kind; /* ARP's operation, ICMPv6's type */
+	const uint8_t *mac; /* in the body of ARP */
+	const char *target; /* of ND */
+} lies[] = {
+    {"honest", IN_UDP, NULL, alice, "192.168.77.2", OUTSIDE},
+    {"honest6", IN_UDP6, NULL, alice, "2001:db8:77::2", OUTSIDE6},
+    {"neighbours-address", IN_UDP, NULL, alice, "192.168.77.3", OUTSIDE},
+    {"strangers-address", IN_UDP, NULL, alice, "203.0.113.9", OUTSIDE},
+    {"hosts-address", IN_UDP, NULL, alice, "198.51.100.1", OUTSIDE},
+    {"loopback", IN_UDP, NULL, alice, "127.0.0.1", "198.51.100.1"},
+    {"neighbours-mac", IN_UDP, NULL, bob, "192.168.77.2", OUTSIDE},
+    {"neighbours-all", IN_UDP, NULL, bob, "192.168.77.3", OUTSIDE},
+    {"neighbours-address6", IN_UDP6, NULL, alice, "2001:db8:77::3", OUTSIDE6},
+    {"another-address6", IN_UDP6, NULL, alice, "2001:db8:77::99", OUTSIDE6},
+    {"to-neighbour", IN_UDP, NULL, alice, "192.168.77.2", "192.168.77.3"},
+    {"to-neighbour6", IN_UDP6, NULL, alice, "2001:db8:77::2", "2001:db8:77::3"},
+    {"to-neighbours-mac", IN_UDP, bob, alice, "192.168.77.2", "192.168.77.3"},
+    {"to-everybody", IN_UDP, all, alice, "192.168.77.2", "255.255.255.255"},
+    {"tagged", IN_VLAN, NULL, alice, "192.168.77.3", OUTSIDE},
+    {"dhcp-offer", IN_UDP, all, alice, "192.168.77.2", "255.255.255.255", 67, 68},
+    {"dhcp-offer-outside", IN_UDP, NULL, alice, "192.168.77.2", OUTSIDE, 67, 68},
+    {"dhcp6-reply", IN_UDP6, NULL, alice, "2001:db8:77::2", OUTSIDE6, 547, 546},
+    {"redirect", IN_REDIRECT, NULL, alice, "192.168.77.2", "192.168.77.1"},
+    {"arp-neighbour", IN_ARP, NULL, alice, "192.168.77.3", "192.168.77.1", .kind = 2, .mac = alice},
+    {"arp-host", IN_ARP, NULL, alice, "192.168.77.1", "192.168.77.1", .kind = 2, .mac = alice},
+    {"arp-gratuitous", IN_ARP, NULL, alice, "192.168.77.3", "192.168.77.3", .kind = 1, .mac = alice},
+    {"arp-neighbours-mac", IN_ARP, NULL, alice, "192.168.77.3", "192.168.77.1", .kind = 2, .mac = bob},
+    {"arp-all-neighbours", IN_ARP, NULL, bob, "192.168.77.3", "192.168.77.1", .kind = 1, .mac = bob},
+    {"ra", IN_ND, NULL, alice, LOCAL, "ff02::1", .kind = 134},
+    {"ra-to-neighbour", IN_ND, NULL, alice, "2001:db8:77::2", "2001:db8:77::3", .kind = 134},
+    {"redirect6", IN_ND, NULL, alice, LOCAL, "2001:db8:77::1", .kind = 137, .target = LOCAL},
+    {"ns-as-neighbour", IN_ND, NULL, alice, "2001:db8:77::3", "2001:db8:77::1", .kind = 135,
+	.target = "2001:db8:77::1"},
+    {"na-as-neighbour", IN_ND, NULL, alice, "2001:db8:77::3", "2001:db8:77::1", .kind = 136,
+	.target = "2001:db8:77::3"},
+    {"na-for-neighbour", IN_ND, NULL, alice, "2001:db8:77::2", "2001:db8:77::1", .kind = 136,
+	.target = "2001:db8:77::3"},
+    {"na-for-neighbour-local", IN_ND, NULL, alice, LOCAL, "ff02::1", .kind = 136, .target = "2001:db8:77::3"},
+    {"na-for-host", IN_ND, NULL, alice, "2001:db8:77::2", "ff02::1", .kind = 136, .target = "2001:db8:77::1"},
+};
+
+static void
+put_redirect(const struct lie *lie)
+{
+	static uint8_t body[36] = {5, 1, 0, 0, 192, 168, 77, 2, 0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17};
+	uint16_t check;
+
+	inet_pton(AF_INET, "192.168.77.2", body + 20);
+	inet_pton(AF_INET, OUTSIDE, body + 24);
+	check = htons(sum(body, sizeof(body), 0));
+	memcpy(body + 2, &check, 2);
+	ip4(lie->a, lie->b, 1, body, sizeof(body));
+}
+
+static void
+tell(const struct lie *lie, const uint8_t *host)
+{
+	const uint8_t *to = lie->to ? lie->to : host;
+	char text[32];
+
+	snprintf(text, sizeof(text), "LIAR %s", lie->name);
+	make_udp(lie->from_port ? lie->from_port : 7777, lie->to_port ? lie->to_port : 9999, text);
+	switch (lie->shape) {
+	case IN_UDP:
+		ether(to, lie->from, 0x0800), ip4(lie->a, lie->b, 17, udp, udp_len);
+		break;
+	case IN_UDP6:
+		ether(to, lie->from, 0x86dd), ip6(lie->a, lie->b, 17, udp, udp_len, 6);
+		break;
+	case IN_VLAN:
+		ether(to, lie->from, 0x8100), put16(1), put16(0x0800), ip4(lie->a, lie->b, 17, udp, udp_len);
+		break;
+	case IN_REDIRECT:
+		ether(to, lie->from, 0x0800), put_redirect(lie);
+		break;
+	case IN_ARP:
+		arp(lie->kind, lie->from, lie->mac, lie->a, lie->b);
+		break;
+	case IN_ND:
+		nd(host, (uint8_t)lie->kind, lie->a, lie->b, lie->target);
+		break;
+	}
+}
+
 static int
 forge(const char *what, const uint8_t *host)
 {
-	static uint8_t redirect[36] = {5, 1, 0, 0, 192, 168, 77, 2, 0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17};
-	char text[32];
-	uint16_t check;
-
-	snprintf(text, sizeof(text), "LIAR %s", what);
-	make_udp(7777, 9999, text);
-#define IS(name) (strcmp(what, name) == 0)
-	if (IS("honest"))
-		ether(host, alice, 0x0800), ip4("192.168.77.2", "198.51.100.2", 17, udp, udp_len);
-	else if (IS("honest6"))
-		ether(host, alice, 0x86dd), ip6("2001:db8:77::2", "2001:db8:1::2", 17, udp, udp_len, 6);
-	else if (IS("neighbours-address"))
-		ether(host, alice, 0x0800), ip4("192.168.77.3", "198.51.100.2", 17, udp, udp_len);
-	else if (IS("strangers-address"))
-		ether(host, alice, 0x0800), ip4("203.0.113.9", "198.51.100.2", 17, udp, udp_len);
-	else if (IS("hosts-address"))
-		ether(host, alice, 0x0800), ip4("198.51.100.1", "198.51.100.2", 17, udp, udp_len);
-	else if (IS("loopback"))
-		ether(host, alice, 0x0800), ip4("127.0.0.1", "198.51.100.1", 17, udp, udp_len);
-	else if (IS("neighbours-mac"))
-		ether(host, bob, 0x0800), ip4("192.168.77.2", "198.51.100.2", 17, udp, udp_len);
-	else if (IS("neighbours-all"))
-		ether(host, bob, 0x0800), ip4("192.168.77.3", "198.51.100.2", 17, udp, udp_len);
-	else if (IS("neighbours-address6"))
-		ether(host, alice, 0x86dd), ip6("2001:db8:77::3", "2001:db8:1::2", 17, udp, udp_len, 6);
-	else if (IS("another-address6"))
-		ether(host, alice, 0x86dd), ip6("2001:db8:77::99", "2001:db8:1::2", 17, udp, udp_len, 6);
-	else if (IS("to-neighbour"))
-		ether(host, alice, 0x0800), ip4("192.168.77.2", "192.168.77.3", 17, udp, udp_len);
-	else if (IS("to-neighbour6"))
-		ether(host, alice, 0x86dd), ip6("2001:db8:77::2", "2001:db8:77::3", 17, udp, udp_len, 6);
-	else if (IS("to-neighbours-mac"))
-		ether(bob, alice, 0x0800), ip4("192.168.77.2", "192.168.77.3", 17, udp, udp_len);
-	else if (IS("to-everybody"))
-		ether(all, alice, 0x0800), ip4("192.168.77.2", "255.255.255.255", 17, udp, udp_len);
-	else if (IS("tagged")) {
-		ether(host, alice, 0x8100);
-		put16(1);
-		put16(0x0800);
-		ip4("192.168.77.3", "198.51.100.2", 17, udp, udp_len);
-	} else if (IS("dhcp-offer"))
-		make_udp(67, 68, text), ether(all, alice, 0x0800), ip4("192.168.77.2", "255.255.255.255", 17, udp, udp_len);
-	else if (IS("dhcp-offer-outside"))
-		make_udp(67, 68, text), ether(host, alice, 0x0800), ip4("192.168.77.2", "198.51.100.2", 17, udp, udp_len);
-	else if (IS("dhcp6-reply"))
-		make_udp(547, 546, text), ether(host, alice, 0x86dd), ip6("2001:db8:77::2", "2001:db8:1::2", 17, udp, udp_len, 6);
-	else if (IS("redirect")) {
-		inet_pton(AF_INET, "192.168.77.2", redirect + 20);
-		inet_pton(AF_INET, "198.51.100.2", redirect + 24);
-		check = htons(sum(redirect, 36, 0));
-		memcpy(redirect + 2, &check, 2);
-		ether(host, alice, 0x0800), ip4("192.168.77.2", "192.168.77.1", 1, redirect, 36);
-	} else if (IS("arp-neighbour"))
-		arp(2, alice, alice, "192.168.77.3", "192.168.77.1");
-	else if (IS("arp-host"))
-		arp(2, alice, alice, "192.168.77.1", "192.168.77.1");
-	else if (IS("arp-gratuitous"))
-		arp(1, alice, alice, "192.168.77.3", "192.168.77.3");
-	else if (IS("arp-neighbours-mac"))
-		arp(2, alice, bob, "192.168.77.3", "192.168.77.1");
-	else if (IS("arp-all-neighbours"))
-		arp(1, bob, bob, "192.168.77.3", "192.168.77.1");
-	else if (IS("ra"))
-		nd(host, 134, "fe80::c0ff:fea8:4d02", "ff02::1", NULL);
-	else if (IS("ra-to-neighbour"))
-		nd(host, 134, "2001:db8:77::2", "2001:db8:77::3", NULL);
-	else if (IS("redirect6"))
-		nd(host, 137, "fe80::c0ff:fea8:4d02", "2001:db8:77::1", "fe80::c0ff:fea8:4d02");
-	else if (IS("ns-as-neighbour"))
-		nd(host, 135, "2001:db8:77::3", "2001:db8:77::1", "2001:db8:77::1");
-	else if (IS("na-as-neighbour"))
-		nd(host, 136, "2001:db8:77::3", "2001:db8:77::1", "2001:db8:77::3");
-	else if (IS("na-for-neighbour"))
-		nd(host, 136, "2001:db8:77::2", "2001:db8:77::1", "2001:db8:77::3");
-	else if (IS("na-for-neighbour-local"))
-		nd(host, 136, "fe80::c0ff:fea8:4d02", "ff02::1", "2001:db8:77::3");
-	else if (IS("na-for-host"))
-		nd(host, 136, "2001:db8:77::2", "ff02::1", "2001:db8:77::1");
-	else
-		return -1;
-	return 0;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(*lies); i++)
+		if (strcmp(lies[i].name, what) == 0) {
+			tell(&lies[i], host);
+			return 0;
+		}
+	return -1;
 }
 
 int
@@ -244,14 +267,16 @@ main(int argc, char **argv)
 	uint8_t host[6];
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
-	if (argc != 4 || sscanf(argv[2], "%x:%x:%x:%x:%x:%x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) != 6) {
+	if (argc != 4 ||
+	    sscanf(argv[2], "%x:%x:%x:%x:%x:%x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) != 6) {
 		fputs("usage: liar DEVICE HOSTS-MAC CASE\n", stderr);
 		return 2;
 	}
 	for (int i = 0; i < 6; i++)
 		host[i] = (uint8_t)b[i];
 	to.sll_ifindex = (int)if_nametoindex(argv[1]);
-	if (fd == -1 || forge(argv[3], host) == -1 || sendto(fd, frame, n, 0, (struct sockaddr *)&to, sizeof(to)) == -1) {
+	if (fd == -1 || forge(argv[3], host) == -1 ||
+	    sendto(fd, frame, n, 0, (struct sockaddr *)&to, sizeof(to)) == -1) {
 		perror(argv[3]);
 		return 1;
 	}
