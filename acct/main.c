@@ -20,6 +20,7 @@ struct acct {
 	const char *file;
 	struct conf conf;
 	struct count count;
+	unsigned reloads;
 };
 
 static int
@@ -73,10 +74,26 @@ on_reload(void *arg)
 			conf_free(&fresh);
 		} else {
 			log_info("reloaded: %zu guests", acct->conf.n_guests);
+			acct->reloads++;
 			conf_free(&old);
 		}
 	}
 	conf_errors_free(&errors);
+}
+
+/* "reload" does what SIGHUP does, but who asks is told how it went. */
+static json_t *
+on_ask(void *arg, const char *word)
+{
+	struct acct *acct = arg;
+	unsigned before = acct->reloads;
+
+	if (strcmp(word, "reload") != 0)
+		return status_answer(&acct->count, word);
+	on_reload(acct);
+	return acct->reloads > before
+		   ? json_pack("{s:s}", "done", "reload")
+		   : json_pack("{s:s}", "error", "refused; the log of lodge-acct says why");
 }
 
 /* Whom to become: conf.user where we are root, else who we are. */
@@ -112,7 +129,7 @@ take(struct acct *acct, unsigned uid, unsigned gid)
 	if (access(acct->conf.run, F_OK) == -1 && sys_mkdir(acct->conf.run, 0755, geteuid(), getegid()) == -1)
 		fatal("cannot make %s: %s; see run: in the file", acct->conf.run, strerror(errno));
 	path = conf_run_path(&acct->conf, "acct.sock");
-	ctl = path ? ctl_open(count->loop, path, uid, gid, status_answer, count) : NULL;
+	ctl = path ? ctl_open(count->loop, path, uid, gid, on_ask, acct) : NULL;
 	if (!ctl)
 		fatal("cannot answer at %s: %s", path ? path : "acct.sock", strerror(errno));
 	free(path);

@@ -1,6 +1,7 @@
-/* `lodge apply -n`: what the file would change of the host's network, as lodge-natd has it, for people. */
+/* `lodge apply`: what the file changes of the host's network, as lodge-natd has it, for people; and makes it so. */
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/reload.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -81,34 +82,61 @@ ask_natd(const char *file, pid_t *pid)
 	return fdopen(ends[0], "r");
 }
 
-int
-cmd_apply(const char *file, int argc, char **argv)
+/* Shows what differs. The exit status. */
+static int
+compare(const char *file, struct change *change)
 {
-	struct change change = {0};
 	int status = 0;
 	pid_t pid;
-	FILE *in;
+	FILE *in = ask_natd(file, &pid);
 
-	if (argc != 2 || strcmp(argv[1], "-n") != 0)
-		return cli_fail(EXIT_INPUT,
-		    "apply takes -n, and shows; to make it so, send SIGHUP to lodge up "
-		    "(or to lodge-natd alone)");
-	in = ask_natd(file, &pid);
 	if (!in)
 		return cli_fail(EXIT_SYSTEM, "cannot start lodge-natd: %s", strerror(errno));
-	show(in, &change);
+	show(in, change);
 	fclose(in);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_DONE)
-		return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM;
 	fflush(stdout);
-	if (change.n == 0)
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM;
+}
+
+static void
+summarise(const char *file, const struct change *change, const char *then)
+{
+	if (change->n == 0)
 		fprintf(stderr, "%s: the network is as the file wants it\n", file);
-	else if (change.partial)
-		fprintf(stderr, "%s: %zu lines; run it as root to see only what differs\n", file, change.n);
+	else if (change->partial)
+		fprintf(stderr, "%s: %zu lines; run it as root to see only what differs\n", file, change->n);
 	else
-		fprintf(stderr, "%s: %zu change%s (%zu added, %zu removed); SIGHUP to lodge up makes them\n",
-		    file, change.n, change.n == 1 ? "" : "s", change.added, change.removed);
-	return EXIT_DONE;
+		fprintf(stderr, "%s: %zu change%s (%zu added, %zu removed)%s\n", file, change->n,
+		    change->n == 1 ? "" : "s", change->added, change->removed, then);
+}
+
+static int
+make(const char *file)
+{
+	struct conf conf;
+	int status;
+
+	if (cli_load(file, &conf, &status) == -1)
+		return status;
+	status = reload_all(&conf, file);
+	conf_free(&conf);
+	return status;
+}
+
+int
+cmd_apply(const char *file, int argc, char **argv)
+{
+	bool only_show = argc == 2 && strcmp(argv[1], "-n") == 0;
+	struct change change = {0};
+	int status;
+
+	if (argc > 1 && !only_show)
+		return cli_fail(EXIT_INPUT, "apply takes -n, which only shows, and no «%s»", argv[1]);
+	status = compare(file, &change);
+	if (status != EXIT_DONE)
+		return status;
+	summarise(file, &change, only_show ? "; lodge apply makes them" : "");
+	return only_show ? EXIT_DONE : make(file);
 }

@@ -131,7 +131,7 @@ void
 rundir_sweep(const struct conf *conf)
 {
 	static const char *const names[] = {
-	    "redis/redis.sock", "proxy.sock", "acct.sock", "natd.sock", "up.lock"};
+	    "redis/redis.sock", "proxy.sock", "acct.sock", "natd.sock", "up.sock", "up.lock"};
 	static const char *const folders[] = {"redis", "guests"};
 	char *path;
 

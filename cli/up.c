@@ -3,6 +3,7 @@
  * guests, lodge-proxy and lodge-acct together. On the way down: guests and proxy, natd and what it made, acct
  * (which has by then seen the last number of every tap), Redis; nothing is left behind.
  */
+#include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "cli/cli.h"
@@ -25,6 +26,7 @@ struct up {
 	const char *file;
 	char *config; /* its absolute path: what the children are given */
 	ev_signal term, intr, hup;
+	struct ctl *ctl;
 	struct conf *next; /* a reload that waits for removed guests to end */
 	bool again; /* and another SIGHUP came meanwhile */
 };
@@ -200,7 +202,16 @@ leaving(struct up *up)
 	return some;
 }
 
-static void reload_begin(struct up *);
+static bool reload_begin(struct up *, char *why, size_t room);
+
+static void
+reload_or_say(struct up *up)
+{
+	char why[512];
+
+	if (!reload_begin(up, why, sizeof(why)))
+		log_error("reload refused: %s", why);
+}
 
 static void
 reload_finish(struct up *up)
@@ -216,7 +227,7 @@ reload_finish(struct up *up)
 	log_info("reloaded: %zu guest%s", up->conf.n_guests, up->conf.n_guests == 1 ? "" : "s");
 	jobs_advance(&up->jobs);
 	if (up->again)
-		reload_begin(up);
+		reload_or_say(up);
 }
 
 static void
@@ -241,31 +252,55 @@ fixed_key(const struct conf *have, const struct conf *want)
 	return NULL;
 }
 
-static void
-reload_begin(struct up *up)
+/* False: it is refused, and why. */
+static bool
+reload_begin(struct up *up, char *why, size_t room)
 {
 	struct conf *next = calloc(1, sizeof(*next));
 	struct conf_errors errors = {0};
 	const char *fixed = NULL;
-	char why[512];
 
 	up->again = false;
-	if (!next || conf_load(up->file, next, &errors) == -1)
-		log_error("reload refused: %s",
-		    next ? conf_first_error(&errors, why, sizeof(why)) : "out of memory");
+	if (!next)
+		snprintf(why, room, "out of memory");
+	else if (conf_load(up->file, next, &errors) == -1)
+		conf_first_error(&errors, why, room);
 	else if ((fixed = fixed_key(&up->conf, next)))
-		log_error("reload refused: %s: changed; end lodge up and start it again for that", fixed);
+		snprintf(why, room, "%s: changed; end lodge up and start it again for that", fixed);
 	else
 		up->next = next;
 	conf_errors_free(&errors);
 	if (up->next) {
 		if (!leaving(up))
 			reload_finish(up);
-		return;
+		return true;
 	}
 	if (next)
 		conf_free(next);
 	free(next);
+	return false;
+}
+
+/* What `lodge apply` asks: to reload, and whether guests that the file no longer names are still ending. */
+static json_t *
+on_ask(void *arg, const char *word)
+{
+	struct up *up = arg;
+	char why[512];
+
+	if (strcmp(word, "status") == 0)
+		return json_pack("{s:s, s:i, s:b}", "name", "lodge up", "pid", (int)getpid(), "reloading",
+		    up->next != NULL);
+	if (strcmp(word, "reload") != 0)
+		return NULL;
+	if (up->jobs.stopping)
+		return json_pack("{s:s}", "error", "it is going down");
+	up->again = up->next != NULL;
+	if (!up->again && !reload_begin(up, why, sizeof(why))) {
+		log_error("reload refused: %s", why);
+		return json_pack("{s:s}", "error", why);
+	}
+	return json_pack("{s:s}", "done", "reload");
 }
 
 static void
@@ -278,7 +313,7 @@ on_hup(struct ev_loop *loop, ev_signal *w, int events)
 		return;
 	up->again = up->next != NULL;
 	if (!up->again)
-		reload_begin(up);
+		reload_or_say(up);
 }
 
 static void
@@ -304,7 +339,7 @@ signal_start(struct up *up, ev_signal *w, int number, void (*callback)(struct ev
 static void
 prepare(struct up *up)
 {
-	char *notify;
+	char *notify, *path;
 
 	if (geteuid() != 0)
 		exit(cli_fail(EXIT_PERMISSION, "up makes devices, routes and jails: run it as root"));
@@ -315,6 +350,11 @@ prepare(struct up *up)
 	if (!notify || jobs_open(&up->jobs, EV_DEFAULT, notify) == -1)
 		fatal("%s: %s", notify ? notify : up->conf.run, strerror(errno));
 	free(notify);
+	path = conf_run_path(&up->conf, "up.sock");
+	up->ctl = path ? ctl_open(EV_DEFAULT, path, 0, 0, on_ask, up) : NULL;
+	if (!up->ctl)
+		fatal("%s: %s", path ? path : up->conf.run, strerror(errno));
+	free(path);
 	up->jobs.arg = up;
 	up->jobs.on_up = on_up;
 	up->jobs.on_over = on_over;
@@ -346,6 +386,7 @@ cmd_up(const char *file, int argc, char **argv)
 	ev_run(up.jobs.loop, 0);
 	status = up.jobs.status;
 	jobs_close(&up.jobs);
+	ctl_close(up.ctl);
 	rundir_sweep(&up.conf);
 	conf_free(&up.conf);
 	free(up.config);

@@ -1,6 +1,6 @@
 /* What is asked and ordered over the socket; see natd.h. */
 #include "base/log.h"
-#include "natd/natd.h"
+#include "natd/renew.h"
 
 #include <errno.h>
 #include <string.h>
@@ -44,6 +44,23 @@ order(struct natd *natd, const struct curb *curb, enum curb_change *change)
 	return natd->status.refused ? "it is kept and not in force; the log says why" : NULL;
 }
 
+/* As SIGHUP does, but who asks is told how it went. */
+static json_t *
+reload(struct natd *natd)
+{
+	char why[512];
+
+	if (!renew_file(natd, why, sizeof(why))) {
+		log_error("reload refused: %s", why);
+		return json_pack("{s:s}", "error", why);
+	}
+	if (natd->status.refused)
+		return json_pack(
+		    "{s:s}", "error", "done in part; the log of lodge-natd says what stands in the way");
+	return json_pack("{s:s, s:I, s:i}", "done", "reload", "changes", (json_int_t)natd->apply.n_ops,
+	    "forgotten", natd->apply.n_forgotten > 0 ? natd->apply.n_forgotten : 0);
+}
+
 json_t *
 hands_answer(void *arg, const char *word)
 {
@@ -54,6 +71,8 @@ hands_answer(void *arg, const char *word)
 
 	if (strcmp(word, "status") == 0)
 		return status_json(&natd->status);
+	if (strcmp(word, "reload") == 0)
+		return reload(natd);
 	why = curb_parse(span_str(word), &curb);
 	if (!why)
 		why = order(natd, &curb, &change);

@@ -125,10 +125,11 @@ status_json(const struct status *status)
 
 		json_array_append_new(guests, guest_json(guest, curbs_find(status->curbs, guest->name)));
 	}
-	return json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:o, s:o}", "name", "lodge-natd",
-	    "pid", (int)getpid(), "wan", status->wan, "generation", (json_int_t)status->apply->generation,
-	    "repairs", (json_int_t)status->repairs, "reloads", (json_int_t)status->reloads, "lost_events",
-	    (json_int_t)status->lost, "complete", !status->refused, "foreign_found",
+	return json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:I, s:o, s:o, s:o}", "name",
+	    "lodge-natd", "pid", (int)getpid(), "wan", status->wan, "generation",
+	    (json_int_t)status->apply->generation, "repairs", (json_int_t)status->repairs, "reloads",
+	    (json_int_t)status->reloads, "lost_events", (json_int_t)status->lost, "file",
+	    status->conf->files[0], "complete", !status->refused, "foreign_found",
 	    (json_int_t)status->apply->n_foreign, "guests", guests, "drops", drops ? drops : json_null(),
 	    "foreign", foreign_json(status));
 }

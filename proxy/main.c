@@ -82,11 +82,26 @@ plan_files(void)
 	return files - OTHER_FILES - pipes * 2;
 }
 
+static void on_reload(void *arg);
+
+/* As SIGHUP does, but who asks is told how it went. */
+static json_t *
+ask_reload(struct proxy *p)
+{
+	unsigned before = p->reloads;
+
+	on_reload(p);
+	return p->reloads > before ? json_pack("{s:s}", "done", "reload")
+				   : json_pack("{s:s}", "error", "refused; the log of lodge-proxy says why");
+}
+
 static json_t *
 on_ask(void *arg, const char *word)
 {
 	struct proxy *p = arg;
 
+	if (strcmp(word, "reload") == 0)
+		return ask_reload(p);
 	if (strcmp(word, "status") != 0)
 		return NULL;
 	return status_json(&p->conf, p->share, &p->seats, p->workers, p->reloads, p->refused_reloads);

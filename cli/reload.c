@@ -1,0 +1,113 @@
+/* Makes the running programs read their file again; see reload.h. */
+#include "cli/reload.h"
+#include "base/ctl.h"
+#include "base/sys.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ANSWER_MS = 30000, LEAVING_TRIES = 600, LEAVING_PAUSE_US = 200000 };
+
+static json_t *
+ask(const struct conf *conf, const char *name, const char *word)
+{
+	char *path = conf_run_path(conf, "%s.sock", name);
+	json_t *answer = path ? ctl_ask(path, word, ANSWER_MS) : NULL;
+	int saved = errno;
+
+	free(path);
+	errno = saved;
+	return answer;
+}
+
+static bool
+is_down(void)
+{
+	return errno == ENOENT || errno == ECONNREFUSED;
+}
+
+/* 0: it did; EXIT_NOT_RUNNING: silently; else what went wrong is said. */
+static int
+tell(const struct conf *conf, const char *name, const char *program)
+{
+	json_t *answer = ask(conf, name, "reload");
+	const char *why = json_string_value(json_object_get(answer, "error"));
+	int status = EXIT_DONE;
+
+	if (!answer && is_down())
+		return EXIT_NOT_RUNNING;
+	if (!answer && (errno == EACCES || errno == EPERM))
+		status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", program);
+	else if (!answer)
+		status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s", program, strerror(errno));
+	else if (why)
+		status = cli_fail(EXIT_SYSTEM, "%s: reload refused: %s", program, why);
+	json_decref(answer);
+	return status;
+}
+
+/* lodge up tells the others only when the guests that are gone have ended. */
+static int
+await_up(const struct conf *conf)
+{
+	for (int i = 0; i < LEAVING_TRIES; i++) {
+		json_t *answer = ask(conf, "up", "status");
+		bool busy = json_is_true(json_object_get(answer, "reloading"));
+
+		json_decref(answer);
+		if (!busy)
+			return EXIT_DONE;
+		if (i == 5)
+			fputs("waiting for guests that the file no longer names to end\n", stderr);
+		usleep(LEAVING_PAUSE_US);
+	}
+	return cli_fail(
+	    EXIT_SYSTEM, "guests that the file no longer names still run; lodge status shows them");
+}
+
+/* Whether natd reads that file; where nobody can tell it does. */
+static int
+check_file(const struct conf *conf, const char *file)
+{
+	json_t *answer = ask(conf, "natd", "status");
+	const char *theirs = json_string_value(json_object_get(answer, "file"));
+	struct stat a, b;
+	int status = EXIT_DONE;
+
+	if (theirs && stat(theirs, &a) == 0 && stat(file, &b) == 0 &&
+	    (a.st_dev != b.st_dev || a.st_ino != b.st_ino))
+		status = cli_fail(
+		    EXIT_INPUT, "lodge-natd reads %s and not %s; lodge -c %s apply", theirs, file, theirs);
+	json_decref(answer);
+	return status;
+}
+
+int
+reload_all(const struct conf *conf, const char *file)
+{
+	static const struct {
+		const char *name, *program;
+	} all[] = {{"natd", "lodge-natd"}, {"proxy", "lodge-proxy"}, {"acct", "lodge-acct"}};
+	int status = check_file(conf, file), worst = EXIT_DONE;
+
+	if (status != EXIT_DONE)
+		return status;
+	status = tell(conf, "up", "lodge up");
+	if (status == EXIT_DONE)
+		status = await_up(conf);
+	if (status != EXIT_DONE && status != EXIT_NOT_RUNNING)
+		return status;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		status = tell(conf, all[i].name, all[i].program);
+		if (status == EXIT_NOT_RUNNING && i == 0)
+			return cli_fail(EXIT_NOT_RUNNING, "lodge-natd does not run; start lodge up");
+		if (status == EXIT_DONE)
+			fprintf(stderr, "%s: reloaded\n", all[i].program);
+		else if (status != EXIT_NOT_RUNNING)
+			worst = status;
+	}
+	return worst;
+}
