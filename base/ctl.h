@@ -1,6 +1,7 @@
 /*
  * A daemon's control socket: RUNDIR/NAME.sock, one word asked, one JSON object answered, then closed.
- * Every daemon answers "status"; natd, the proxy, acct and lodge up also "reload". Clients beyond CTL_CLIENTS or slower than five seconds are closed.
+ * Every daemon answers "status"; natd, the proxy, acct and lodge up also "reload". Clients beyond CTL_CLIENTS or slower
+ * than five seconds are closed.
  */
 #ifndef BASE_CTL_H
 #define BASE_CTL_H
