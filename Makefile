@@ -31,7 +31,7 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    proxy/quic.c proxy/quic_keys.c proxy/quic_gather.c proxy/quic_hello.c proxy/flow.c proxy/cid.c \
 	    proxy/reach.c proxy/haproxy_read.c \
 	    natd/foreign.c \
-	    natd/fact.c natd/ruleset.c natd/plan.c natd/plan_curb.c natd/curbset.c natd/plan_neighbour.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
+	    natd/fact.c natd/feature.c natd/ruleset.c natd/plan.c natd/plan_curb.c natd/curbset.c natd/plan_neighbour.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
 	    ledger/keys.c ledger/record.c ledger/percentile.c ledger/command.c ledger/meta.c ledger/place.c ledger/refusal.c \
 	    acct/frame.c acct/watch.c acct/proof.c acct/world.c acct/tally.c acct/slot.c acct/event.c acct/book.c acct/part.c acct/unpart.c acct/checksum.c acct/life.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/mcmsg.c launch/rootfs.c \

@@ -3,8 +3,10 @@
 #include "base/log.h"
 #include "natd/complain.h"
 #include "natd/conntrack.h"
+#include "natd/feature.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { COMMIT_TRIES = 50 }; /* somebody else changes nft tables all the time */
@@ -195,6 +197,23 @@ is_passing(int error)
 	return error == ERESTART || error == EAGAIN || error == EINTR || error == ENOBUFS;
 }
 
+/* The cause is what the kernel lacks, or what it said. */
+static enum committed
+refuse(struct apply *apply)
+{
+	char why[COMPLAINT_TEXT], text[FEATURE_TEXT];
+
+	snprintf(why, sizeof(why), "nft refused %s: %s; nothing of the tables was changed by it",
+	    nft_why(apply->nft), strerror(errno));
+	apply->missing = nft_missing(apply->nft) & ~apply->without;
+	if (!apply->missing)
+		complain(log_error, "%s", why);
+	for (size_t i = 0; i < n_features; i++)
+		if ((apply->missing & features[i].bit) && features[i].needed)
+			complain(log_error, "%s", feature_print(&features[i], text));
+	return REFUSED;
+}
+
 static enum committed
 commit(struct apply *apply, const struct ops *ops, const struct facts *want)
 {
@@ -203,9 +222,7 @@ commit(struct apply *apply, const struct ops *ops, const struct facts *want)
 	if (nft_apply(apply->nft, ops, apply->generation, &changed) == -1) {
 		if (is_passing(errno))
 			return CHANGED;
-		complain(log_error, "nft refused %s: %s; nothing of the tables was changed by it",
-		    nft_why(apply->nft), strerror(errno));
-		return REFUSED;
+		return refuse(apply);
 	}
 	apply->generation += changed;
 	keep_tables(apply, want);
@@ -268,10 +285,11 @@ apply_facts(struct apply *apply, const struct facts *want)
 	enum committed result = CHANGED;
 	bool anew = false;
 
+	apply->missing = 0;
 	complain_begin();
 	for (int i = 0; i < COMMIT_TRIES && result == CHANGED; i++) {
 		result = apply_once(apply, want, anew);
-		if (result == REFUSED && !anew) {
+		if (result == REFUSED && !anew && !apply->missing) {
 			log_debug("making the tables anew");
 			anew = true;
 			result = CHANGED;

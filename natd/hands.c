@@ -1,5 +1,6 @@
 /* What is asked and ordered over the socket; see natd.h. */
 #include "base/log.h"
+#include "natd/feature.h"
 #include "natd/renew.h"
 
 #include <errno.h>
@@ -40,8 +41,11 @@ order(struct natd *natd, const struct curb *curb, enum curb_change *change)
 		return strerror(ENOMEM);
 	facts_free(&natd->want);
 	natd->want = want;
-	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
-	return natd->status.refused ? "it is kept and not in force; the log says why" : NULL;
+	if (!natd_apply(natd))
+		return "it is kept and not in force; the log says why";
+	if (curb->then == QUOTA_THROTTLE && (natd->host.missing & FEATURE_LIMIT))
+		return "the kernel lacks named limits: it is kept and not in force; `cut` would be";
+	return NULL;
 }
 
 /* As SIGHUP does, but who asks is told how it went. */

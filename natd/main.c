@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "conf/conf.h"
+#include "natd/feature.h"
 #include "natd/listeners.h"
 #include "natd/print.h"
 #include "natd/renew.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <malloc.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -29,7 +29,7 @@ static int
 check(struct natd *natd)
 {
 	struct facts have = {0};
-	char text[CURB_TEXT];
+	char text[FEATURE_TEXT], line[CURB_TEXT];
 	const char *why;
 	struct ops ops;
 
@@ -40,10 +40,14 @@ check(struct natd *natd)
 		log_warn("%s", why);
 	if (sock_listening(&natd->apply.listening) == 0)
 		natd->host.listening = &natd->apply.listening;
+	natd->host.missing = nft_missing(natd->apply.nft);
 	if (plan_facts(&natd->conf, &natd->host, &natd->want) == -1)
 		fatal("%s", strerror(ENOMEM));
+	for (size_t i = 0; i < n_features; i++)
+		if (natd->host.missing & features[i].bit & feature_used(&natd->conf))
+			printf("# %s\n", feature_print(&features[i], text));
 	for (size_t i = 0; i < natd->curbs.n; i++)
-		printf("# ordered: %s\n", curb_print(&natd->curbs.list[i], text));
+		printf("# ordered: %s\n", curb_print(&natd->curbs.list[i], line));
 	if (apply_read(&natd->apply, &natd->want, &have) == -1)
 		printf("# what is there cannot be read: %s\n# this is all that is wanted\n",
 		    apply_why(&natd->apply));
@@ -116,8 +120,11 @@ take(struct natd *natd, struct ev_loop *loop)
 	apply_unread(&natd->apply); /* nobody watches them yet */
 	if (sys_mkdir(natd->conf.run, 0755, 0, 0) == -1)
 		fatal("%s: %s", natd->conf.run, strerror(errno));
-	natd->status = (struct status){
-	    .conf = &natd->conf, .wan = natd->host.wan, .apply = &natd->apply, .curbs = &natd->curbs};
+	natd->status = (struct status){.conf = &natd->conf,
+	    .wan = natd->host.wan,
+	    .missing = &natd->host.missing,
+	    .apply = &natd->apply,
+	    .curbs = &natd->curbs};
 	if (!ctl_open(loop, path, 0, curb_gid(&natd->conf), hands_answer, natd))
 		fatal("%s: %s", path ? path : natd->conf.run, strerror(errno));
 	free(path);
@@ -145,7 +152,7 @@ main(int argc, char **argv)
 	natd.watch = watch_open(loop, renew_on_change, &natd);
 	if (!natd.watch)
 		fatal("cannot watch the kernel's network: %s", strerror(errno));
-	if (apply_facts(&natd.apply, &natd.want) == -1)
+	if (!natd_apply(&natd))
 		fatal("the network is not as %s wants it; the lines above say why", natd.file);
 	natd_say_foreign(&natd);
 	if (natd.host.listening) {

@@ -27,6 +27,12 @@ struct natd {
 	ev_timer pulse;
 };
 
+/*
+ * Makes the network as planned. What the kernel lacks for it is said, and where it can be gone without there is another
+ * plan. False: something is not as wanted.
+ */
+bool natd_apply(struct natd *);
+
 /* Makes the network right again after a change that nobody here made; what there was to do is counted and told. */
 void natd_repair(struct natd *);
 

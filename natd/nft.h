@@ -34,6 +34,12 @@ int nft_generation(struct nft *, uint32_t *);
  */
 int nft_apply(struct nft *, const struct ops *, uint32_t generation, bool *changed);
 
+/*
+ * The features (feature.h) that the kernel refuses when asked for each alone, as bits; 0 also where nothing can be
+ * asked. What is asked is never in force.
+ */
+uint32_t nft_missing(struct nft *);
+
 /* {"spoofed": packets, …} of all counters; a new reference, NULL: errno. */
 json_t *nft_counters(struct nft *);
 

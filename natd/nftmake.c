@@ -1,4 +1,5 @@
 /* One fact → one nft message, or one a rule; see nftbatch.h. */
+#include "natd/feature.h"
 #include "natd/nftbatch.h"
 #include "natd/rule.h"
 #include "natd/ruleset.h"
@@ -25,7 +26,7 @@ make_table(struct batch *batch, const struct fact *fact, bool add)
 		return;
 	}
 	nftnl_table_set_u32(table, NFTNL_TABLE_FAMILY, family);
-	nftnl_table_set_str(table, NFTNL_TABLE_NAME, "lodge");
+	nftnl_table_set_str(table, NFTNL_TABLE_NAME, fact->name);
 	memcpy(&flags, fact->value, sizeof(flags));
 	if (add && flags)
 		nftnl_table_set_u32(table, NFTNL_TABLE_FLAGS, flags);
@@ -33,7 +34,7 @@ make_table(struct batch *batch, const struct fact *fact, bool add)
 					    family, add ? NLM_F_CREATE : 0),
 	    table);
 	batch_put(batch);
-	batch_note(batch, "table lodge");
+	batch_note(batch, "table %s", fact->name);
 	nftnl_table_free(table);
 }
 
@@ -187,10 +188,14 @@ add_rules(struct batch *batch, const struct fact *fact)
 {
 	const struct ruleset_chain *chain = ruleset_chain(fact->family, fact->name);
 	uint16_t family = nft_family(fact->family);
+	uint32_t without = ruleset_without(fact);
 
 	for (const char *const *text = chain->rules; *text; text++) {
-		struct nftnl_rule *rule = rule_make((uint8_t)family, chain->name, *text);
+		struct nftnl_rule *rule;
 
+		if (!feature_has_rule(*text, without))
+			continue;
+		rule = rule_make((uint8_t)family, chain->name, *text);
 		if (!rule) {
 			snprintf(batch->nft->why, sizeof(batch->nft->why), "rule: %s", *text);
 			batch->failed = true;

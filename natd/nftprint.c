@@ -1,5 +1,6 @@
 /* Facts of the tables as nft's own text; see print.h. */
 #include "natd/print.h"
+#include "natd/feature.h"
 #include "natd/ruleset.h"
 
 #include <linux/netfilter/nf_tables.h>
@@ -143,14 +144,16 @@ print_rules(const struct fact *fact, bool add, FILE *out)
 {
 	const struct ruleset_chain *chain = ruleset_chain(fact->family, fact->name);
 	const char *family = family_name(fact->family);
+	uint32_t without = ruleset_without(fact);
 
 	if (!add) {
 		fprintf(out, "flush chain %s lodge %s\n", family, fact->name);
 		return;
 	}
 	for (const char *const *rule = chain ? chain->rules : NULL; rule && *rule; rule++)
-		fprintf(out, "add rule %s lodge %s %s comment \"%016llx\"\n", family, fact->name, *rule,
-		    (unsigned long long)rule_digest(*rule));
+		if (feature_has_rule(*rule, without))
+			fprintf(out, "add rule %s lodge %s %s comment \"%016llx\"\n", family, fact->name,
+			    *rule, (unsigned long long)rule_digest(*rule));
 }
 
 void

@@ -1,6 +1,7 @@
 /* The file → wanted facts; see plan.h. */
 #include "natd/plan.h"
 #include "natd/element.h"
+#include "natd/feature.h"
 #include "natd/planned.h"
 #include "natd/ruleset.h"
 
@@ -217,13 +218,25 @@ plan_host(struct facts *out, const struct conf *conf, const struct plan_host *ho
 		element_add(out, FAMILY_INET, "masq6", &wan, NULL);
 }
 
+/* What the kernel lacks is not wanted of it. */
+static void
+leave_out(struct facts *facts, uint32_t missing)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < facts->n; i++)
+		if (feature_has_fact(&facts->list[i], missing))
+			facts->list[n++] = facts->list[i];
+	facts->n = n;
+}
+
 int
 plan_facts(const struct conf *conf, const struct plan_host *host, struct facts *out)
 {
 	bool six = host->ipv6 && conf->network6.ip.family;
 
 	*out = (struct facts){0};
-	ruleset_facts(out, conf->guard ? TABLE_GUARDED : TABLE_PLAIN);
+	ruleset_facts(out, conf->guard ? TABLE_GUARDED : TABLE_PLAIN, host->missing);
 	plan_host(out, conf, host);
 	for (size_t i = 0; i < conf->n_guests; i++) {
 		const struct guest *guest = &conf->guests[i];
@@ -239,6 +252,7 @@ plan_facts(const struct conf *conf, const struct plan_host *host, struct facts *
 	}
 	if (six)
 		planned_neighbours(out, conf, host);
+	leave_out(out, host->missing);
 	if (out->failed) {
 		facts_free(out);
 		return -1;

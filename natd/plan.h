@@ -24,6 +24,7 @@ struct plan_host {
 	struct net
 	    wan_prefixes[PLAN_PREFIXES]; /* IPv6: what its neighbours outside may think is on their link */
 	size_t n_wan_prefixes;
+	uint32_t missing; /* features that the kernel lacks (feature.h) */
 	const struct curbs *curbs; /* or NULL */
 };
 

@@ -27,7 +27,7 @@ follow_listening(struct natd *natd)
 	listeners_say_persons(&natd->conf, &before, &natd->heard);
 	facts_free(&natd->want);
 	natd->want = want;
-	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+	natd_apply(natd);
 }
 
 static bool
@@ -73,8 +73,7 @@ natd_repair(struct natd *natd)
 {
 	bool again = natd->status.refused;
 
-	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
-	if (natd->apply.n_ops == 0 || natd->status.refused)
+	if (!natd_apply(natd) || natd->apply.n_ops == 0)
 		return;
 	if (again) {
 		log_info("done now, what was refused: %zu changes", natd->apply.n_ops);

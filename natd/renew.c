@@ -17,8 +17,9 @@ renew_host(struct apply *apply, const struct conf *conf, struct plan_host *host,
 	char path[FACT_NAME];
 	ssize_t n;
 
-	*host = (struct plan_host){
-	    .ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1, .curbs = host->curbs};
+	*host = (struct plan_host){.ipv6 = sysctl_read("net/ipv6/conf/all/forwarding") != -1,
+	    .curbs = host->curbs,
+	    .missing = host->missing};
 	memcpy(host->wan, conf->wan, sizeof(host->wan));
 	if (!*conf->wan && link_default_device(apply->link, host->wan) == -1) {
 		*why = errno == ENOENT ? "wan: there is no default route; name the outside device as `wan:`"
@@ -74,7 +75,7 @@ take_over(struct natd *natd, struct conf *conf, struct plan_host *host, struct f
 	natd->wan_lost = false;
 	hands_prune(natd);
 	complain_anew();
-	natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+	natd_apply(natd);
 	natd->status.reloads++;
 	natd_say_foreign(natd);
 	log_info("reloaded%s: %zu changes, %d flows forgotten", natd->status.refused ? " in part" : "",
@@ -147,11 +148,14 @@ is_same_outside(const struct plan_host *a, const struct plan_host *b)
 	       memcmp(a->wan_prefixes, b->wan_prefixes, a->n_wan_prefixes * sizeof(*a->wan_prefixes)) == 0;
 }
 
-/* The device is another, as the default route may be without `wan:` in the file, or it is a new one of that name, or has other prefixes. */
+/*
+ * The device is another, as the default route may be without `wan:` in the file, or a new one of that name, or has
+ * other prefixes.
+ */
 static bool
 follow_wan(struct natd *natd)
 {
-	struct plan_host host = {.curbs = &natd->curbs};
+	struct plan_host host = {.curbs = &natd->curbs, .missing = natd->host.missing};
 	struct facts want;
 
 	if (!find_wan(natd, &host)) {
@@ -190,7 +194,7 @@ renew_on_change(void *arg)
 
 	say_lost(natd);
 	if (follow_wan(natd))
-		natd->status.refused = apply_facts(&natd->apply, &natd->want) == -1;
+		natd_apply(natd);
 	else
 		natd_repair(natd);
 }

@@ -100,22 +100,32 @@ add_counter(struct maker *maker)
 	nftnl_expr_set_str(e, NFTNL_EXPR_OBJREF_IMM_NAME, name);
 }
 
+/* The number of "ct count over N" → the expression. */
+static struct nftnl_expr *
+take_count(struct maker *maker, struct nftnl_expr *count)
+{
+	char number[16];
+
+	field_take_word(maker, number, sizeof(number));
+	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_COUNT, (uint32_t)strtoul(number, NULL, 10));
+	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+	return count;
+}
+
 /* add @SET { FIELD ct count over N } */
 static void
 add_limit(struct maker *maker)
 {
 	struct nftnl_expr *e, *count = field_expr(NULL, "connlimit");
 	const struct field *field;
-	char set[FACT_NAME], number[16];
+	char set[FACT_NAME];
 
 	field_take_word(maker, set, sizeof(set));
 	if (!field_take(maker, "{") || field_load(maker, &field) == -1 || !field_take(maker, "ct count over"))
 		maker->bad = true;
-	field_take_word(maker, number, sizeof(number));
+	take_count(maker, count);
 	if (!field_take(maker, "}"))
 		maker->bad = true;
-	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_COUNT, (uint32_t)strtoul(number, NULL, 10));
-	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
 	e = field_expr(maker, "dynset");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG32_00);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_ADD);
@@ -171,6 +181,8 @@ add_clause(struct maker *maker)
 		add_counter(maker);
 	} else if (field_take(maker, "limit name")) {
 		add_named_limit(maker);
+	} else if (field_take(maker, "ct count over")) {
+		take_count(maker, field_expr(maker, "connlimit"));
 	} else if (field_take(maker, "masquerade")) {
 		field_expr(maker, "masq");
 	} else if (field_take(maker, "dnat ip to")) {

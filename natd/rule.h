@@ -4,7 +4,7 @@
  *   rule   match… statement
  *   match  FIELD {" . " FIELD} ["!="] @SET
  *          FIELD VALUE[,VALUE…]   |   FIELD ADDRESS/BITS   |   FIELD ! BIT
- *          limit name FIELD map @MAP
+ *          limit name FIELD map @MAP   |   ct count over N
  *   statement: counter name N · add @SET { FIELD ct count over N } · meta mark set N · masquerade ·
  *   dnat ip|ip6 to FIELD {" . " FIELD} map @MAP · jump CHAIN · accept · drop · return
  */

@@ -7,6 +7,7 @@
  * translated port, or to the proxy, and nowhere else.
  */
 #include "natd/ruleset.h"
+#include "natd/feature.h"
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -239,29 +240,56 @@ counter_facts(struct facts *out, uint8_t family, const char *const *names)
 	}
 }
 
-static void
-chain_facts(struct facts *out, const struct ruleset_chain *chain)
+static struct rules_value
+rules_of(const struct ruleset_chain *chain, uint32_t missing)
 {
-	struct fact fact = fact_of(FACT_CHAIN, chain->family, chain->name);
-	struct fact rules = fact_of(FACT_RULES, chain->family, chain->name);
 	struct rules_value value = {0};
 
-	fact_value(&fact, &chain->value, sizeof(chain->value));
-	facts_add(out, &fact);
 	for (const char *const *rule = chain->rules; *rule; rule++) {
+		if (!feature_has_rule(*rule, missing))
+			continue;
 		value.digest = rules_fold(value.digest, rule_digest(*rule));
 		value.n++;
 	}
+	return value;
+}
+
+uint32_t
+ruleset_without(const struct fact *rules)
+{
+	const struct ruleset_chain *chain = ruleset_chain(rules->family, rules->name);
+	struct rules_value want, value;
+
+	memcpy(&want, rules->value, sizeof(want));
+	for (uint32_t missing = 0; chain && missing <= FEATURE_ALL; missing++) {
+		value = rules_of(chain, missing);
+		if (value.digest == want.digest && value.n == want.n)
+			return missing;
+	}
+	return 0;
+}
+
+static void
+chain_facts(struct facts *out, const struct ruleset_chain *chain, uint32_t missing)
+{
+	struct fact fact = fact_of(FACT_CHAIN, chain->family, chain->name);
+	struct fact rules = fact_of(FACT_RULES, chain->family, chain->name);
+	struct rules_value value = rules_of(chain, missing);
+
+	fact_value(&fact, &chain->value, sizeof(chain->value));
+	facts_add(out, &fact);
 	fact_value(&rules, &value, sizeof(value));
 	facts_add(out, &rules);
 }
 
 void
-ruleset_facts(struct facts *out, uint32_t table_flags)
+ruleset_facts(struct facts *out, uint32_t table_flags, uint32_t missing)
 {
 	struct fact inet = fact_of(FACT_TABLE, FAMILY_INET, "lodge");
 	struct fact arp = fact_of(FACT_TABLE, FAMILY_ARP, "lodge");
 
+	if (missing & FEATURE_GUARD)
+		table_flags = TABLE_PLAIN;
 	fact_value(&inet, &table_flags, sizeof(table_flags));
 	fact_value(&arp, &table_flags, sizeof(table_flags));
 	facts_add(out, &inet);
@@ -275,5 +303,5 @@ ruleset_facts(struct facts *out, uint32_t table_flags)
 		facts_add(out, &set);
 	}
 	for (size_t i = 0; i < ruleset_n_chains; i++)
-		chain_facts(out, &ruleset_chains[i]);
+		chain_facts(out, &ruleset_chains[i], missing);
 }

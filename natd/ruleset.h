@@ -44,7 +44,10 @@ const struct ruleset_chain *ruleset_chain(uint8_t family, const char *name);
 /* The map that a range beginning with that port stands in. */
 const char *ruleset_ports(bool six, bool udp, uint16_t lo);
 
-/* Everything above as facts. */
-void ruleset_facts(struct facts *, uint32_t table_flags);
+/* Everything above as facts, but for what a kernel without those features (feature.h) cannot have. */
+void ruleset_facts(struct facts *, uint32_t table_flags, uint32_t missing);
+
+/* Of a fact of kind FACT_RULES as made above: the features without which its chain's rules are meant. */
+uint32_t ruleset_without(const struct fact *rules);
 
 #endif

@@ -1,5 +1,6 @@
 /* The answer to `status`; see status.h. */
 #include "natd/status.h"
+#include "natd/feature.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,17 @@ foreign_json(const struct status *status)
 	return out;
 }
 
+static json_t *
+missing_json(uint32_t missing)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < n_features; i++)
+		if (missing & features[i].bit)
+			json_array_append_new(out, json_string(features[i].name));
+	return out;
+}
+
 json_t *
 status_json(const struct status *status)
 {
@@ -125,11 +137,11 @@ status_json(const struct status *status)
 
 		json_array_append_new(guests, guest_json(guest, curbs_find(status->curbs, guest->name)));
 	}
-	return json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:I, s:o, s:o, s:o}", "name",
+	return json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:s, s:b, s:o, s:I, s:o, s:o, s:o}", "name",
 	    "lodge-natd", "pid", (int)getpid(), "wan", status->wan, "generation",
 	    (json_int_t)status->apply->generation, "repairs", (json_int_t)status->repairs, "reloads",
 	    (json_int_t)status->reloads, "lost_events", (json_int_t)status->lost, "file",
-	    status->conf->files[0], "complete", !status->refused, "foreign_found",
-	    (json_int_t)status->apply->n_foreign, "guests", guests, "drops", drops ? drops : json_null(),
-	    "foreign", foreign_json(status));
+	    status->conf->files[0], "complete", !status->refused, "missing", missing_json(*status->missing),
+	    "foreign_found", (json_int_t)status->apply->n_foreign, "guests", guests, "drops",
+	    drops ? drops : json_null(), "foreign", foreign_json(status));
 }

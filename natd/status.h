@@ -9,6 +9,7 @@
 struct status {
 	const struct conf *conf;
 	const char *wan;
+	const uint32_t *missing; /* features that the kernel lacks */
 	struct apply *apply;
 	const struct curbs *curbs;
 	unsigned long repairs; /* changes by others that were put right */
