@@ -175,21 +175,41 @@ plan_forward(struct facts *out, const struct forward *forward, uint8_t protocol,
 }
 
 static void
-plan_ports(struct facts *out, const struct plan_host *host, const struct guest *guest, const struct ip *to)
+add_rest(struct facts *out, const char *device, const struct ip *to)
 {
-	struct bytes wan = {0}, value = {0};
+	struct bytes key = {0}, value = {0};
 
+	element_put_name(&key, device);
+	element_put_ip(&value, to);
+	element_add(out, FAMILY_INET, to->family == 6 ? "rest6" : "rest4", &key, &value);
+}
+
+/* What is left over, from outside and from guests; the host's own finds no socket there, or is refused. */
+static void
+plan_rest(struct facts *out, const struct conf *conf, const struct plan_host *host, const struct ip *to)
+{
+	struct ip gate = net_nth(to->family == 6 ? &conf->network6 : &conf->network, 1);
+	struct bytes key = {0};
+
+	element_put_ip(&key, &gate);
+	element_add(out, FAMILY_INET, to->family == 6 ? "gates6" : "gates4", &key, NULL);
+	add_rest(out, host->wan, to);
+	for (size_t i = 0; i < conf->n_guests; i++)
+		add_rest(out, conf->guests[i].tap, to);
+}
+
+static void
+plan_ports(struct facts *out, const struct conf *conf, const struct plan_host *host,
+    const struct guest *guest, const struct ip *to)
+{
 	for (size_t i = 0; i < guest->n_forwards; i++) {
 		if (guest->forwards[i].proto & PROTO_TCP)
 			plan_forward(out, &guest->forwards[i], IPPROTO_TCP, to);
 		if (guest->forwards[i].proto & PROTO_UDP)
 			plan_forward(out, &guest->forwards[i], IPPROTO_UDP, to);
 	}
-	if (!guest->rest)
-		return;
-	element_put_name(&wan, host->wan);
-	element_put_ip(&value, to);
-	element_add(out, FAMILY_INET, to->family == 6 ? "rest6" : "rest4", &wan, &value);
+	if (guest->rest)
+		plan_rest(out, conf, host, to);
 }
 
 static void
@@ -246,9 +266,9 @@ plan_facts(const struct conf *conf, const struct plan_host *host, struct facts *
 		planned_curb(out, guest, host->curbs);
 		planned_listening(out, guest, host->listening);
 		planned_guest_allows(out, conf, guest);
-		plan_ports(out, host, guest, &guest->address);
+		plan_ports(out, conf, host, guest, &guest->address);
 		if (six && ip_is_set(&guest->address6))
-			plan_ports(out, host, guest, &guest->address6);
+			plan_ports(out, conf, host, guest, &guest->address6);
 	}
 	if (six)
 		planned_neighbours(out, conf, host);

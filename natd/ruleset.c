@@ -88,6 +88,8 @@ const struct ruleset_set ruleset_sets[] = {
 	T2(T_IP6, T_PORT), 20, 0),
     MAP("rest4", "ifname : ipv4_addr", T_IFNAME, 16, T_IP4, 4, 0),
     MAP("rest6", "ifname : ipv6_addr", T_IFNAME, 16, T_IP6, 16, 0),
+    SET(FAMILY_INET, "gates4", "ipv4_addr", T_IP4, 4, 0),
+    SET(FAMILY_INET, "gates6", "ipv6_addr", T_IP6, 16, 0),
     SET(FAMILY_ARP, "taps", "ifname", T_IFNAME, 16, 0),
     SET(FAMILY_ARP, "arp4", "ifname . ether_addr . ipv4_addr", T3(T_IFNAME, T_ETHER, T_IP4), 28, 0),
 };
@@ -156,10 +158,14 @@ const struct ruleset_chain ruleset_chains[] = {
 	    "meta l4proto . th dport @stay return", QUARTERS(TO_TCP4, "tcp4"), QUARTERS(TO_UDP4, "udp4"),
 	    "meta nfproto ipv4 dnat ip to meta l4proto . th dport map @one4", QUARTERS(TO_TCP6, "tcp6"),
 	    QUARTERS(TO_UDP6, "udp6"), "meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @one6",
-	    "iifname @wan jump rest")},
-    /* What a socket of the host's own is open for stays here; DHCP's answers come to no socket. */
+	    "iifname @wan jump rest", "iifname @taps jump rest")},
+    /*
+     * What a socket of the host's own is open for stays here; DHCP's answers come to no socket. The host's address on
+     * the taps is the guests' way to the host alone, where nobody is to take what it does not answer.
+     */
     {FAMILY_INET, "rest", JUMPED,
-	RULES("socket transparent 0 return", "socket transparent 1 return", "icmp type echo-request return",
+	RULES("ip daddr @gates4 return", "ip6 daddr @gates6 return", "ip6 daddr fe80::/64 return",
+	    "socket transparent 0 return", "socket transparent 1 return", "icmp type echo-request return",
 	    "icmpv6 type echo-request return", "udp dport 68 return", "udp dport 546 return",
 	    "meta nfproto ipv4 dnat ip to iifname map @rest4",
 	    "meta nfproto ipv6 dnat ip6 to iifname map @rest6")},
