@@ -1,7 +1,7 @@
 """Traffic for acct_wire: one process with a socket in each of two namespaces.
 
 usage: acct_wire.py tcp|udp FROM TO ADDRESS BYTES [SEGMENT] [dstopts]
-Prints the datagrams that arrived, or the TCP segments that the sender's kernel sent.
+Prints the datagrams that arrived, or the TCP segments that the sender's kernel sent, and how many it sent again.
 """
 import ctypes
 import os
@@ -26,7 +26,7 @@ def enter(ns):
 def out_segments():
     with open("/proc/thread-self/net/snmp") as f:
         head, values = [row.split() for row in f if row.startswith("Tcp:")]
-    return int(values[head.index("OutSegs")])
+    return [int(values[head.index(name)]) for name in ("OutSegs", "RetransSegs")]
 
 
 kind, here, there, address, total = sys.argv[1:6]
@@ -66,7 +66,7 @@ if kind == "tcp":
     assert got == total >> 20 << 20
     peer.close()
     source.recv(1)  # it is over
-    print(out_segments() - before)
+    print(*(now - then for now, then in zip(out_segments(), before)))
 else:
     source.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, segment)
     n = got = 0
@@ -76,4 +76,4 @@ else:
         while left:  # all of it is there before there is more
             left -= len(sink.recv(65536))
             n += 1
-    print(n)
+    print(n, 0)
