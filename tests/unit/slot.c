@@ -441,6 +441,29 @@ a_billing_day_that_changes_and_back(void **state)
 	}
 }
 
+/* A day that was another's for so long that its period is kept no longer: only the period is unknown. */
+static void
+a_billing_day_of_long_ago(void **state)
+{
+	static const uint8_t days[] = {1, 8, 15, 20, 21, 1};
+	static struct slots s;
+	const uint64_t none[SLOT_KINDS][SLOT_FIELDS] = {{0}};
+	struct record delta = {0}, held = {0};
+
+	(void)state;
+	delta.v[REC_BYTES] = 5;
+	for (size_t i = 0; i < sizeof(days); i++) {
+		assert_int_equal(slots_unknown(&s), -1);
+		slots_turn(&s, T0 + (int64_t)i, days[i], i + 1);
+		slots_add(&s, &delta);
+	}
+	assert_int_equal(slots_unknown(&s), T0 - 21 * 86400);
+	held.v[REC_BYTES] = 5;
+	slots_known(&s, T0 - 21 * 86400, none, T0 - 21 * 86400, &held, 9);
+	assert_int_equal(slots_unknown(&s), -1);
+	assert_int_equal(s.period.sum.v[REC_BYTES], 10);
+}
+
 int
 main(void)
 {
@@ -452,6 +475,7 @@ main(void)
 	    cmocka_unit_test(days_taken_up_again),
 	    cmocka_unit_test(another_billing_day),
 	    cmocka_unit_test(a_billing_day_that_changes_and_back),
+	    cmocka_unit_test(a_billing_day_of_long_ago),
 	    cmocka_unit_test(a_slot_that_is_kept_no_longer),
 	    cmocka_unit_test(every_byte_where_the_clock_stood),
 	};
