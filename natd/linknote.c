@@ -228,20 +228,36 @@ note_policy(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
+/* A device's name is asked for once in a reading, not for each of its neighbours. "": there is none. */
+static const char *
+name_of(struct reading *reading, unsigned device)
+{
+	struct named *named = &reading->names[device % READING_NAMES];
+
+	if (named->device == device)
+		return named->name;
+	named->device = device;
+	if (!if_indextoname(device, named->name))
+		named->name[0] = '\0';
+	return named->name;
+}
+
 int
 note_neighbour(const struct nlmsghdr *message, void *arg)
 {
 	const struct ndmsg *head = mnl_nlmsg_get_payload(message);
 	struct reading *reading = arg;
 	struct table table = {0};
-	char name[IF_NAMESIZE];
+	const char *name;
 	struct fact fact;
 	struct ip ip;
 
 	mnl_attr_parse(message, sizeof(*head), on_attr, &table);
 	if (!(head->ndm_flags & NTF_PROXY) || head->ndm_family != AF_INET6 || !table.attr[NDA_DST] ||
-	    !table.attr[NDA_PROTOCOL] || mnl_attr_get_u8(table.attr[NDA_PROTOCOL]) != LODGE_PROTO ||
-	    !if_indextoname((unsigned)head->ndm_ifindex, name))
+	    !table.attr[NDA_PROTOCOL] || mnl_attr_get_u8(table.attr[NDA_PROTOCOL]) != LODGE_PROTO)
+		return MNL_CB_OK;
+	name = name_of(reading, (unsigned)head->ndm_ifindex);
+	if (!*name)
 		return MNL_CB_OK;
 	ip = ip_of(table.attr[NDA_DST], AF_INET6);
 	fact = fact_of(FACT_NEIGHBOUR, FAMILY_IP6, name);

@@ -5,6 +5,13 @@
 #include "natd/fact.h"
 #include "natd/linksock.h"
 
+enum { READING_NAMES = 128 };
+
+struct named {
+	unsigned device;
+	char name[16];
+};
+
 struct reading {
 	struct link *link;
 	const struct facts *want;
@@ -14,6 +21,7 @@ struct reading {
 	uint32_t device; /* its, or the one whose prefixes are asked for */
 	struct net *nets;
 	size_t n_nets, room_nets;
+	struct named names[READING_NAMES]; /* by number, the last one asked for */
 };
 
 int note_link(const struct nlmsghdr *, void *reading);
