@@ -31,7 +31,7 @@ struct curbing {
 	struct order *order;
 	struct curb want; /* the one under way */
 	size_t turn; /* whose is next */
-	double retry_s, retry_at;
+	double retry_s, retry_at; /* at: as ticks */
 	uint64_t done, failed;
 	unsigned ticks;
 	char error[128]; /* "": the last one was taken */

@@ -92,7 +92,7 @@ on_refused(struct count *count, const char *why)
 	c->retry_s = c->retry_s == 0 ? RETRY_FIRST_S : c->retry_s * 2;
 	if (c->retry_s > RETRY_MAX_S)
 		c->retry_s = RETRY_MAX_S;
-	c->retry_at = ev_now(count->loop) + c->retry_s;
+	c->retry_at = c->ticks + c->retry_s;
 }
 
 void
@@ -125,7 +125,8 @@ curb_next(struct count *count)
 	struct curbing *c = &count->curbing;
 	char *path, text[CURB_TEXT];
 
-	if (order_is_busy(c->order) || (c->retry_s > 0 && ev_now(count->loop) < c->retry_at))
+	/* No order: it is going down. The ticks count, for the clock may be set back. */
+	if (!c->order || order_is_busy(c->order) || (c->retry_s > 0 && c->ticks < c->retry_at))
 		return;
 	for (size_t i = 0; i < count->n_lines; i++) {
 		struct line *line = &count->lines[(c->turn + i) % count->n_lines];

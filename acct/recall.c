@@ -73,6 +73,17 @@ closed_before(struct slot *list, size_t n, uint64_t seq)
 	return kept;
 }
 
+static size_t
+periods_before(struct period *list, size_t n, uint64_t seq)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].seq <= seq)
+			list[kept++] = list[i];
+	return kept;
+}
+
 /* The tap that is there is counted from where Redis stands, or, being unknown there, from where this process began. */
 static void
 line_go_back(struct count *count, struct line *line, const struct held *held)
@@ -81,9 +92,13 @@ line_go_back(struct count *count, struct line *line, const struct held *held)
 	struct life mine = a->life;
 	bool same;
 
-	for (int kind = 0; kind < SLOT_KINDS; kind++)
+	for (int kind = 0; kind < SLOT_KINDS; kind++) {
 		a->slots.n_closed[kind] =
 		    closed_before(slots_closed(&a->slots, kind), a->slots.n_closed[kind], line->seq_first);
+		memset(a->slots.open[kind].v, 0, sizeof(a->slots.open[kind].v));
+	}
+	a->slots.n_periods = periods_before(a->slots.periods, a->slots.n_periods, line->seq_first);
+	a->slots.period.sum = (struct record){0};
 	line_take(count, line, held);
 	line->acked = 0;
 	count->dirty_totals = count->dirty_closed = true;

@@ -99,6 +99,11 @@ client_answer(struct client *c)
 {
 	json_t *json = c->ctl->answer(c->ctl->arg, c->word);
 
+	/* Its seconds are the client's, not those that the answer took. */
+	ev_now_update(c->ctl->loop);
+	ev_timer_stop(c->ctl->loop, &c->timer);
+	ev_timer_set(&c->timer, CLIENT_SECONDS, 0);
+	ev_timer_start(c->ctl->loop, &c->timer);
 	if (!json)
 		json = json_pack("{s:s}", "error", "unknown word; try status");
 	c->answer = json_dumps(json, JSON_COMPACT);

@@ -153,7 +153,7 @@ static int
 read_periods(const struct reading_of *r)
 {
 	struct usage *u = r->usage;
-	size_t room = (size_t)((u->until - u->from) / DAY_S + 2);
+	size_t room = u->until > u->from ? (size_t)((u->until - u->from) / DAY_S + 2) : 1;
 
 	u->rows.list = calloc(room, sizeof(*u->rows.list));
 	if (!u->rows.list)

@@ -35,6 +35,11 @@ reader_fault(struct ledger *l, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(l->why, sizeof(l->why), format, args);
 	va_end(args);
+	/* What a server says may reach a terminal as it is. */
+	for (unsigned char *c = (unsigned char *)l->why; *c; c++)
+		if (*c < 0x20 || *c == 0x7f ||
+		    (*c >= 0x80 && *c < 0xa0 && c > (unsigned char *)l->why && c[-1] == 0xc2))
+			*c = '?';
 }
 
 /* --- one connection ---------------------------------------------------------------------------------- */
