@@ -19,8 +19,7 @@ size_t haproxy_v2(const struct addr *from, const struct addr *to, char *out);
 
 /* What the first bytes of a connection say; the law of sniff.h. */
 struct haproxy {
-	enum verdict
-	    verdict; /* HOST: from and to are told; NONE: they are not, the connection speaks for itself */
+	enum verdict verdict; /* HOST: from and to are told; NONE: the connection speaks for itself */
 	uint32_t length; /* of the header; HOST and NONE only */
 	struct addr from, to; /* of one family; HOST only */
 	const char *why; /* static text; BAD only */
