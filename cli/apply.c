@@ -41,7 +41,7 @@ show(FILE *in, struct change *change)
 		const char *colour = colours ? colour_of(line) : "";
 
 		if (line[0] == '#' && change->n == 0) {
-			change->partial = true;
+			change->partial |= strncmp(line, "# what is there cannot be read", 30) == 0;
 			fputs(line, stderr);
 			continue;
 		}

@@ -44,7 +44,7 @@ const char *curb_print(const struct curb *, char out[CURB_TEXT]);
 int curb_order(const struct conf *, const struct curb *, int timeout_ms, char *why, size_t room);
 
 /*
- * The group that may order, beside root: that of the file's `user`; where that is nobody, whose group is everybody's,
+ * The group that may order, beside root: that of the file's `user`; where that is nogroup, nobody's and everybody's,
  * the host's own number among the uids, which no guest and no other program has. lodge-acct runs in it.
  */
 unsigned curb_gid(const struct conf *);

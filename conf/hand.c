@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NOGROUP = 65534 }; /* everybody's */
+
 int
 curb_order(const struct conf *conf, const struct curb *curb, int timeout_ms, char *why, size_t room)
 {
@@ -34,7 +36,7 @@ curb_gid(const struct conf *conf)
 {
 	unsigned uid, gid;
 
-	if (strcmp(conf->user, "nobody") == 0)
-		return conf->uids + 1;
-	return sys_account(conf->user, &uid, &gid) == 0 ? gid : 0;
+	if (sys_account(conf->user, &uid, &gid) == -1)
+		return 0;
+	return gid == NOGROUP ? conf->uids + 1 : gid;
 }

@@ -217,8 +217,11 @@ refuse(struct apply *apply)
 static enum committed
 commit(struct apply *apply, const struct ops *ops, const struct facts *want)
 {
-	bool partly = link_undo(apply->link, ops) == -1, changed;
+	int undone = link_undo(apply->link, ops);
+	bool partly = undone != 0, changed;
 
+	if (undone == -2)
+		return PARTLY; /* a tap is still there: so are its rules */
 	if (nft_apply(apply->nft, ops, apply->generation, &changed) == -1) {
 		if (is_passing(errno))
 			return CHANGED;

@@ -5,6 +5,7 @@
  * flow that was led to a guest is asked whether the wanted maps would lead it there now.
  */
 #include "natd/conntrack.h"
+#include "natd/element.h"
 #include "natd/plan.h"
 #include "natd/sock.h"
 
@@ -45,6 +46,7 @@ struct forgetting {
 	const struct ops *ops;
 	const struct facts *want;
 	const struct fact *ports[2][2][PORTS]; /* [IPv6][UDP][port]: its element; NULL: left over */
+	bool stays[PORTS]; /* a program of the host has that UDP port */
 	const struct fact *rest[2]; /* [IPv6]: who gets what is left over */
 	bool rest_changed, ports_changed, allow_taken;
 	struct sock *sock;
@@ -76,6 +78,12 @@ is_rest(const struct fact *fact)
 {
 	return fact->kind == FACT_ELEMENT &&
 	       (strcmp(fact->name, "rest4") == 0 || strcmp(fact->name, "rest6") == 0);
+}
+
+static bool
+is_stay(const struct fact *fact)
+{
+	return fact->kind == FACT_ELEMENT && fact->family == FAMILY_INET && strcmp(fact->name, "stay") == 0;
 }
 
 static bool
@@ -141,9 +149,23 @@ note_want(struct forgetting *forgetting)
 			note_ports(forgetting, set, fact);
 		else if (is_rest(fact))
 			forgetting->rest[fact->name[4] == '6'] = fact;
+		else if (is_stay(fact) && fact->key[0] == IPPROTO_UDP)
+			forgetting->stays[port_at(fact->key + 4)] = true;
 		else if (route_guest(fact))
 			forgetting->guests[forgetting->n_guests++] = route_guest(fact);
 	}
+}
+
+/* Whether what is left over goes elsewhere; that one tap more, or less, asks for it changes no flow. */
+static bool
+moves_rest(const struct forgetting *forgetting, const struct fact *fact)
+{
+	struct bytes from = {.n = 16};
+
+	if (!is_rest(fact))
+		return false;
+	memcpy(from.b, fact->key, from.n);
+	return !forgetting->rest[fact->name[4] == '6'] || element_is(forgetting->want, "wan", &from);
 }
 
 static void
@@ -155,9 +177,10 @@ note_ops(struct forgetting *forgetting)
 
 		if (op->have && op->want && fact_same(op->have, op->want))
 			continue; /* its table is made anew */
-		forgetting->rest_changed |= is_rest(fact);
+		forgetting->rest_changed |= moves_rest(forgetting, fact);
 		forgetting->allow_taken |= is_allow(fact) && !op->want;
-		forgetting->ports_changed |= is_rest(fact) || port_set(fact);
+		forgetting->ports_changed |= moves_rest(forgetting, fact) || port_set(fact);
+		forgetting->ports_changed |= is_stay(fact) && !op->want;
 		if (op->have && !op->want && route_guest(fact))
 			forgetting->gone[forgetting->n_gone++] = route_guest(fact);
 	}
@@ -259,6 +282,8 @@ is_stale(const struct forgetting *forgetting, const struct flow *flow)
 	if (flow->translated)
 		return !leads_there(fact, flow) &&
 		       is_among(forgetting->guests, forgetting->n_guests, &flow->answers);
+	if (flow->protocol == IPPROTO_UDP && forgetting->stays[flow->port])
+		return false;
 	/* What the host itself answered, and is a guest's now. TCP ends by itself. */
 	return flow->protocol != IPPROTO_TCP && fact && fact->value_len &&
 	       (!is_rest(fact) || forgetting->rest_changed) && ip_cmp(&flow->to, &flow->answers) == 0 &&

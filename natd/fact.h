@@ -16,7 +16,7 @@
 enum {
 	FACT_NAME = 64, /* bytes of a device, set, chain or sysctl path, NUL included */
 	FACT_KEY = 40,
-	FACT_VALUE = 48,
+	FACT_VALUE = 56,
 	FACT_ALIAS = 40, /* "lodge:" and a guest's name, NUL included */
 	LODGE_PROTO = 117, /* rtm_protocol and FRA_PROTOCOL of what is ours: so we find it again */
 	LODGE_TABLE = 117, /* routing table of the transparent return path */

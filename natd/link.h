@@ -38,7 +38,8 @@ const struct ip *link_addresses(const struct link *, size_t *n);
 
 /*
  * The operations that are about links: undo before the nft transaction, make after it, so that no tap is ever
- * up without its rules. One refusal is logged and does not stop the others; -1 when there was any.
+ * up without its rules. One refusal is logged and does not stop the others; -1 when there was any, -2 from undo when
+ * a tap is still there, whose rules must stay, too.
  */
 int link_undo(struct link *, const struct ops *);
 int link_make(struct link *, const struct ops *);

@@ -215,7 +215,7 @@ link_undo(struct link *link, const struct ops *ops)
 		if (op->want || fact_is_nft(op->have) || undo(link, op->have) == 0)
 			continue;
 		say("remove", op->have);
-		error = -1;
+		error = op->have->kind == FACT_TAP || error == -2 ? -2 : -1;
 	}
 	return error;
 }

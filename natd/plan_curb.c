@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert(CONF_GUEST_NAME_MAX + sizeof("_from_100000000000") - 1 <= FACT_VALUE, "a limit's name is cut");
+
 /* The rate is in the limit's name: the kernel does not change a limit that is there. */
 static void
 add_limit(struct facts *out, const char *map, const char *way, const struct guest *guest, uint64_t bit_s)
