@@ -24,8 +24,8 @@ link_open(void)
 
 	if (!link)
 		return NULL;
-	link->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!link->socket || mnl_socket_bind(link->socket, 0, MNL_SOCKET_AUTOPID) == -1) {
+	link->socket = talk_open(NETLINK_ROUTE, 0);
+	if (!link->socket) {
 		link_close(link);
 		return NULL;
 	}

@@ -19,10 +19,8 @@ nft_open(void)
 
 	if (!nft)
 		return NULL;
-	nft->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	nft->socket = talk_open(NETLINK_NETFILTER, 0);
 	if (!nft->socket)
-		goto fail;
-	if (mnl_socket_bind(nft->socket, 0, MNL_SOCKET_AUTOPID) == -1)
 		goto fail;
 	/* A refused batch answers message by message. Without the right to force it the default has to do. */
 	if (setsockopt(mnl_socket_get_fd(nft->socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ==

@@ -25,8 +25,8 @@ sock_open(void)
 
 	if (!sock)
 		return NULL;
-	sock->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (sock->socket && mnl_socket_bind(sock->socket, 0, MNL_SOCKET_AUTOPID) == 0)
+	sock->socket = talk_open(NETLINK_SOCK_DIAG, 0);
+	if (sock->socket)
 		return sock;
 	sock_close(sock);
 	return NULL;

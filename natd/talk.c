@@ -1,8 +1,23 @@
-/* One netlink request and all its answers; see talk.h. */
+/* A netlink socket, and one request on it with all its answers; see talk.h. */
 #include "natd/talk.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <sys/socket.h>
+
+struct mnl_socket *
+talk_open(int bus, int flags)
+{
+	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC | flags);
+	int saved;
+
+	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0)
+		return socket;
+	saved = errno;
+	mnl_socket_close(socket);
+	errno = saved;
+	return NULL;
+}
 
 static bool
 is_last(const void *buffer, size_t n)

@@ -1,8 +1,11 @@
-/* One netlink request and all its answers. Shell, natd only. */
+/* A netlink socket, and one request on it with all its answers. Shell, natd only. */
 #ifndef NATD_TALK_H
 #define NATD_TALK_H
 
 #include <libmnl/libmnl.h>
+
+/* Bound, and closed on exec; flags: SOCK_NONBLOCK, or 0. NULL: errno. */
+struct mnl_socket *talk_open(int bus, int flags);
 
 /*
  * Sends the request that stands in buffer, and calls back for every answer up to its end or acknowledgement.

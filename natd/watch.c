@@ -1,6 +1,7 @@
 /* Tells when somebody else changed what is ours; see watch.h. */
 #include "natd/watch.h"
 #include "natd/fact.h"
+#include "natd/talk.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -231,21 +232,18 @@ watch_lost(const struct watch *watch)
 static struct mnl_socket *
 subscribe(int bus, const int *groups)
 {
-	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct mnl_socket *socket = talk_open(bus, SOCK_NONBLOCK);
 	int size = 4 << 20;
 
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
-		goto fail;
-	for (; *groups; groups++)
+	for (; socket && *groups; groups++)
 		if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP, (void *)groups, sizeof(*groups)) ==
-		    -1)
-			goto fail;
-	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	return socket;
-fail:
+		    -1) {
+			mnl_socket_close(socket);
+			return NULL;
+		}
 	if (socket)
-		mnl_socket_close(socket);
-	return NULL;
+		setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	return socket;
 }
 
 struct watch *
