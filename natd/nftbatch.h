@@ -43,6 +43,9 @@ void make_set(struct batch *, const struct fact *, bool add);
 void make_chain(struct batch *, const struct fact *, bool add);
 void make_rules(struct batch *, const struct fact *, bool add); /* a chain's; undone: all that are in it */
 
+/* One more rule at the end of a chain; family: a fact's. */
+void make_rule(struct batch *, uint8_t family, const char *chain, const char *text);
+
 /* Element operations of one set, from i on; returns the first index after them. */
 size_t make_elements(struct batch *, const struct ops *, size_t i, bool add);
 

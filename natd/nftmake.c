@@ -38,46 +38,55 @@ make_table(struct batch *batch, const struct fact *fact, bool add)
 	nftnl_table_free(table);
 }
 
-void
-make_counter(struct batch *batch, const struct fact *fact, bool add)
+static struct nftnl_obj *
+object_begin(struct batch *batch, const struct fact *fact, uint32_t type)
 {
 	struct nftnl_obj *object = nftnl_obj_alloc();
-	uint16_t family = nft_family(fact->family);
 
 	if (!object) {
 		batch->failed = true;
-		return;
+		return NULL;
 	}
 	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, "lodge");
 	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, fact->name);
-	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, NFT_OBJECT_COUNTER);
+	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, type);
+	return object;
+}
+
+static void
+object_end(struct batch *batch, struct nftnl_obj *object, const struct fact *fact, const char *what, bool add)
+{
+	nftnl_obj_nlmsg_build_payload(nft_request(batch->nft, add ? NFT_MSG_NEWOBJ : NFT_MSG_DELOBJ,
+					  nft_family(fact->family), add ? NLM_F_CREATE : 0),
+	    object);
+	batch_put(batch);
+	batch_note(batch, "%s %s", what, fact->name);
+	nftnl_obj_free(object);
+}
+
+void
+make_counter(struct batch *batch, const struct fact *fact, bool add)
+{
+	struct nftnl_obj *object = object_begin(batch, fact, NFT_OBJECT_COUNTER);
+
+	if (!object)
+		return;
 	if (add) {
 		nftnl_obj_set_u64(object, NFTNL_OBJ_CTR_PKTS, 0);
 		nftnl_obj_set_u64(object, NFTNL_OBJ_CTR_BYTES, 0);
 	}
-	nftnl_obj_nlmsg_build_payload(
-	    nft_request(batch->nft, add ? NFT_MSG_NEWOBJ : NFT_MSG_DELOBJ, family, add ? NLM_F_CREATE : 0),
-	    object);
-	batch_put(batch);
-	batch_note(batch, "counter %s", fact->name);
-	nftnl_obj_free(object);
+	object_end(batch, object, fact, "counter", add);
 }
 
 void
 make_limit(struct batch *batch, const struct fact *fact, bool add)
 {
-	struct nftnl_obj *object = nftnl_obj_alloc();
-	uint16_t family = nft_family(fact->family);
+	struct nftnl_obj *object = object_begin(batch, fact, NFT_OBJECT_LIMIT);
 	struct limit_value value;
 
-	if (!object) {
-		batch->failed = true;
+	if (!object)
 		return;
-	}
 	memcpy(&value, fact->value, sizeof(value));
-	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, "lodge");
-	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, fact->name);
-	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, NFT_OBJECT_LIMIT);
 	if (add) {
 		nftnl_obj_set_u64(object, NFTNL_OBJ_LIMIT_RATE, value.bytes_s);
 		nftnl_obj_set_u64(object, NFTNL_OBJ_LIMIT_UNIT, 1);
@@ -85,12 +94,7 @@ make_limit(struct batch *batch, const struct fact *fact, bool add)
 		nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_TYPE, NFT_LIMIT_PKT_BYTES);
 		nftnl_obj_set_u32(object, NFTNL_OBJ_LIMIT_FLAGS, NFT_LIMIT_F_INV);
 	}
-	nftnl_obj_nlmsg_build_payload(
-	    nft_request(batch->nft, add ? NFT_MSG_NEWOBJ : NFT_MSG_DELOBJ, family, add ? NLM_F_CREATE : 0),
-	    object);
-	batch_put(batch);
-	batch_note(batch, "limit %s", fact->name);
-	nftnl_obj_free(object);
+	object_end(batch, object, fact, "limit", add);
 }
 
 /* For those who list the table: a device's name is in host order. The kernel only keeps the note. */
@@ -183,30 +187,33 @@ flush_rules(struct batch *batch, const struct fact *fact)
 	batch_note(batch, "the rules of chain %s", fact->name);
 }
 
+void
+make_rule(struct batch *batch, uint8_t family, const char *chain, const char *text)
+{
+	uint16_t number = nft_family(family);
+	struct nftnl_rule *rule = rule_make((uint8_t)number, chain, text);
+
+	if (!rule) {
+		snprintf(batch->nft->why, sizeof(batch->nft->why), "rule: %s", text);
+		batch->failed = true;
+		return;
+	}
+	nftnl_rule_nlmsg_build_payload(
+	    nft_request(batch->nft, NFT_MSG_NEWRULE, number, NLM_F_CREATE | NLM_F_APPEND), rule);
+	batch_put(batch);
+	batch_note(batch, "rule: %s", text);
+	nftnl_rule_free(rule);
+}
+
 static void
 add_rules(struct batch *batch, const struct fact *fact)
 {
 	const struct ruleset_chain *chain = ruleset_chain(fact->family, fact->name);
-	uint16_t family = nft_family(fact->family);
 	uint32_t without = ruleset_without(fact);
 
-	for (const char *const *text = chain->rules; *text; text++) {
-		struct nftnl_rule *rule;
-
-		if (!feature_has_rule(*text, without))
-			continue;
-		rule = rule_make((uint8_t)family, chain->name, *text);
-		if (!rule) {
-			snprintf(batch->nft->why, sizeof(batch->nft->why), "rule: %s", *text);
-			batch->failed = true;
-			return;
-		}
-		nftnl_rule_nlmsg_build_payload(
-		    nft_request(batch->nft, NFT_MSG_NEWRULE, family, NLM_F_CREATE | NLM_F_APPEND), rule);
-		batch_put(batch);
-		batch_note(batch, "rule: %s", *text);
-		nftnl_rule_free(rule);
-	}
+	for (const char *const *text = chain->rules; *text; text++)
+		if (feature_has_rule(*text, without))
+			make_rule(batch, chain->family, chain->name, *text);
 }
 
 void

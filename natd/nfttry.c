@@ -7,10 +7,8 @@
 #include "natd/feature.h"
 #include "natd/nft.h"
 #include "natd/nftbatch.h"
-#include "natd/rule.h"
 
 #include <errno.h>
-#include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
@@ -56,22 +54,6 @@ try_chain(struct batch *batch, const struct trial *trial)
 }
 
 static void
-try_rule(struct batch *batch, const struct trial *trial)
-{
-	uint16_t family = nft_family(trial->family);
-	struct nftnl_rule *rule = rule_make((uint8_t)family, "try", trial->rule);
-
-	if (!rule) {
-		batch->failed = true;
-		return;
-	}
-	nftnl_rule_nlmsg_build_payload(
-	    nft_request(batch->nft, NFT_MSG_NEWRULE, family, NLM_F_CREATE | NLM_F_APPEND), rule);
-	batch_put(batch);
-	nftnl_rule_free(rule);
-}
-
-static void
 try_limit(struct batch *batch, const struct trial *trial)
 {
 	struct fact limit = fact_of(FACT_LIMIT, trial->family, "try");
@@ -96,7 +78,7 @@ refusal(struct nft *nft, const struct trial *trial)
 	if (trial->chain.base)
 		try_chain(&batch, trial);
 	if (trial->rule)
-		try_rule(&batch, trial);
+		make_rule(&batch, trial->family, "try", trial->rule);
 	if (trial->bit == FEATURE_LIMIT)
 		try_limit(&batch, trial);
 	if (batch.failed)
