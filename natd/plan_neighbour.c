@@ -46,7 +46,7 @@ add_pairs(struct facts *out, const struct conf *conf, const struct guest *guest,
 		add_pair(out, &conf->guests[i], guest);
 	for (size_t i = 0; !all && i < guest->n_allows; i++) {
 		const struct guest *to =
-		    guest->allows[i].host ? NULL : planned_guest(conf, guest->allows[i].who);
+		    guest->allows[i].host ? NULL : conf_guest(conf, guest->allows[i].who);
 
 		if (to)
 			add_pair(out, guest, to);

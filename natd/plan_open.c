@@ -58,15 +58,6 @@ planned_early_demux(struct facts *out, const struct conf *conf)
 		planned_sysctl(out, "net/ipv4/%s_early_demux", "udp", "0");
 }
 
-const struct guest *
-planned_guest(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->n_guests; i++)
-		if (strcmp(conf->guests[i].name, name) == 0)
-			return &conf->guests[i];
-	return NULL;
-}
-
 /* to: NULL for the host. */
 static void
 plan_allow(struct facts *out, const struct guest *guest, const struct guest *to, const struct allow *allow)
@@ -96,7 +87,7 @@ planned_guest_allows(struct facts *out, const struct conf *conf, const struct gu
 {
 	for (size_t i = 0; i < guest->n_allows; i++) {
 		const struct allow *allow = &guest->allows[i];
-		const struct guest *to = allow->host ? NULL : planned_guest(conf, allow->who);
+		const struct guest *to = allow->host ? NULL : conf_guest(conf, allow->who);
 
 		if (to || allow->host)
 			plan_allow(out, guest, to, allow);

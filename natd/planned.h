@@ -12,8 +12,6 @@ void planned_reserved(struct facts *, const struct conf *);
 void planned_early_demux(struct facts *, const struct conf *);
 void planned_curb(struct facts *, const struct guest *, const struct curbs *); /* curbs: or NULL */
 void planned_listening(struct facts *, const struct guest *, const struct plan_ports *);
-/* Of that name, or NULL. */
-const struct guest *planned_guest(const struct conf *, const char *name);
 void planned_neighbours(struct facts *, const struct conf *, const struct plan_host *);
 void planned_guest_allows(struct facts *, const struct conf *, const struct guest *);
 
