@@ -19,6 +19,13 @@ struct walk {
 	struct foreign_chain by; /* where it was dropped */
 };
 
+bool
+foreign_same(const struct foreign_chain *a, const struct foreign_chain *b)
+{
+	return strcmp(a->chain, b->chain) == 0 && strcmp(a->table, b->table) == 0 &&
+	       strcmp(a->family, b->family) == 0;
+}
+
 void
 foreign_add_base(struct foreign *foreign, const struct foreign_base *base)
 {
@@ -72,13 +79,6 @@ concerns(const struct walk *walk, const struct foreign_rule *rule)
 	return !rule->translated || walk->way == TO_GUEST;
 }
 
-static bool
-is_in(const struct foreign_chain *at, const struct foreign_chain *chain)
-{
-	return strcmp(at->chain, chain->chain) == 0 && strcmp(at->table, chain->table) == 0 &&
-	       strcmp(at->family, chain->family) == 0;
-}
-
 static enum fate
 walk_chain(struct walk *walk, const struct foreign_chain *chain, int depth)
 {
@@ -90,7 +90,7 @@ walk_chain(struct walk *walk, const struct foreign_chain *chain, int depth)
 
 		if (walk->steps++ > STEPS_MAX)
 			return GOES_ON;
-		if (!is_in(&rule->at, chain) || !concerns(walk, rule))
+		if (!foreign_same(&rule->at, chain) || !concerns(walk, rule))
 			continue;
 		if (rule->verdict == FOREIGN_ACCEPT)
 			return ACCEPTED;
@@ -118,7 +118,7 @@ base_drops(const struct foreign *foreign, const struct foreign_base *base, const
 	if (fate == ACCEPTED || (fate == GOES_ON && !base->drops))
 		return false;
 	*drop = (struct foreign_drop){.at = base->at};
-	if (fate == DROPPED && !is_in(&walk.by, &base->at))
+	if (fate == DROPPED && !foreign_same(&walk.by, &base->at))
 		memcpy(drop->by, walk.by.chain, sizeof(drop->by));
 	return true;
 }
@@ -130,7 +130,7 @@ tool_of(const struct foreign *foreign, const struct foreign_chain *base)
 	if (strcmp(base->table, "firewalld") == 0)
 		return TOOL_FIREWALLD;
 	for (size_t i = 0; i < foreign->n_rules; i++)
-		if (is_in(&foreign->rules[i].at, base) &&
+		if (foreign_same(&foreign->rules[i].at, base) &&
 		    (strncmp(foreign->rules[i].target, "ufw-", 4) == 0 ||
 			strncmp(foreign->rules[i].target, "ufw6-", 5) == 0))
 			return TOOL_UFW;

@@ -55,6 +55,8 @@ struct foreign_drop {
 	enum foreign_tool tool;
 };
 
+bool foreign_same(const struct foreign_chain *, const struct foreign_chain *);
+
 /* A base that is beyond the ceiling, or a rule, is forgotten. */
 void foreign_add_base(struct foreign *, const struct foreign_base *);
 void foreign_add_rule(struct foreign *, const struct foreign_rule *);

@@ -34,8 +34,7 @@ static bool
 is_among(const struct foreign_drop *list, size_t n, const struct foreign_chain *at)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i].at.family, at->family) == 0 && strcmp(list[i].at.table, at->table) == 0 &&
-		    strcmp(list[i].at.chain, at->chain) == 0)
+		if (foreign_same(&list[i].at, at))
 			return true;
 	return false;
 }
