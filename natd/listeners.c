@@ -9,19 +9,33 @@
 
 enum { LINES_MAX = 4 }; /* anybody may open a thousand ports */
 
-static void
-say_port(const struct fact *fact, bool stays)
+static bool
+is_guests(const struct conf *conf, uint16_t port, uint8_t proto)
 {
-	unsigned port = (unsigned)fact->key[4] << 8 | fact->key[5];
-	const char *proto = fact->key[0] == IPPROTO_TCP ? "tcp" : "udp";
+	for (size_t g = 0; g < conf->n_guests; g++)
+		for (size_t i = 0; i < conf->guests[g].n_forwards; i++) {
+			const struct forward *f = &conf->guests[g].forwards[i];
+
+			if ((f->proto & proto) && port >= f->lo && port <= f->hi)
+				return true;
+		}
+	return false;
+}
+
+static void
+say_port(const struct conf *conf, const struct fact *fact, bool stays)
+{
+	uint16_t port = (uint16_t)(fact->key[4] << 8 | fact->key[5]);
+	uint8_t proto = fact->key[0] == IPPROTO_TCP ? PROTO_TCP : PROTO_UDP;
+	const char *name = proto == PROTO_TCP ? "tcp" : "udp";
 
 	if (stays)
 		log_warn(
 		    "port %u/%s of a guest's stays with the host, where a program listens now; stop that, "
 		    "or give the guest another port",
-		    port, proto);
-	else
-		log_info("port %u/%s is a guest's again", port, proto);
+		    port, name);
+	else if (is_guests(conf, port, proto)) /* the file may have taken it from the guest, too */
+		log_info("port %u/%s is a guest's again", port, name);
 }
 
 /* The proxy's doors stay with the host, too, and nobody need be told. */
@@ -32,7 +46,7 @@ is_door(const struct facts *facts, const struct fact *fact)
 }
 
 void
-listeners_say(const struct facts *have, const struct facts *want)
+listeners_say(const struct conf *conf, const struct facts *have, const struct facts *want)
 {
 	struct ops ops;
 
@@ -43,7 +57,7 @@ listeners_say(const struct facts *have, const struct facts *want)
 
 		if (fact->kind == FACT_ELEMENT && strcmp(fact->name, "stay") == 0 &&
 		    !is_door(now ? want : have, fact))
-			say_port(fact, now != NULL);
+			say_port(conf, fact, now != NULL);
 	}
 	ops_free(&ops);
 }

@@ -156,7 +156,7 @@ main(int argc, char **argv)
 		fatal("the network is not as %s wants it; the lines above say why", natd.file);
 	natd_say_foreign(&natd);
 	if (natd.host.listening) {
-		listeners_say(&none, &natd.want);
+		listeners_say(&natd.conf, &none, &natd.want);
 		listeners_say_persons(&natd.conf, NULL, natd.host.listening);
 	}
 	pulse_start(loop, &natd);

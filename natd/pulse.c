@@ -23,7 +23,7 @@ follow_listening(struct natd *natd)
 	natd->host.listening = &natd->apply.listening;
 	if (plan_facts(&natd->conf, &natd->host, &want) == -1)
 		return;
-	listeners_say(&natd->want, &want);
+	listeners_say(&natd->conf, &natd->want, &want);
 	listeners_say_persons(&natd->conf, &before, &natd->heard);
 	facts_free(&natd->want);
 	natd->want = want;

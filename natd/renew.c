@@ -106,7 +106,7 @@ renew_file(struct natd *natd, char *why, size_t room)
 		return false;
 	}
 	if (host.listening) {
-		listeners_say(&natd->want, &want);
+		listeners_say(&conf, &natd->want, &want);
 		listeners_say_persons(&conf, &before, host.listening);
 	}
 	take_over(natd, &conf, &host, &want);
