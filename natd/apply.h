@@ -19,7 +19,7 @@ struct apply {
 	struct facts links; /* as apply_check read them, for the apply that follows it at once */
 	bool links_read;
 	size_t n_ops; /* of the last apply */
-	uint32_t missing; /* features (feature.h) for want of which the last was refused */
+	uint32_t missing; /* features (feature.h) beyond `without`, for want of which the last was refused */
 	uint32_t without; /* those that the plan does not ask for */
 	bool whole; /* the last apply looked at everything */
 	int n_forgotten; /* flows, by the last apply; -1: conntrack refused */

@@ -1,4 +1,4 @@
-/* What a running lodge-natd holds. Shell, main.c, pulse.c and hands.c only. */
+/* What a running lodge-natd holds, for main.c and what it calls. Shell. */
 #ifndef NATD_NATD_H
 #define NATD_NATD_H
 

@@ -8,7 +8,7 @@
 #include "natd/curbs.h"
 #include "natd/fact.h"
 
-/* A bit for each protocol (enum proto) and port. */
+/* For each port a bit of each protocol (enum proto), and one that is HOST_PERSONAL (conf/host.h) times it. */
 struct plan_ports {
 	uint8_t of[65536];
 };

@@ -7,7 +7,7 @@
 static bool
 go_without(struct natd *natd)
 {
-	uint32_t lacks = natd->apply.missing & ~natd->host.missing;
+	uint32_t lacks = natd->apply.missing; /* beyond what the plan does without already */
 	struct plan_host host = natd->host;
 	char text[FEATURE_TEXT];
 	struct facts want;
