@@ -136,6 +136,8 @@ void line_end(struct count *, struct line *, const struct kernel *last);
 struct line *line_of_tap(struct count *, const char *tap);
 struct line *line_of_ifindex(struct count *, uint32_t ifindex); /* as of the last lines_watch */
 struct line *line_of_account(struct count *, const struct account *);
+/* The first day of its billing period; of one who is no longer in the file, the host's. */
+uint8_t line_day(const struct count *, const struct line *);
 /* After taps_changed: the capture looks at those that there are. */
 void lines_watch(struct count *);
 /* After addresses_changed, which stays where they cannot be read. */

@@ -35,17 +35,15 @@ void
 line_post(struct count *count, struct line *line, struct record *delta)
 {
 	struct account *a = line->account;
-	struct billing billing = count->conf->billing;
 	int64_t now = time(NULL);
-	uint8_t day = line->guest ? line->guest->billing_day : billing.day;
 
 	if (line->asking != 0)
 		return;
-	if (slots_turn(&a->slots, now, day, a->seq + 1))
+	if (slots_turn(&a->slots, now, line_day(count, line), a->seq + 1))
 		count->dirty_closed = true;
 	else if (record_is_zero(delta))
 		return;
-	tally_bill(&billing, &a->slots.period.sum, delta);
+	tally_bill(&count->conf->billing, &a->slots.period.sum, delta);
 	delta->ts = now;
 	record_add(&a->total, delta);
 	slots_add(&a->slots, delta);

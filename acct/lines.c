@@ -70,6 +70,12 @@ line_of_account(struct count *count, const struct account *account)
 	return bsearch(account, count->lines, count->n_lines, sizeof(*count->lines), account_to_line);
 }
 
+uint8_t
+line_day(const struct count *count, const struct line *line)
+{
+	return line->guest ? line->guest->billing_day : count->conf->billing.day;
+}
+
 static int
 by_number(const void *a, const void *b)
 {

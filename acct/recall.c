@@ -30,12 +30,11 @@ recall_wait(struct count *count)
 void
 line_ask(struct count *count, struct line *line)
 {
-	const struct conf *conf = count->conf;
-	uint8_t day = line->guest ? line->guest->billing_day : conf->billing.day;
+	struct account *a = line->account;
 
 	if (!line->in_flight)
 		line->in_flight =
-		    write_ask(count->writer, line->account->name, time(NULL), day, line->account) == 0;
+		    write_ask(count->writer, a->name, time(NULL), line_day(count, line), a) == 0;
 }
 
 /* Totals, open slots and how far the tap was counted: as if the journal had held them. */
@@ -43,45 +42,18 @@ static void
 line_take(struct count *count, struct line *line, const struct held *held)
 {
 	struct account *a = line->account;
-	uint8_t day = line->guest ? line->guest->billing_day : count->conf->billing.day;
 
 	if (life_parse(span_str(held->life), &a->life) == -1)
 		log_warn("%s: redis does not say how far its tap was counted; it counts from its beginning",
 		    a->name);
 	a->seq = (held->seq > a->seq ? held->seq : a->seq) + 1;
 	a->total = held->total;
-	slots_turn(&a->slots, held->now, day, a->seq);
-	a->slots.period.sum = held->period;
-	for (int kind = 0; kind < SLOT_KINDS; kind++)
-		memcpy(a->slots.open[kind].v, held->slots[kind], sizeof(held->slots[kind]));
-	slots_forget(&a->slots);
+	slots_turn(&a->slots, held->now, line_day(count, line), a->seq);
+	slots_take(&a->slots, held->slots, &held->period);
 	if (line->guest)
 		event_pass(&line->guest->quota, &a->slots.period);
 	count->trouble.taken++;
 	log_info("%s: goes on from what redis holds", a->name);
-}
-
-/* What this process has closed since it began stood on the older numbers: Redis has those slots, or they come again. */
-static size_t
-closed_before(struct slot *list, size_t n, uint64_t seq)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (list[i].seq <= seq)
-			list[kept++] = list[i];
-	return kept;
-}
-
-static size_t
-periods_before(struct period *list, size_t n, uint64_t seq)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (list[i].seq <= seq)
-			list[kept++] = list[i];
-	return kept;
 }
 
 /* The tap that is there is counted from where Redis stands, or, being unknown there, from where this process began. */
@@ -92,13 +64,7 @@ line_go_back(struct count *count, struct line *line, const struct held *held)
 	struct life mine = a->life;
 	bool same;
 
-	for (int kind = 0; kind < SLOT_KINDS; kind++) {
-		a->slots.n_closed[kind] =
-		    closed_before(slots_closed(&a->slots, kind), a->slots.n_closed[kind], line->seq_first);
-		memset(a->slots.open[kind].v, 0, sizeof(a->slots.open[kind].v));
-	}
-	a->slots.n_periods = periods_before(a->slots.periods, a->slots.n_periods, line->seq_first);
-	a->slots.period.sum = (struct record){0};
+	slots_go_back(&a->slots, line->seq_first);
 	line_take(count, line, held);
 	line->acked = 0;
 	count->dirty_totals = count->dirty_closed = true;

@@ -200,12 +200,38 @@ slots_known(struct slots *s, int64_t at, const uint64_t held[SLOT_KINDS][SLOT_FI
 }
 
 void
-slots_forget(struct slots *s)
+slots_take(
+    struct slots *s, const uint64_t held[SLOT_KINDS][SLOT_FIELDS], const struct record *held_period)
 {
 	for (int kind = 0; kind < SLOT_KINDS; kind++) {
-		s->gone[kind] = INT64_MAX;
+		memcpy(s->open[kind].v, held[kind], sizeof(s->open[kind].v));
 		s->open[kind].unknown = false;
+		s->gone[kind] = INT64_MAX;
 	}
-	s->gone_period = INT64_MAX;
+	s->period.sum = *held_period;
 	s->period.unknown = false;
+	s->gone_period = INT64_MAX;
+}
+
+void
+slots_go_back(struct slots *s, uint64_t seq)
+{
+	size_t n;
+
+	for (int kind = 0; kind < SLOT_KINDS; kind++) {
+		struct slot *list = slots_closed(s, kind);
+
+		n = 0;
+		for (size_t i = 0; i < s->n_closed[kind]; i++)
+			if (list[i].seq <= seq)
+				list[n++] = list[i];
+		s->n_closed[kind] = n;
+		memset(s->open[kind].v, 0, sizeof(s->open[kind].v));
+	}
+	n = 0;
+	for (size_t i = 0; i < s->n_periods; i++)
+		if (s->periods[i].seq <= seq)
+			s->periods[n++] = s->periods[i];
+	s->n_periods = n;
+	s->period.sum = (struct record){0};
 }

@@ -78,7 +78,14 @@ int64_t slots_unknown(struct slots *);
 bool slots_known(struct slots *, int64_t at, const uint64_t held[SLOT_KINDS][SLOT_FIELDS], int64_t period,
     const struct record *held_period, uint64_t seq);
 
-/* The open ones are what Redis holds; it may hold any others, before and after them, though nothing of it is kept. */
-void slots_forget(struct slots *);
+/*
+ * The open slots and the period are what Redis holds; it may hold any others, before and after them, though nothing of
+ * it is kept.
+ */
+void slots_take(
+    struct slots *, const uint64_t held[SLOT_KINDS][SLOT_FIELDS], const struct record *held_period);
+
+/* What was closed after seq goes, and the open ones are empty: they stood on older numbers than Redis has. */
+void slots_go_back(struct slots *, uint64_t seq);
 
 #endif

@@ -262,15 +262,14 @@ static void
 lose_journal(struct places *redis, struct account *a, int64_t now, uint8_t day)
 {
 	uint64_t held[SLOT_KINDS][SLOT_FIELDS];
+	struct record period = {0};
 
 	a->slots = (struct slots){0};
 	a->seq++;
 	slots_turn(&a->slots, now, day, a->seq);
 	held_at(redis, now, held);
-	for (int kind = 0; kind < SLOT_KINDS; kind++)
-		memcpy(a->slots.open[kind].v, held[kind], sizeof(held[kind]));
-	a->slots.period.sum.v[REC_BYTES] = *place(redis, PERIODS, period_start(now, day));
-	slots_forget(&a->slots);
+	period.v[REC_BYTES] = *place(redis, PERIODS, period_start(now, day));
+	slots_take(&a->slots, held, &period);
 }
 
 /* Over midnight, the end of a month, a day, a hundred days, and mostly a little further. */
@@ -464,6 +463,34 @@ a_billing_day_of_long_ago(void **state)
 	assert_int_equal(s.period.sum.v[REC_BYTES], 10);
 }
 
+/* Back to a sequence: what closed under it or before stays, of what came after nothing does. */
+static void
+back_to_older_numbers(void **state)
+{
+	static struct slots s;
+
+	(void)state;
+	add(&s, T0, 1, 1);
+	add(&s, T0 + 300, 2, 2);
+	add(&s, T0 + 9 * 86400, 4, 3); /* another day and period */
+	add(&s, T0 + 9 * 86400 + 300, 8, 4);
+	add(&s, T0 + 40 * 86400, 16, 5); /* and another */
+	slots_go_back(&s, 3);
+	assert_int_equal(s.n_closed[SLOT_5M], 2);
+	assert_int_equal(closed(&s, SLOT_5M, T0)->v[SLOT_TO_GUEST], 1);
+	assert_int_equal(closed(&s, SLOT_5M, T0 + 300)->v[SLOT_TO_GUEST], 2);
+	assert_int_equal(s.n_closed[SLOT_HOUR], 1);
+	assert_int_equal(s.n_closed[SLOT_DAY], 1);
+	assert_int_equal(closed(&s, SLOT_DAY, T0)->v[SLOT_TO_GUEST], 3);
+	assert_int_equal(s.n_periods, 1);
+	assert_int_equal(s.periods[0].sum.v[REC_BYTES], 3);
+	for (int kind = 0; kind < SLOT_KINDS; kind++)
+		assert_int_equal(s.open[kind].v[SLOT_TO_GUEST], 0);
+	assert_true(record_is_zero(&s.period.sum));
+	/* Nothing is open that a turn could close. */
+	assert_false(slots_turn(&s, T0 + 80 * 86400, 1, 6));
+}
+
 int
 main(void)
 {
@@ -478,6 +505,7 @@ main(void)
 	    cmocka_unit_test(a_billing_day_of_long_ago),
 	    cmocka_unit_test(a_slot_that_is_kept_no_longer),
 	    cmocka_unit_test(every_byte_where_the_clock_stood),
+	    cmocka_unit_test(back_to_older_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
