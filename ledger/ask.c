@@ -4,6 +4,7 @@
  * Five questions, each of one key. Where a node does not serve the key, the one that does is asked.
  */
 #include "ledger/connect.h"
+#include "ledger/reply.h"
 
 #include <stdlib.h>
 
@@ -94,12 +95,6 @@ part_send(struct part *part, struct connection *to)
 }
 
 /* --- answers ----------------------------------------------------------------------------------------- */
-
-static struct span
-reply_text(const redisReply *reply)
-{
-	return reply->type == REDIS_REPLY_STRING ? span_of(reply->str, (size_t)reply->len) : span_of("", 0);
-}
 
 static int
 take_field(struct held *held, struct record *record, struct span name, struct span text)

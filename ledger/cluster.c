@@ -5,6 +5,7 @@
  * in turn. A key whose node is down is asked for at any other, which says who took over.
  */
 #include "ledger/connect.h"
+#include "ledger/reply.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -158,15 +159,13 @@ is_slot(const redisReply *reply)
 static int
 learn_node(struct connection *c, const redisReply *node)
 {
-	const redisReply *host, *port;
-	struct span name = span_of("", 0);
+	const redisReply *port;
+	struct span name;
 
 	if (node->type != REDIS_REPLY_ARRAY || node->elements < 2)
 		return -1;
-	host = node->element[0];
+	name = reply_text(node->element[0]);
 	port = node->element[1];
-	if (host->type == REDIS_REPLY_STRING)
-		name = span_of(host->str, (size_t)host->len);
 	if (span_is(name, "?") || port->type != REDIS_REPLY_INTEGER || port->integer < 1 ||
 	    port->integer > UINT16_MAX)
 		return -1;

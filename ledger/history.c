@@ -1,15 +1,10 @@
 /* Whole hashes and sets of the ledger: who is in it, what hangs on a guest, slots over a time; see ledger.h. */
+#include "ledger/meta.h"
 #include "ledger/percentile.h"
 #include "ledger/reader.h"
-#include "ledger/meta.h"
+#include "ledger/reply.h"
 
 #include <stdlib.h>
-
-static struct span
-text_of(const redisReply *reply)
-{
-	return reply->type == REDIS_REPLY_STRING ? span_of(reply->str, (size_t)reply->len) : span_of("", 0);
-}
 
 /* --- who ------------------------------------------------------------------------------------------------- */
 
@@ -29,7 +24,7 @@ ledger_guests(struct ledger *l, struct names *out)
 		return -1;
 	out->list = calloc(reply->elements + 1, sizeof(*out->list));
 	for (size_t i = 0; out->list && i < reply->elements; i++) {
-		struct span name = text_of(reply->element[i]);
+		struct span name = reply_text(reply->element[i]);
 
 		if (name_guest(name) != NULL)
 			continue;
@@ -62,7 +57,7 @@ ledger_meta(struct ledger *l, const char *guest, struct meta *out)
 	if (!reply)
 		return -1;
 	for (size_t i = 0; i + 1 < reply->elements; i += 2)
-		meta_take(out, text_of(reply->element[i]), text_of(reply->element[i + 1]));
+		meta_take(out, reply_text(reply->element[i]), reply_text(reply->element[i + 1]));
 	found = reply->elements > 0;
 	freeReplyObject(reply);
 	return found;
@@ -91,10 +86,10 @@ take_slots(struct ledger *l, const redisReply *reply, enum slot_kind kind, int64
 	}
 	out->list = list;
 	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-		struct span field = text_of(reply->element[i]);
+		struct span field = reply_text(reply->element[i]);
 		int64_t start = key_slot_at(kind, at, field);
 
-		if (start == -1 || slot_parse(text_of(reply->element[i + 1]), list[out->n].v) == -1) {
+		if (start == -1 || slot_parse(reply_text(reply->element[i + 1]), list[out->n].v) == -1) {
 			char suffix[KEY_SUFFIX];
 
 			reader_fault(l, "%s %.*s is no slot: somebody else writes this key",

@@ -1,22 +1,17 @@
 /* The reading side of the ledger: one call, one answer; see ledger.h. */
 #include "ledger/reader.h"
+#include "ledger/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static struct span
-span_of_reply(const redisReply *reply)
-{
-	return reply->type == REDIS_REPLY_STRING ? span_of(reply->str, (size_t)reply->len) : span_of("", 0);
-}
 
 /* Fields that this program does not know are another version's and are passed over. */
 static int
 take_record(struct ledger *l, const redisReply *reply, struct record *out)
 {
 	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-		struct span name = span_of_reply(reply->element[i]),
-			    text = span_of_reply(reply->element[i + 1]);
+		struct span name = reply_text(reply->element[i]),
+			    text = reply_text(reply->element[i + 1]);
 
 		if (record_take(out, name, text) == -1) {
 			reader_fault(
@@ -78,7 +73,7 @@ ledger_slot(struct ledger *l, const char *guest, enum slot_kind kind, int64_t at
 	if (!reply)
 		return -1;
 	if (reply->type == REDIS_REPLY_STRING)
-		found = slot_parse(span_of_reply(reply), v) == 0 ? 1 : -1;
+		found = slot_parse(reply_text(reply), v) == 0 ? 1 : -1;
 	if (found == -1)
 		reader_fault(l, "%s %s is no slot: somebody else writes this key", suffix, field);
 	freeReplyObject(reply);

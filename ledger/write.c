@@ -1,5 +1,6 @@
 /* What is written, and what the answers say; see write.h. */
 #include "ledger/connect.h"
+#include "ledger/reply.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,8 +22,7 @@ on_written(redisAsyncContext *redis, void *answer, void *arg)
 	struct call *call = arg;
 	redisReply *reply = answer;
 	uint64_t held;
-	bool done = reply && reply->type == REDIS_REPLY_STRING &&
-		    number_parse(span_of(reply->str, (size_t)reply->len), &held) == 0;
+	bool done = reply && number_parse(reply_text(reply), &held) == 0;
 
 	connection_answered(c);
 	if (reply && reply->type == REDIS_REPLY_ERROR)
