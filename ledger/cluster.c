@@ -4,6 +4,7 @@
  * Of the nodes that are known only those are dialled that a key is for, and, while place 0 does not answer, the others
  * in turn. A key whose node is down is asked for at any other, which says who took over.
  */
+#include "base/sys.h"
 #include "ledger/connect.h"
 #include "ledger/reply.h"
 
@@ -11,18 +12,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define TROUBLE_S 2.0 /* one guest's success does not hide another's trouble at once */
-
-double
-cluster_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 void
 cluster_trouble(struct writer *w, const char *format, ...)
@@ -32,13 +23,13 @@ cluster_trouble(struct writer *w, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(w->status.error, sizeof(w->status.error), format, args);
 	va_end(args);
-	w->troubled_at = cluster_now();
+	w->troubled_at = sys_seconds();
 }
 
 void
 cluster_well(struct writer *w)
 {
-	w->acked_at = cluster_now();
+	w->acked_at = sys_seconds();
 	if (w->acked_at - w->troubled_at >= TROUBLE_S)
 		w->status.error[0] = '\0';
 }
@@ -245,6 +236,6 @@ write_close(struct writer *w)
 const struct write_status *
 write_status(struct writer *w)
 {
-	w->status.acked_age_s = w->acked_at > 0 ? cluster_now() - w->acked_at : -1;
+	w->status.acked_age_s = w->acked_at > 0 ? sys_seconds() - w->acked_at : -1;
 	return &w->status;
 }

@@ -4,6 +4,7 @@
  * Its life is waiting → connecting → ready and back to waiting on any trouble; connection_lost is the only way back.
  * hiredis answers every call it took, with nothing when the connection goes.
  */
+#include "base/sys.h"
 #include "ledger/connect.h"
 
 #include <hiredis/adapters/libev.h>
@@ -55,7 +56,7 @@ connection_lost(struct connection *c)
 	if (w->closing)
 		return;
 	c->retry_s = c->retry_s * 2 < RETRY_MAX_S ? c->retry_s * 2 : RETRY_MAX_S;
-	c->not_before = cluster_now() + wait;
+	c->not_before = sys_seconds() + wait;
 	if (c->place == 0) {
 		ev_timer_set(&c->retry, wait, 0);
 		ev_timer_start(w->loop, &c->retry);
@@ -171,7 +172,7 @@ connection_want(struct connection *c)
 	const struct server *place = &w->places.list[c->place];
 	redisAsyncContext *redis;
 
-	if (c->redis || w->closing || cluster_now() < c->not_before)
+	if (c->redis || w->closing || sys_seconds() < c->not_before)
 		return;
 	redis = c->place == 0 && w->path ? redisAsyncConnectUnix(w->path)
 					 : redisAsyncConnect(place->host, place->port);

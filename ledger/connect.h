@@ -22,7 +22,7 @@ struct connection {
 	enum write_state state;
 	ev_timer retry, deadline;
 	double retry_s;
-	double not_before; /* the next try, as cluster_now */
+	double not_before; /* the next try, as sys_seconds */
 	unsigned handshakes, in_flight;
 	char sha[SHA_TEXT]; /* the script's name, once the server told it */
 	bool script_lost; /* the server has to be given the whole script again */
@@ -38,7 +38,7 @@ struct writer {
 	struct connection *at[PLACES_MAX];
 	size_t turn; /* which of the others is tried while place 0 does not answer */
 	bool closing;
-	double troubled_at, acked_at; /* as cluster_now; 0: never */
+	double troubled_at, acked_at; /* as sys_seconds; 0: never */
 	struct write_status status;
 };
 
@@ -58,8 +58,6 @@ void connection_answered(struct connection *);
 
 /* --- cluster.c --- */
 
-/* Seconds that no setting of the clock moves. */
-double cluster_now(void);
 /* Where a command with that key goes now. NULL: nowhere yet. */
 struct connection *cluster_connection(struct writer *, const char *key);
 /* The place of that ASK. NULL: not connected, which then begins. */
