@@ -26,15 +26,12 @@ struct ledger *ledger_open(const struct conf *, char *why, size_t room);
 void ledger_close(struct ledger *);
 const char *ledger_why(const struct ledger *); /* of the last -1 */
 
-/* 1: *out holds the numbers; 0: nothing is recorded, *out is zero; -1: ledger_why. */
-int ledger_totals(struct ledger *, const char *guest, struct record *out);
-/* The billing period with that first day of the month in which now lies. */
-int ledger_period(struct ledger *, const char *guest, int64_t now, uint8_t day, struct record *out);
-/* One slot's six numbers. */
-int ledger_slot(struct ledger *, const char *guest, enum slot_kind, int64_t at, uint64_t v[SLOT_FIELDS]);
-
-/* The period that starts then. */
+/*
+ * The billing period that starts then, and the one with that first day of the month in which now lies. 1: *out holds
+ * the numbers; 0: nothing is recorded, *out is zero; -1: ledger_why.
+ */
 int ledger_period_at(struct ledger *, const char *guest, int64_t start, struct record *out);
+int ledger_period(struct ledger *, const char *guest, int64_t now, uint8_t day, struct record *out);
 
 /* What hangs on a guest beside numbers. */
 struct meta {

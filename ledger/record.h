@@ -45,10 +45,7 @@ enum slot_field {
 	SLOT_FIELDS,
 };
 
-enum {
-	NUMBER_TEXT = 21, /* an unsigned 64 bit number and NUL */
-	SLOT_TEXT = SLOT_FIELDS * NUMBER_TEXT, /* six of them with blanks between */
-};
+enum { NUMBER_TEXT = 21 }; /* an unsigned 64 bit number and NUL */
 
 /* "to_guest" …; field < RECORD_FIELDS. */
 const char *record_name(enum record_field);
@@ -65,8 +62,7 @@ void record_to_slot(const struct record *delta, uint64_t slot[SLOT_FIELDS]);
 
 /* A decimal number below 2^64 without sign, blank or leading zero. -1: no such thing. */
 int number_parse(struct span, uint64_t *);
-/* Six numbers with one blank between each; print returns out. */
-const char *slot_print(const uint64_t v[SLOT_FIELDS], char out[SLOT_TEXT]);
+/* Six numbers with one blank between each. -1: no such thing. */
 int slot_parse(struct span, uint64_t v[SLOT_FIELDS]);
 
 #endif
