@@ -67,8 +67,8 @@ log_open(const char *name, bool debug)
 	journal = is_journal(getenv("JOURNAL_STREAM"));
 }
 
-static size_t
-printable(const char *text, char *out, size_t room)
+size_t
+log_printable(const char *text, char *out, size_t room)
 {
 	size_t n = 0;
 
@@ -80,6 +80,7 @@ printable(const char *text, char *out, size_t room)
 		for (; bytes > 0; bytes--)
 			n += (size_t)snprintf(out + n, room - n, "\\x%02x", (unsigned char)*text++);
 	}
+	out[n] = '\0';
 	return n;
 }
 
@@ -124,7 +125,7 @@ compose(int level, char *out, const char *text)
 		n = (size_t)snprintf(out, LINE_MAX_BYTES, "<%d>", level);
 	else
 		n = (size_t)snprintf(out, LINE_MAX_BYTES, "%s: ", program);
-	n += printable(text, out + n, LINE_MAX_BYTES - n - 1);
+	n += log_printable(text, out + n, LINE_MAX_BYTES - n - 1);
 	out[n++] = '\n';
 	return n;
 }

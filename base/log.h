@@ -6,6 +6,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 void log_open(const char *program, bool debug);
@@ -16,6 +17,11 @@ void log_open(const char *program, bool debug);
  * it forks need not.
  */
 void log_no_wait(void);
+/*
+ * A text as a line has it, for who shows it elsewhere: its control bytes as \xNN, cut where there is no room, ended by
+ * NUL. Returns its length; room is at least 1.
+ */
+size_t log_printable(const char *text, char *out, size_t room);
 /* What lines are written to, for who closes all others. */
 int log_descriptor(void);
 /* Gather lines until log_flush, as many as there is room for, and count lost ones from nothing. -1: errno. */

@@ -3,6 +3,7 @@
  *
  * A question waits at most ANSWER_S for each server that it is sent on to.
  */
+#include "base/log.h"
 #include "ledger/reader.h"
 #include "ledger/place.h"
 #include "ledger/refusal.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ANSWER_S = 2, HOPS_MAX = 4, WHY_TEXT = 200 };
+enum { ANSWER_S = 2, HOPS_MAX = 4, WHY_TEXT = 256 };
 
 struct ledger {
 	const struct redis_conf *redis;
@@ -30,16 +31,13 @@ ledger_why(const struct ledger *l)
 void
 reader_fault(struct ledger *l, const char *format, ...)
 {
+	char text[WHY_TEXT];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(l->why, sizeof(l->why), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* What a server says may reach a terminal as it is. */
-	for (unsigned char *c = (unsigned char *)l->why; *c; c++)
-		if (*c < 0x20 || *c == 0x7f ||
-		    (*c >= 0x80 && *c < 0xa0 && c > (unsigned char *)l->why && c[-1] == 0xc2))
-			*c = '?';
+	log_printable(text, l->why, sizeof(l->why)); /* what a server says may reach a terminal */
 }
 
 /* --- one connection ---------------------------------------------------------------------------------- */
