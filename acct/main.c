@@ -96,15 +96,18 @@ on_ask(void *arg, const char *word)
 		   : json_pack("{s:s}", "error", "refused; the log of lodge-acct says why");
 }
 
-/* Whom to become: conf.user where we are root, else who we are. */
+/* Whom to become: conf.user, in the group that may order of lodge-natd, where we are root; else who we are. */
 static void
 account_of(const struct conf *conf, unsigned *uid, unsigned *gid)
 {
 	*uid = geteuid();
 	*gid = getegid();
-	if (*uid == 0 && sys_account(conf->user, uid, gid) == -1)
+	if (*uid != 0)
+		return;
+	if (sys_account(conf->user, uid, gid) == -1)
 		fatal_input("no account %s: adduser --system --group %s, or name another with user:",
 		    conf->user, conf->user);
+	*gid = curb_gid(conf);
 }
 
 /* All that needs privilege. */
@@ -136,13 +139,12 @@ take(struct acct *acct, unsigned uid, unsigned gid)
 	return ctl;
 }
 
-/* In the group that may order of lodge-natd. */
 static void
-drop(const struct conf *conf, unsigned uid)
+drop(unsigned uid, unsigned gid)
 {
 	const int keep[] = {CAP_NET_RAW, -1};
 
-	if (geteuid() == 0 && sys_drop(uid, curb_gid(conf), keep) == -1)
+	if (geteuid() == 0 && sys_drop(uid, gid, keep) == -1)
 		fatal("cannot give up privilege: %s", strerror(errno));
 }
 
@@ -170,7 +172,7 @@ main(int argc, char **argv)
 	if (!acct.count.loop || count_boot(acct.count.boot) == -1)
 		fatal("cannot tell which kernel this is: %s", strerror(errno));
 	ctl = take(&acct, uid, gid);
-	drop(&acct.conf, uid);
+	drop(uid, gid);
 	if (count_start(&acct.count) == -1)
 		fatal("no memory");
 	sys_notify("READY=1");
