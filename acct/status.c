@@ -32,10 +32,10 @@ redis_status(const struct count *count)
 
 	for (size_t i = 0; i < count->n_lines; i++)
 		untold += count->lines[i].account->seq > count->lines[i].acked;
-	return json_pack("{s:s, s:f, s:s, s:I, s:I, s:I, s:I, s:i, s:I}", "state", states[s->state],
+	return json_pack("{s:s, s:f, s:s, s:I, s:I, s:I, s:I, s:i, s:I, s:I}", "state", states[s->state],
 	    "last_ack_age_s", s->acked_age_s, "error", s->error, "untold", untold, "acknowledged",
 	    (json_int_t)s->done, "failed", (json_int_t)s->failed, "connects", (json_int_t)s->connects,
-	    "nodes", (int)s->nodes, "moved", (json_int_t)s->moved);
+	    "nodes", (int)s->nodes, "moved", (json_int_t)s->moved, "nodes_full", (json_int_t)s->places_full);
 }
 
 static json_t *
