@@ -200,8 +200,7 @@ slots_known(struct slots *s, int64_t at, const uint64_t held[SLOT_KINDS][SLOT_FI
 }
 
 void
-slots_take(
-    struct slots *s, const uint64_t held[SLOT_KINDS][SLOT_FIELDS], const struct record *held_period)
+slots_take(struct slots *s, const uint64_t held[SLOT_KINDS][SLOT_FIELDS], const struct record *held_period)
 {
 	for (int kind = 0; kind < SLOT_KINDS; kind++) {
 		memcpy(s->open[kind].v, held[kind], sizeof(s->open[kind].v));

@@ -103,7 +103,8 @@ place_of(struct connection *c, struct span host, uint16_t port)
 	int place = places_add(&w->places, c->place, host, port);
 
 	if (place == -1 && w->places.n < PLACES_MAX) {
-		cluster_trouble(w, "the cluster does not say by which name its node at port %u is reached", port);
+		cluster_trouble(
+		    w, "the cluster does not say by which name its node at port %u is reached", port);
 	} else if (place == -1) {
 		w->status.places_full++;
 		cluster_trouble(w, "no room for node %.*s:%u: %d are the most", (int)host.len, host.ptr, port,

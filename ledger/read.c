@@ -7,8 +7,7 @@ static int
 take_record(struct ledger *l, const redisReply *reply, struct record *out)
 {
 	for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-		struct span name = reply_text(reply->element[i]),
-			    text = reply_text(reply->element[i + 1]);
+		struct span name = reply_text(reply->element[i]), text = reply_text(reply->element[i + 1]);
 
 		if (record_take(out, name, text) == -1) {
 			reader_fault(
