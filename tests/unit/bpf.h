@@ -1,4 +1,4 @@
-/* A seccomp program run, instruction by instruction. */
+/* A BPF program run, instruction by instruction. */
 #ifndef TESTS_UNIT_BPF_H
 #define TESTS_UNIT_BPF_H
 
@@ -10,25 +10,34 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* The instructions our filters are made of; any other, or a jump out of it, fails the test. */
+/* What a load finds at that offset; one that is nowhere fails the test. */
+typedef uint32_t bpf_word(const void *data, uint32_t at);
+
+/* The instructions our filters are made of; any other, or a jump out of it, fails the test. steps: before it ended. */
 static inline uint32_t
-bpf_run(const struct sock_filter *program, size_t n, const struct seccomp_data *data)
+bpf_steps(const struct sock_filter *program, size_t n, bpf_word *word, const void *data, unsigned *steps)
 {
 	uint32_t value = 0;
 
-	for (size_t at = 0; at < n; at++) {
+	*steps = 0;
+	for (size_t at = 0; at < n; at++, ++*steps) {
 		const struct sock_filter *f = &program[at];
 
 		switch (f->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
-			assert_true(f->k % 4 == 0 && f->k + 4 <= sizeof(*data));
-			memcpy(&value, (const char *)data + f->k, 4);
+			value = word(data, f->k);
 			break;
 		case BPF_JMP | BPF_JEQ | BPF_K:
 			at += value == f->k ? f->jt : f->jf;
 			break;
 		case BPF_JMP | BPF_JGE | BPF_K:
 			at += value >= f->k ? f->jt : f->jf;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			at += value > f->k ? f->jt : f->jf;
+			break;
+		case BPF_JMP | BPF_JA:
+			at += f->k;
 			break;
 		case BPF_JMP | BPF_JSET | BPF_K:
 			at += value & f->k ? f->jt : f->jf;
@@ -44,6 +53,25 @@ bpf_run(const struct sock_filter *program, size_t n, const struct seccomp_data *
 	}
 	fail_msg("ran out of the program");
 	return 0;
+}
+
+static inline uint32_t
+bpf_seccomp_word(const void *data, uint32_t at)
+{
+	uint32_t value;
+
+	assert_true(at % 4 == 0 && at + 4 <= sizeof(struct seccomp_data));
+	memcpy(&value, (const char *)data + at, 4);
+	return value;
+}
+
+/* One of a system call. */
+static inline uint32_t
+bpf_run(const struct sock_filter *program, size_t n, const struct seccomp_data *data)
+{
+	unsigned steps;
+
+	return bpf_steps(program, n, bpf_seccomp_word, data, &steps);
 }
 
 #endif

@@ -41,67 +41,64 @@ printed(const struct facts *facts)
 	return printed_ops(&nothing, facts);
 }
 
+static const struct {
+	const char *file;
+	const char *words; /* beginning with '!': must not be there */
+} cases[] = {
+    {ALICE, "ip tuntap add dev tap2 mode tap vnet_hdr user 770002\nip link set tap2 alias "
+	    "lodge:alice up\n"},
+    {ALICE, "ip address add 192.168.77.1/32 dev tap2\n"},
+    {ALICE, "ip route add 192.168.77.2/32 dev tap2 proto 117 table 254\n"},
+    {ALICE, "sysctl -w net/ipv4/ip_forward=1\n"},
+    {ALICE, "sysctl -w net/ipv6/conf/tap2/disable_ipv6=1\n"},
+    {ALICE, "!forwarding"},
+    {ALICE, "ip rule add pref 11700 iif lo fwmark 0x75/0xff lookup 254 protocol 117\n"},
+    {ALICE, "!ip -6"},
+    {ALICE, "add element inet lodge mac { \"tap2\" . 02:00:c0:a8:4d:02 }\n"},
+    {ALICE, "add element arp lodge arp4 { \"tap2\" . 02:00:c0:a8:4d:02 . 192.168.77.2 }\n"},
+    {ALICE, "add element inet lodge wan { \"eth0\" }\n"},
+    {ALICE, "add element inet lodge hostok { tcp . 443 }\n"},
+    {ALICE, "add element inet lodge hostok { udp . 443 }\n"},
+    {ALICE, "!hostok { udp . 80 }"},
+    {ALICE, "add element inet lodge reserved { 22-22 }\n"},
+    {ALICE, "add element inet lodge reserved { 2000-2010 }\n"},
+    {ALICE "    ports: [10000-10999]\n", "element inet lodge tcp4 { 10000-10999 : 192.168.77.2 }\n"},
+    {ALICE "    ports: [10000-10999]\n", "element inet lodge udp4 { 10000-10999 : 192.168.77.2 }\n"},
+    {ALICE "    ports: [10000-10999/tcp]\n", "!udp4 { 10000"},
+    {ALICE "    ports: [\"2201:22/tcp\"]\n", "element inet lodge one4 { tcp . 2201 : 192.168.77.2 . 22 }\n"},
+    {ALICE "    ports: [\"2201:22/tcp\"]\n", "!udp . 2201"},
+    {ALICE "    ports: [\"5353:53/udp\"]\n", "element inet lodge one4 { udp . 5353 : 192.168.77.2 . 53 }\n"},
+    {ALICE "    ports: [16383-16384]\n", "element inet lodge tcp4 { 16383-16384 : 192.168.77.2 }\n"},
+    {ALICE "    ports: [16384]\n", "element inet lodge tcp4_16384 { 16384-16384 : 192.168.77.2 }\n"},
+    {ALICE "    ports: [32768]\n", "element inet lodge udp4_32768 { 32768-32768 : 192.168.77.2 }\n"},
+    {ALICE "    ports: [65535]\n", "element inet lodge tcp4_49152 { 65535-65535 : 192.168.77.2 }\n"},
+    {ALICE "    ports: [rest]\n", "element inet lodge rest4 { \"eth0\" : 192.168.77.2 }\n"},
+    {ALICE "    ports: [rest]\n" BOB, "element inet lodge rest4 { \"tap3\" : 192.168.77.2 }\n"},
+    {ALICE "    ports: [rest]\n", "element inet lodge gates4 { 192.168.77.1 }\n"},
+    {ALICE, "!element inet lodge gates4"},
+    {ALICE "    ports: [\"8080:80/tcp\"]\n", "sysctl -w net/ipv4/tcp_early_demux=0\n"},
+    {ALICE "    ports: [\"8080:80/tcp\"]\n", "!udp_early_demux"},
+    {ALICE "    ports: [\"8443:443/udp\"]\n", "sysctl -w net/ipv4/udp_early_demux=0\n"},
+    {ALICE "    ports: [\"8080:80/udp\", \"2201:22\", 8100-8999]\n", "!early_demux"},
+    {ALICE "    ports: [8000-8999/tcp]\n    proxy-to: {http: 8999}\n", "tcp_early_demux=0\n"},
+    {ALICE "    ports: [8000-8999/tcp]\n    proxy-to: {http: 9000}\n", "!early_demux"},
+    {ALICE "    ports: [\"8080:80\"]\n    client-address: none\n", "!early_demux"},
+    {ALICE "    ports: [rest]\n", "!early_demux"}, /* the proxy has 80 and 443 itself */
+    {ALICE "    ports: [rest]\n    proxy-to: {tls: 8443}\n", "tcp_early_demux=0\n"},
+    {ALICE "    ports: [rest]\n    proxy-to: {tls: 8443}\n", "!udp_early_demux"},
+    {ALICE "    allow: [host]\n", "add element inet lodge host_all { \"tap2\" }\n"},
+    {ALICE "    allow: [\"host:53\"]\n", "host_ports { \"tap2\" . udp . 53 }\n"},
+    {ALICE "    allow: [\"host:53/tcp\"]\n", "!host_ports { \"tap2\" . udp"},
+    {ALICE "    allow: [bob]\n" BOB, "add element inet lodge peers { \"tap2\" . \"tap3\" }\n"},
+    {ALICE "    allow: [bob]\n" BOB, "!peers { \"tap3\""},
+    {ALICE "    allow: [\"bob:5432-5433/tcp\"]\n" BOB, "peer_ports { \"tap2\" . \"tap3\" . tcp . 5433 }\n"},
+    {ALICE "    allow: [\"bob:5432-5433/tcp\"]\n" BOB, "!element inet lodge peers"},
+    {ALICE "    tap: inn\n", "add element inet lodge self { \"inn\" . \"inn\" }\n"},
+};
+
 static void
 test_table(void **state)
 {
-	static const struct {
-		const char *file;
-		const char *words; /* beginning with '!': must not be there */
-	} cases[] = {
-	    {ALICE, "ip tuntap add dev tap2 mode tap vnet_hdr user 770002\nip link set tap2 alias "
-		    "lodge:alice up\n"},
-	    {ALICE, "ip address add 192.168.77.1/32 dev tap2\n"},
-	    {ALICE, "ip route add 192.168.77.2/32 dev tap2 proto 117 table 254\n"},
-	    {ALICE, "sysctl -w net/ipv4/ip_forward=1\n"},
-	    {ALICE, "sysctl -w net/ipv6/conf/tap2/disable_ipv6=1\n"},
-	    {ALICE, "!forwarding"},
-	    {ALICE, "ip rule add pref 11700 iif lo fwmark 0x75/0xff lookup 254 protocol 117\n"},
-	    {ALICE, "!ip -6"},
-	    {ALICE, "add element inet lodge mac { \"tap2\" . 02:00:c0:a8:4d:02 }\n"},
-	    {ALICE, "add element arp lodge arp4 { \"tap2\" . 02:00:c0:a8:4d:02 . 192.168.77.2 }\n"},
-	    {ALICE, "add element inet lodge wan { \"eth0\" }\n"},
-	    {ALICE, "add element inet lodge hostok { tcp . 443 }\n"},
-	    {ALICE, "add element inet lodge hostok { udp . 443 }\n"},
-	    {ALICE, "!hostok { udp . 80 }"},
-	    {ALICE, "add element inet lodge reserved { 22-22 }\n"},
-	    {ALICE, "add element inet lodge reserved { 2000-2010 }\n"},
-	    {ALICE "    ports: [10000-10999]\n", "element inet lodge tcp4 { 10000-10999 : 192.168.77.2 }\n"},
-	    {ALICE "    ports: [10000-10999]\n", "element inet lodge udp4 { 10000-10999 : 192.168.77.2 }\n"},
-	    {ALICE "    ports: [10000-10999/tcp]\n", "!udp4 { 10000"},
-	    {ALICE "    ports: [\"2201:22/tcp\"]\n",
-		"element inet lodge one4 { tcp . 2201 : 192.168.77.2 . 22 }\n"},
-	    {ALICE "    ports: [\"2201:22/tcp\"]\n", "!udp . 2201"},
-	    {ALICE "    ports: [\"5353:53/udp\"]\n",
-		"element inet lodge one4 { udp . 5353 : 192.168.77.2 . 53 }\n"},
-	    {ALICE "    ports: [16383-16384]\n", "element inet lodge tcp4 { 16383-16384 : 192.168.77.2 }\n"},
-	    {ALICE "    ports: [16384]\n", "element inet lodge tcp4_16384 { 16384-16384 : 192.168.77.2 }\n"},
-	    {ALICE "    ports: [32768]\n", "element inet lodge udp4_32768 { 32768-32768 : 192.168.77.2 }\n"},
-	    {ALICE "    ports: [65535]\n", "element inet lodge tcp4_49152 { 65535-65535 : 192.168.77.2 }\n"},
-	    {ALICE "    ports: [rest]\n", "element inet lodge rest4 { \"eth0\" : 192.168.77.2 }\n"},
-	    {ALICE "    ports: [rest]\n" BOB, "element inet lodge rest4 { \"tap3\" : 192.168.77.2 }\n"},
-	    {ALICE "    ports: [rest]\n", "element inet lodge gates4 { 192.168.77.1 }\n"},
-	    {ALICE, "!element inet lodge gates4"},
-	    {ALICE "    ports: [\"8080:80/tcp\"]\n", "sysctl -w net/ipv4/tcp_early_demux=0\n"},
-	    {ALICE "    ports: [\"8080:80/tcp\"]\n", "!udp_early_demux"},
-	    {ALICE "    ports: [\"8443:443/udp\"]\n", "sysctl -w net/ipv4/udp_early_demux=0\n"},
-	    {ALICE "    ports: [\"8080:80/udp\", \"2201:22\", 8100-8999]\n", "!early_demux"},
-	    {ALICE "    ports: [8000-8999/tcp]\n    proxy-to: {http: 8999}\n", "tcp_early_demux=0\n"},
-	    {ALICE "    ports: [8000-8999/tcp]\n    proxy-to: {http: 9000}\n", "!early_demux"},
-	    {ALICE "    ports: [\"8080:80\"]\n    client-address: none\n", "!early_demux"},
-	    {ALICE "    ports: [rest]\n", "!early_demux"}, /* the proxy has 80 and 443 itself */
-	    {ALICE "    ports: [rest]\n    proxy-to: {tls: 8443}\n", "tcp_early_demux=0\n"},
-	    {ALICE "    ports: [rest]\n    proxy-to: {tls: 8443}\n", "!udp_early_demux"},
-	    {ALICE "    allow: [host]\n", "add element inet lodge host_all { \"tap2\" }\n"},
-	    {ALICE "    allow: [\"host:53\"]\n", "host_ports { \"tap2\" . udp . 53 }\n"},
-	    {ALICE "    allow: [\"host:53/tcp\"]\n", "!host_ports { \"tap2\" . udp"},
-	    {ALICE "    allow: [bob]\n" BOB, "add element inet lodge peers { \"tap2\" . \"tap3\" }\n"},
-	    {ALICE "    allow: [bob]\n" BOB, "!peers { \"tap3\""},
-	    {ALICE "    allow: [\"bob:5432-5433/tcp\"]\n" BOB,
-		"peer_ports { \"tap2\" . \"tap3\" . tcp . 5433 }\n"},
-	    {ALICE "    allow: [\"bob:5432-5433/tcp\"]\n" BOB, "!element inet lodge peers"},
-	    {ALICE "    tap: inn\n", "add element inet lodge self { \"inn\" . \"inn\" }\n"},
-	};
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char file[512], *text;

@@ -1,5 +1,6 @@
 /* The filter of interfaces, run: it keeps those that it was given and no other, and asks few questions. */
 #include "acct/watch.h"
+#include "tests/unit/bpf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,39 +12,16 @@
 enum { KEEP = 96, SPREAD = 20000, MANY = 2000 };
 
 static uint32_t
+ifindex_word(const void *data, uint32_t at)
+{
+	assert_int_equal(at, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX));
+	return *(const uint32_t *)data;
+}
+
+static uint32_t
 run(const struct sock_filter *program, size_t n, uint32_t ifindex, unsigned *steps)
 {
-	uint32_t value = 0;
-
-	*steps = 0;
-	for (size_t at = 0; at < n; at++, ++*steps) {
-		const struct sock_filter *f = &program[at];
-
-		switch (f->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			assert_int_equal(f->k, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX));
-			value = ifindex;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			at += value == f->k ? f->jt : f->jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			at += value >= f->k ? f->jt : f->jf;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			at += value > f->k ? f->jt : f->jf;
-			break;
-		case BPF_JMP | BPF_JA:
-			at += f->k;
-			break;
-		case BPF_RET | BPF_K:
-			return f->k;
-		default:
-			fail_msg("instruction %zu: code %#x", at, f->code);
-		}
-	}
-	fail_msg("ran out of the program");
-	return 0;
+	return bpf_steps(program, n, ifindex_word, &ifindex, steps);
 }
 
 /* n numbers out of SPREAD, or n that follow each other. */
