@@ -45,6 +45,19 @@ yes() { # TITLE COMMAND…
 	ok $? "$title"
 }
 
+# What it prints, for step, where it exits so; else only how it ended.
+says() { # STATUS COMMAND…
+	want=$1
+	shift
+	printed=$("$@" 2>&1)
+	status=$?
+	if [ $status = "$want" ]; then
+		printf '%s\nexit as documented\n' "$printed"
+	else
+		echo "exit $status, not $want"
+	fi
+}
+
 # Retries a command each tenth of a second until it succeeds or the seconds are over.
 within() { # SECONDS COMMAND…: four times that on a busy machine, which costs only what fails
 	patience=$(($(date +%s) + 4 * $1))
