@@ -2,7 +2,6 @@
 
 Each is started for a measurement and ended after it; all are pinned to the second CPU, as is the Redis of ours.
 """
-import glob
 import json
 import os
 import re

@@ -4,7 +4,6 @@ usage: acct_wire.py tcp|udp FROM TO ADDRESS BYTES [SEGMENT] [dstopts]
 Prints the datagrams that arrived, or the TCP segments that the sender's kernel sent, and how many it sent again.
 """
 import ctypes
-import os
 import socket
 import sys
 import threading

@@ -1,6 +1,6 @@
 """What the tests of the bill share: taps with guests behind them, their traffic, lodge-acct, redis, and the kernel's counters
 by which redis is judged."""
-import atexit, glob, json, mmap, os, random, select, shutil, signal, socket, struct, subprocess, sys, threading, time, traceback
+import glob, json, mmap, os, random, select, shutil, signal, socket, struct, subprocess, sys, threading, time, traceback
 
 BUILD = os.environ["LODGE_BUILD"]
 W = "/mnt"
