@@ -5,7 +5,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "ledger/ledger.h"
+#include "conf/conf.h"
 
 struct command {
 	const char *name;
@@ -28,9 +28,6 @@ int cmd_up(const char *file, int argc, char **argv);
 
 /* Load the file for a command: mistakes to stderr and exit status 2 in *status. -1: do not go on. */
 int cli_load(const char *file, struct conf *, int *status);
-
-/* The ledger for a command; an error is told, and the exit status returned. */
-int cli_ledger(const struct conf *, struct ledger **);
 
 /* "error, and the next thing to try", as `lodge: text`; returns status, so that it ends a command. */
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -32,6 +32,7 @@ bool netdev_find(struct span text, const char *name, struct counters *out);
 
 /* Counters that fell are a tap that was made again: all that they say moved since. */
 struct rate rate_between(const struct reading *before, const struct reading *now);
+
 /* One line of `lodge top`. */
 struct mover {
 	const char *guest; /* "" for all of them */

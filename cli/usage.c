@@ -108,8 +108,9 @@ terminal_width(void)
 	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-int
-cli_ledger(const struct conf *conf, struct ledger **out)
+/* An error is told, and the exit status returned. */
+static int
+open_ledger(const struct conf *conf, struct ledger **out)
 {
 	const struct redis_conf *redis = &conf->redis;
 	char why[256];
@@ -149,7 +150,7 @@ cmd_usage(const char *file, int argc, char **argv)
 	usage.zone_name = conf.time_zone;
 	status = take_words(argc, argv, usage.zone, &asked);
 	if (status == EXIT_DONE)
-		status = cli_ledger(&conf, &ledger);
+		status = open_ledger(&conf, &ledger);
 	if (status == EXIT_DONE)
 		status = usage_read(ledger, &conf, &asked, &usage);
 	ledger_close(ledger);

@@ -36,8 +36,7 @@ struct usage {
 };
 
 const char *by_word(enum by); /* "hour" … */
-/* When a row began, as its heading says: an hour, a day, the first day of a period. */
-const char *row_label(const struct usage *, const struct dated *, char out[WHEN_TEXT]);
+const char *slot_name(enum slot_field); /* "to_guest" …, as programs read it */
 
 /* Fills in what is not there yet of *out; an error is told. The exit status. */
 int usage_read(struct ledger *, const struct conf *, const struct asked *, struct usage *out);

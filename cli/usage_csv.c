@@ -44,8 +44,10 @@ void
 usage_csv(const struct usage *u, FILE *to)
 {
 	if (u->by != BY_NOTHING) {
-		fputs("guest,start,to_guest,from_guest,wire_to_guest,wire_from_guest,billed,unclassified\r\n",
-		    to);
+		fputs("guest,start", to);
+		for (int i = 0; i < SLOT_FIELDS; i++)
+			fprintf(to, ",%s", slot_name((enum slot_field)i));
+		fputs("\r\n", to);
 		for (size_t i = 0; i < u->rows.n; i++)
 			put_row(u, &u->rows.list[i], to);
 		return;

@@ -52,14 +52,12 @@ bill_json(const struct bill *b)
 static json_t *
 row_json(const struct usage *u, const struct dated *row)
 {
-	static const char *const names[SLOT_FIELDS] = {
-	    "to_guest", "from_guest", "wire_to_guest", "wire_from_guest", "billed", "unclassified"};
 	char start[WHEN_TEXT];
 	json_t *json =
 	    json_pack("{s:s}", "start", when_iso(row->start, u->by == BY_MONTH ? zone_utc : u->zone, start));
 
 	for (int i = 0; i < SLOT_FIELDS; i++)
-		json_object_set_new(json, names[i], number(row->v[i]));
+		json_object_set_new(json, slot_name((enum slot_field)i), number(row->v[i]));
 	return json;
 }
 

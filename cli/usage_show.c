@@ -16,6 +16,16 @@ by_word(enum by by)
 }
 
 const char *
+slot_name(enum slot_field field)
+{
+	static const char *const names[SLOT_FIELDS] = {
+	    "to_guest", "from_guest", "wire_to_guest", "wire_from_guest", "billed", "unclassified"};
+
+	return names[field];
+}
+
+/* When a row began, as its heading says: an hour, a day, the first day of a period. */
+static const char *
 row_label(const struct usage *u, const struct dated *row, char out[WHEN_TEXT])
 {
 	if (u->by == BY_HOUR)
