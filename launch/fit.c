@@ -2,7 +2,7 @@
 #include "launch/fit.h"
 #include "base/log.h"
 #include "launch/source.h"
-#include "launch/tool.h"
+#include "base/tool.h"
 #include "launch/tree.h"
 
 #include <errno.h>

@@ -1,10 +1,11 @@
 /* Makes a guest's disk image; see image.h. */
 #include "launch/image.h"
 #include "base/log.h"
+#include "base/scrap.h"
 #include "base/sys.h"
 #include "launch/fit.h"
 #include "launch/source.h"
-#include "launch/tool.h"
+#include "base/tool.h"
 #include "launch/tree.h"
 
 #include <errno.h>
@@ -66,17 +67,17 @@ making_open(struct making *m)
 
 	tool_path(copy, "%s", m->image);
 	tool_path(m->dir, "%s", dirname(copy));
-	tool_path(m->work, "%s/.making-%s-%d", m->conf->state, m->guest->name, getpid());
+	scrap_path(m->work, m->conf->state, m->guest->name, "");
 	tool_path(m->root, "%s/tree", m->work);
 	tool_path(m->keys, "%s/keys", m->work);
-	tool_path(m->temporary, "%s/.making-%s-%d.img", m->dir, m->guest->name, getpid());
+	scrap_path(m->temporary, m->dir, m->guest->name, ".img");
 	umask(022);
 	if (access(m->conf->state, F_OK) == -1 && sys_mkdir(m->conf->state, 0755, 0, 0) == -1)
 		return failed(m, m->conf->state);
 	if (access(m->dir, W_OK) == -1)
 		return failed(m, m->dir);
-	source_sweep(m->conf->state);
-	source_sweep(m->dir);
+	scrap_sweep(m->conf->state);
+	scrap_sweep(m->dir);
 	if (mkdir(m->work, 0700) == -1 || mkdir(m->root, 0755) == -1 || mkdir(m->keys, 0700) == -1)
 		return failed(m, m->work);
 	return 0;

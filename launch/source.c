@@ -1,13 +1,13 @@
 /* Where a root tree comes from; see source.h. */
 #include "launch/source.h"
 #include "base/log.h"
+#include "base/scrap.h"
 #include "base/sys.h"
-#include "launch/tool.h"
+#include "base/tool.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -50,35 +50,6 @@ source_base(void)
 	log_error("the files for guests are missing: neither %s%s nor %s%s exists; reinstall lodge",
 	    sys_bindir(), places[0], sys_bindir(), places[1]);
 	return NULL;
-}
-
-/* The process id after the last dash of ".making-NAME-PID" or ".making-NAME-PID.img". */
-static bool
-is_abandoned(const char *name)
-{
-	const char *dash = strrchr(name, '-');
-	long pid = dash ? strtol(dash + 1, NULL, 10) : 0;
-
-	return strncmp(name, ".making-", 8) == 0 && pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH;
-}
-
-void
-source_sweep(const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct dirent *entry;
-	char path[TOOL_PATH_MAX];
-
-	if (!d)
-		return;
-	while ((entry = readdir(d))) {
-		if (!is_abandoned(entry->d_name))
-			continue;
-		tool_path(path, "%s/%s", dir, entry->d_name);
-		log_info("removing %s, left by a maker that is gone", path);
-		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--one-file-system", "--", path, NULL});
-	}
-	closedir(d);
 }
 
 static int
@@ -164,7 +135,7 @@ debian_make(const char *dir, const char *path, const char *work)
 	char made[TOOL_PATH_MAX];
 	int result;
 
-	tool_path(made, "%s/.making-debian-12-%d.tar", dir, getpid());
+	scrap_path(made, dir, "debian-12", ".tar");
 	log_info("making %s from the Debian archive, once (a minute or so)", path);
 	result = tool_run(-1, work,
 	    (const char *[]){"unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc",
@@ -195,7 +166,7 @@ debian_fetch(const struct conf *conf, const char *work, const char *tree)
 		return -1;
 	}
 	if (flock(fd, LOCK_EX) == 0) {
-		source_sweep(dir);
+		scrap_sweep(dir);
 		result = access(path, R_OK) == 0 ? 0 : debian_make(dir, path, work);
 	}
 	close(fd);

@@ -21,9 +21,6 @@ enum source source_of(const char *from);
 /* Fills the empty directory tree; work holds temporary files. 0, or -1 after logging why. */
 int source_fetch(const struct conf *, const struct guest *, const char *work, const char *tree);
 
-/* Removes what killed makers left in a directory: .making-…-PID… of processes that are gone. */
-void source_sweep(const char *dir);
-
 /* The folder of scripts and files that go into guests. NULL: not found, logged. Static text. */
 const char *source_base(void);
 

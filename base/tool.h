@@ -1,6 +1,6 @@
 /* Running another program to its end: no shell, its output kept, and it dies with us. */
-#ifndef LAUNCH_TOOL_H
-#define LAUNCH_TOOL_H
+#ifndef BASE_TOOL_H
+#define BASE_TOOL_H
 
 #include "base/span.h"
 

@@ -1,5 +1,5 @@
 /* Running another program to its end; see tool.h. */
-#include "launch/tool.h"
+#include "base/tool.h"
 #include "base/log.h"
 
 #include <errno.h>

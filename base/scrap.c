@@ -1,0 +1,45 @@
+/* Names of what is being made, and the end of what was left; see scrap.h. */
+#include "base/scrap.h"
+#include "base/log.h"
+#include "base/tool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const char *
+scrap_path(char *out, const char *dir, const char *name, const char *tail)
+{
+	return tool_path(out, "%s/.making-%s-%d%s", dir, name, getpid(), tail);
+}
+
+/* The process id after the last dash of ".making-NAME-PID" or ".making-NAME-PID.img". */
+static bool
+is_abandoned(const char *name)
+{
+	const char *dash = strrchr(name, '-');
+	long pid = dash ? strtol(dash + 1, NULL, 10) : 0;
+
+	return strncmp(name, ".making-", 8) == 0 && pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH;
+}
+
+void
+scrap_sweep(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	char path[TOOL_PATH_MAX];
+
+	if (!d)
+		return;
+	while ((entry = readdir(d))) {
+		if (!is_abandoned(entry->d_name))
+			continue;
+		tool_path(path, "%s/%s", dir, entry->d_name);
+		log_info("removing %s, left by a maker that is gone", path);
+		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--one-file-system", "--", path, NULL});
+	}
+	closedir(d);
+}

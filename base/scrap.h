@@ -1,0 +1,14 @@
+/*
+ * What is still being made has a name that says so, beside what it will be: ".making-NAME-PID…". Who is killed leaves
+ * it; the next one takes it away.
+ */
+#ifndef BASE_SCRAP_H
+#define BASE_SCRAP_H
+
+/* The path of such a thing of ours in a directory into out (of TOOL_PATH_MAX bytes), which is returned; tail: "" or ".img". */
+const char *scrap_path(char *out, const char *dir, const char *name, const char *tail);
+
+/* Removes those of processes that are gone. */
+void scrap_sweep(const char *dir);
+
+#endif
