@@ -20,6 +20,7 @@ enum {
 	EXIT_NOT_RUNNING = 3,
 	EXIT_NO_GUEST = 4,
 	EXIT_PERMISSION = 5,
+	EXIT_GUEST = 6, /* the guest itself failed */
 };
 
 struct sys_options {

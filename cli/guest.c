@@ -1,4 +1,5 @@
-/* `lodge guest create|start|stop|restart|kill NAME`: one guest, through its launcher; its traffic: curb.c. */
+/* `lodge guest WORD NAME …`: one guest. Finds the word; what several of them do alike. */
+#include "cli/guest.h"
 #include "base/ctl.h"
 #include "base/log.h"
 #include "base/near.h"
@@ -12,70 +13,118 @@
 
 enum { ANSWER_MS = 5000 };
 
-/* Words that the launcher answers itself; `create` runs it instead. */
-static const char *const words[] = {"create", "start", "stop", "restart", "kill", "cut", "lift", "throttle"};
-enum { N_WORDS = sizeof(words) / sizeof(words[0]), TRAFFIC = 5, THROTTLE = 7 };
+static int guest_create(const char *file, int argc, char **argv);
+static int guest_traffic(const char *file, int argc, char **argv);
+
+static const struct guest_word words[] = {
+    {"create", guest_create, "NAME"},
+    {"start", guest_power, "[--no-wait] NAME"},
+    {"stop", guest_power, "[--no-wait] NAME"},
+    {"restart", guest_power, "[--no-wait] NAME"},
+    {"kill", guest_power, "[--no-wait] NAME"},
+    {"status", guest_status, "[-j] NAME"},
+    {"cut", guest_traffic, "NAME"},
+    {"lift", guest_traffic, "NAME"},
+    {"throttle", guest_traffic, "NAME RATE; RATE like 1Mbit"},
+};
+
+enum { N_WORDS = sizeof(words) / sizeof(words[0]) };
 
 static int
-create(const char *file, const char *name)
+usage_of(const char *name)
 {
-	char program[PATH_MAX];
-
-	snprintf(program, sizeof(program), "%slodge-guest", sys_bindir());
-	execl(program, "lodge-guest", "-c", file, "-i", name, (char *)NULL);
-	return cli_fail(EXIT_SYSTEM, "cannot run %s: %s", program, strerror(errno));
+	for (size_t i = 0; i < N_WORDS; i++)
+		if (strcmp(name, words[i].name) == 0)
+			return cli_fail(EXIT_INPUT, "usage: lodge guest %s %s", name, words[i].operands);
+	return EXIT_INPUT;
 }
 
-static int
-tell(const struct conf *conf, const char *name, const char *word)
+const struct guest *
+guest_load(const char *file, const char *name, struct conf *conf, int *status)
+{
+	const struct guest *guest;
+
+	if (cli_load(file, conf, status) == -1)
+		return NULL;
+	guest = cli_guest(conf, name);
+	if (!guest) {
+		*status = EXIT_NO_GUEST;
+		conf_free(conf);
+	}
+	return guest;
+}
+
+json_t *
+guest_ask(const struct conf *conf, const char *name, const char *word, int *status)
 {
 	char *path = conf_run_path(conf, "guest-%s.sock", name);
 	json_t *answer = path ? ctl_ask(path, word, ANSWER_MS) : NULL;
 	const char *error = answer ? json_string_value(json_object_get(answer, "error")) : NULL;
-	int status = EXIT_DONE;
 
+	*status = EXIT_DONE;
 	if (!answer && (errno == ENOENT || errno == ECONNREFUSED))
-		status = cli_fail(
+		*status = cli_fail(
 		    EXIT_NOT_RUNNING, "nobody launches %s; start lodge up, or lodge-guest %s", name, name);
 	else if (!answer && (errno == EACCES || errno == EPERM))
-		status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", path);
+		*status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", path);
 	else if (!answer)
-		status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s", path, strerror(errno));
+		*status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s", path, strerror(errno));
 	else if (error)
-		status = cli_fail(EXIT_SYSTEM, "%s: %s", name, error);
-	json_decref(answer);
+		*status = cli_fail(EXIT_SYSTEM, "%s: %s", name, error);
+	if (*status != EXIT_DONE) {
+		json_decref(answer);
+		answer = NULL;
+	}
 	free(path);
+	return answer;
+}
+
+static int
+guest_create(const char *file, int argc, char **argv)
+{
+	char program[PATH_MAX];
+	struct conf conf;
+	int status;
+
+	if (argc != 2)
+		return usage_of(argv[0]);
+	if (!guest_load(file, argv[1], &conf, &status))
+		return status;
+	conf_free(&conf);
+	snprintf(program, sizeof(program), "%slodge-guest", sys_bindir());
+	execl(program, "lodge-guest", "-c", file, "-i", argv[1], (char *)NULL);
+	return cli_fail(EXIT_SYSTEM, "cannot run %s: %s", program, strerror(errno));
+}
+
+static int
+guest_traffic(const char *file, int argc, char **argv)
+{
+	bool rate = strcmp(argv[0], "throttle") == 0;
+	struct conf conf;
+	int status;
+
+	if (argc != 2 + rate)
+		return usage_of(argv[0]);
+	if (!guest_load(file, argv[1], &conf, &status))
+		return status;
+	status = curb_guest(&conf, argv[0], argv[1], rate ? argv[2] : "");
+	conf_free(&conf);
 	return status;
 }
 
 int
 cmd_guest(const char *file, int argc, char **argv)
 {
-	struct conf conf;
-	const char *word = argc > 1 ? argv[1] : "", *near;
-	size_t known = 0;
-	int status;
+	const char *names[N_WORDS], *word = argc > 1 ? argv[1] : "", *near;
 
-	while (known < N_WORDS && strcmp(word, words[known]) != 0)
-		known++;
-	if (known == N_WORDS || argc != (known == THROTTLE ? 4 : 3)) {
-		near = known == N_WORDS && *word ? near_word(span_str(word), words, N_WORDS) : NULL;
-		if (near)
-			return cli_fail(EXIT_INPUT, "no «guest %s»; did you mean «%s»?", word, near);
-		return cli_fail(EXIT_INPUT,
-		    known == THROTTLE ? "usage: lodge guest throttle NAME RATE; RATE like 1Mbit"
-				      : "usage: lodge guest create|start|stop|restart|kill|cut|lift NAME");
+	for (size_t i = 0; i < N_WORDS; i++) {
+		names[i] = words[i].name;
+		if (strcmp(word, words[i].name) == 0)
+			return argc > 2 ? words[i].run(file, argc - 1, argv + 1) : usage_of(word);
 	}
-	if (cli_load(file, &conf, &status) == -1)
-		return status;
-	if (!cli_guest(&conf, argv[2]))
-		status = EXIT_NO_GUEST;
-	else if (strcmp(word, "create") == 0)
-		status = create(file, argv[2]);
-	else if (known >= TRAFFIC)
-		status = curb_guest(&conf, word, argv[2], known == THROTTLE ? argv[3] : "");
-	else
-		status = tell(&conf, argv[2], word);
-	conf_free(&conf);
-	return status;
+	near = *word ? near_word(span_str(word), names, N_WORDS) : NULL;
+	if (near)
+		return cli_fail(EXIT_INPUT, "no «guest %s»; did you mean «%s»?", word, near);
+	return cli_fail(EXIT_INPUT,
+	    "usage: lodge guest create|start|stop|restart|kill|status|cut|lift|throttle NAME; man lodge");
 }

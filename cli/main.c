@@ -19,7 +19,7 @@ static const struct command commands[] = {
     {"routes", cmd_routes, "[-j] [NAME…]", "which guest a name goes to, and which line of the file says so"},
     {"check", cmd_check, "", "check the file; every mistake with its place, or the normalised file"},
     {"apply", cmd_apply, "[-n]", "make the network and the programs as the file says; -n: only show"},
-    {"guest", cmd_guest, "create|start|stop|restart|kill NAME", "one guest"},
+    {"guest", cmd_guest, "create|start|stop|restart|kill|status NAME", "one guest"},
     {"guest", cmd_guest, "cut|lift NAME, throttle NAME RATE", "its traffic"},
     {"help", cmd_help, "", "this text"},
 };

@@ -71,6 +71,7 @@ tell_failure(struct watch *w, const char *why, bool final)
 	else if (strcmp(why, w->why) != 0)
 		log_warn("%s: %s; tried again by itself", w->name, why);
 	strcpy(w->why, why);
+	w->fault = final ? FAULT_INPUT : FAULT_HOST;
 }
 
 static enum launched
@@ -119,6 +120,7 @@ act_ready(struct watch *w)
 	ev_timer_stop(w->loop, &w->late);
 	w->up_at = ev_now(w->loop);
 	w->why[0] = '\0';
+	w->fault = FAULT_NONE;
 	log_info("%s: up", w->name);
 	sys_notify("READY=1\nSTATUS=up");
 }
@@ -195,7 +197,7 @@ void
 act_on_child(struct ev_loop *loop, ev_child *child, int events)
 {
 	struct watch *w = child->data;
-	enum guest_event event;
+	struct guest_ending end;
 
 	(void)events;
 	ev_child_stop(loop, child);
@@ -207,11 +209,19 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	w->health = NULL;
 	host_leave_cpu(w->folder);
 	cgroup_remove(w->name);
-	event = guest_end(child->rstatus, console_text(w->console), w->why);
-	if (w->killed && event == EVENT_CRASH)
-		strcpy(w->why, w->killed);
-	strcpy(w->last_end, w->why);
-	if (event == EVENT_CRASH && w->state != GUEST_STOPPING && w->state != GUEST_ENDING) {
+	end = guest_end(
+	    &(struct guest_clues){.wait_status = child->rstatus, .console = console_text(w->console)});
+	if (w->killed && end.event == EVENT_CRASH) {
+		strcpy(end.why, w->killed);
+		end.fault = FAULT_GUEST;
+	}
+	strcpy(w->why, end.why);
+	strcpy(w->last_end, end.why);
+	if (end.event == EVENT_OFF && w->state == GUEST_STARTING)
+		end.fault = FAULT_GUEST;
+	w->fault = w->state == GUEST_STOPPING ? FAULT_NONE : end.fault;
+	if (end.event == EVENT_CRASH && (w->state == GUEST_STARTING || w->state == GUEST_UP)) {
+		w->crashes++;
 		log_error("%s: %s", w->name, w->why);
 		words_log_tail(w->name, console_text(w->console), LAST_LINES);
 	} else {
@@ -219,7 +229,7 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	}
 	if (w->state == GUEST_UP && ev_now(loop) - w->up_at >= GUEST_STEADY_S)
 		w->failures = 0;
-	act_step(w, event);
+	act_step(w, end.event);
 }
 
 void

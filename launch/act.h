@@ -30,9 +30,10 @@ struct watch {
 	ev_timer late; /* the state's own time */
 	ev_child child; /* the reaper; pid 0: none */
 	unsigned failures; /* in a row */
-	unsigned long starts;
+	unsigned long starts, crashes;
 	ev_tstamp up_at;
 	char why[LAUNCH_WHY]; /* it is not up; "" once it is */
+	enum guest_fault fault; /* whose, in why */
 	char last_end[LAUNCH_WHY]; /* of a kernel that ran */
 	const char *killed; /* by this launcher, and why; NULL: it was not */
 

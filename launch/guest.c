@@ -164,6 +164,14 @@ static const char *const names[] = {
     [GUEST_ENDED] = "ended",
 };
 
+static const char *const faults[] = {
+    [FAULT_NONE] = "",
+    [FAULT_INPUT] = "input",
+    [FAULT_HOST] = "host",
+    [FAULT_GUEST] = "guest",
+};
+
+_Static_assert(sizeof(faults) / sizeof(faults[0]) == GUEST_FAULTS, "a fault has no name");
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == GUEST_STATES, "a state has no row");
 _Static_assert(GUEST_EVENTS == 12, "an event was added: write its cell in every row");
 _Static_assert(sizeof(names) / sizeof(names[0]) == GUEST_STATES, "a state has no name");
@@ -178,6 +186,12 @@ const char *
 guest_state_name(enum guest_state state)
 {
 	return names[state];
+}
+
+const char *
+guest_fault_name(enum guest_fault fault)
+{
+	return faults[fault];
 }
 
 unsigned
@@ -217,42 +231,81 @@ quote(char why[GUEST_WHY], const char *before, struct span words)
 	why[n] = '\0';
 }
 
-static void
-explain(int signal, int status, struct span console, char why[GUEST_WHY])
+static bool
+says(struct span console, const char *words)
 {
-	struct span panic = last_after(console, "Kernel panic - not syncing: ");
-
-	if (panic.len)
-		quote(why, "the guest's kernel panicked: ", panic);
-	else if (signal == SIGBUS || memmem(console.ptr, console.len, "Bus error - the host", 20))
-		quote(why, "the host ran out of room for the guest's memory", span_of("", 0));
-	else if (signal == SIGKILL)
-		quote(why, "killed from outside (by hand, or by the host when its memory ran out)",
-		    span_of("", 0));
-	else if (signal)
-		snprintf(why, GUEST_WHY, "ended by signal %d", signal);
-	else if (status == 126 || status == 127)
-		quote(why, "the kernel could not be started in its jail", span_of("", 0));
-	else
-		snprintf(why, GUEST_WHY, "ended with status %d", status);
+	return memmem(console.ptr, console.len, words, strlen(words)) != NULL;
 }
 
-enum guest_event
-guest_end(int wait_status, struct span console, char why[GUEST_WHY])
+/* What a kernel says before it panics over something that is not its own fault. */
+static const struct {
+	const char *words, *why;
+	enum guest_fault fault;
+} causes[] = {
+    {"Bus error - the host", "the host ran out of room for the guest's memory", FAULT_HOST},
+    {"F_SETLK failed, file already locked", "its image is in use by another kernel", FAULT_HOST},
+    {"Failed to open '/disk'", "its kernel could not open its image", FAULT_HOST},
+};
+
+static void
+set(struct guest_ending *out, enum guest_fault fault, const char *why)
 {
-	int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
-	int signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : status > 128 ? status - 128 : 0;
+	out->fault = fault;
+	snprintf(out->why, sizeof(out->why), "%s", why);
+}
+
+static void
+explain(int signal, int status, const struct guest_clues *clues, struct guest_ending *out)
+{
+	struct span panic = clues->panic;
+
+	if (clues->cgroup) {
+		set(out, FAULT_HOST, "the host's kernel killed it: its cgroup's memory was used up");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++) {
+		if (says(clues->console, causes[i].words)) {
+			set(out, causes[i].fault, causes[i].why);
+			return;
+		}
+	}
+	if (panic.len == 0)
+		panic = last_after(clues->console, "Kernel panic - not syncing: ");
+	out->fault = FAULT_GUEST;
+	if (panic.len)
+		quote(out->why, "the guest's kernel panicked: ", panic);
+	else if (signal == SIGBUS)
+		set(out, FAULT_HOST, causes[0].why);
+	else if (signal == SIGKILL)
+		set(out, FAULT_HOST, "killed from outside (by hand, or by the host when its memory ran out)");
+	else if (signal)
+		snprintf(out->why, sizeof(out->why), "ended by signal %d", signal);
+	else if (status == 126 || status == 127)
+		set(out, FAULT_INPUT, "the kernel could not be started in its jail");
+	else
+		snprintf(out->why, sizeof(out->why), "ended with status %d", status);
+}
+
+struct guest_ending
+guest_end(const struct guest_clues *clues)
+{
+	int wait = clues->wait_status;
+	int status = WIFEXITED(wait) ? WEXITSTATUS(wait) : 0;
+	int signal = WIFSIGNALED(wait) ? WTERMSIG(wait) : status > 128 ? status - 128 : 0;
+	struct guest_ending out = {.event = EVENT_CRASH};
 	struct span last;
 
 	if (signal != 0 || status != 0) {
-		explain(signal, status, console, why);
-		return EVENT_CRASH;
+		explain(signal, status, clues, &out);
+		return out;
 	}
-	last = last_after(console, "reboot: ");
+	last = last_after(clues->console, "reboot: ");
 	if (last.len >= 10 && memcmp(last.ptr, "Restarting", 10) == 0) {
-		quote(why, "the guest rebooted", span_of("", 0));
-		return EVENT_REBOOT;
+		out.event = EVENT_REBOOT;
+		set(&out, FAULT_NONE, "the guest rebooted");
+	} else {
+		out.event = EVENT_OFF;
+		set(&out, FAULT_NONE, "the guest powered off");
 	}
-	quote(why, "the guest powered off", span_of("", 0));
-	return EVENT_OFF;
+	return out;
 }

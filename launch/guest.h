@@ -67,10 +67,32 @@ enum {
 /* Seconds before the n-th try after a failure in a row (n from 1): 1, 2, 4 … GUEST_PAUSE_MAX_S. */
 unsigned guest_pause_s(unsigned failures);
 
-/*
- * What a wait status means. The kernel exits with 0 for a power-off and for a reboot alike: only its last words
- * on the console tell them apart. why gets the reason, of printable ASCII; returns EVENT_OFF, _REBOOT or _CRASH.
- */
-enum guest_event guest_end(int wait_status, struct span console, char why[GUEST_WHY]);
+/* Whose turn it is when a guest is not up. */
+enum guest_fault {
+	FAULT_NONE,
+	FAULT_INPUT, /* the file, the image or the kernel that it names: nothing helps but a change */
+	FAULT_HOST, /* the host gave it too little, or somebody there ended it */
+	FAULT_GUEST, /* what runs in it */
+	GUEST_FAULTS
+};
+
+const char *guest_fault_name(enum guest_fault); /* "" for none */
+
+/* What is known of an end. */
+struct guest_clues {
+	int wait_status;
+	struct span console; /* its last words; a tenant may have written them */
+	struct span panic; /* what the kernel told its management console; empty: nothing */
+	bool cgroup; /* the host's kernel killed something in its cgroup for want of memory */
+};
+
+struct guest_ending {
+	enum guest_event event; /* EVENT_OFF, _REBOOT or _CRASH */
+	enum guest_fault fault;
+	char why[GUEST_WHY]; /* printable ASCII */
+};
+
+/* The kernel exits with 0 for a power-off and for a reboot alike: only its last words on the console tell them apart. */
+struct guest_ending guest_end(const struct guest_clues *);
 
 #endif

@@ -160,18 +160,19 @@ report(const struct trial *t, const char *kernel, int status, FILE *f)
 {
 	struct span text = span_of(t->text, t->n);
 	const char *with = t->kernel.padding ? " (with the preload's padding)" : "";
-	char why[GUEST_WHY];
+	struct guest_ending end;
 
 	if (t->seconds > 0) {
 		fprintf(f, "%s: %s boots to userspace in %.1f s%s\n", kernel, t->kernel.ability.version,
 		    t->seconds, with);
 		return EXIT_DONE;
 	}
-	guest_end(status, text, why);
+	end = guest_end(&(struct guest_clues){.wait_status = status, .console = text});
 	if (memmem(t->text, t->n, "ptrace set fp regs failed", 25))
-		strcpy(
-		    why, "it cannot hold this CPU's extended state; build a newer one: lodge kernel build");
-	fprintf(f, "%s: %s does not boot to userspace%s: %s\n", kernel, t->kernel.ability.version, with, why);
+		strcpy(end.why,
+		    "it cannot hold this CPU's extended state; build a newer one: lodge kernel build");
+	fprintf(
+	    f, "%s: %s does not boot to userspace%s: %s\n", kernel, t->kernel.ability.version, with, end.why);
 	show_last(t, f);
 	return EXIT_SYSTEM;
 }

@@ -18,12 +18,14 @@ status(const struct watch *w)
 	    .name = w->name,
 	    .state = guest_state_name(w->state),
 	    .why = w->why,
+	    .fault = guest_fault_name(w->fault),
 	    .last_end = w->last_end,
 	    .limits = w->limits,
 	    .guest = conf_guest(w->conf, w->name),
 	    .launch = &w->launch,
 	    .since = w->since,
 	    .starts = w->starts,
+	    .crashes = w->crashes,
 	    .failures = w->failures,
 	    .guest_pid = w->child.pid,
 	    .memory_bytes = w->memory_bytes,
@@ -57,6 +59,7 @@ on_word(void *arg, const char *word)
 			continue;
 		log_info("%s: told to %s", w->name, word);
 		w->failures = 0;
+		w->fault = FAULT_NONE;
 		act_step(w, words[i].event);
 		return status(w);
 	}

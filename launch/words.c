@@ -25,12 +25,13 @@ words_status(const struct words *words)
 
 	if (words->guest)
 		ip_print(&words->guest->address, address);
-	out = json_pack("{s:s s:s s:i s:s s:I s:I s:I s:I s:s s:s s:s s:s s:s}", "name", words->name,
+	out = json_pack("{s:s s:s s:i s:s s:I s:I s:I s:I s:I s:s s:s s:s s:s s:s s:s}", "name", words->name,
 	    "program", "lodge-guest", "pid", (int)getpid(), "state", words->state, "since",
 	    (json_int_t)words->since, "starts", (json_int_t)words->starts, "restarts",
-	    (json_int_t)(words->starts ? words->starts - 1 : 0), "failures", (json_int_t)words->failures,
-	    "why", words->why, "last_end", words->last_end, "address", address, "kernel",
-	    words->launch->kernel.ability.version, "tap", words->launch->tap);
+	    (json_int_t)(words->starts ? words->starts - 1 : 0), "crashes", (json_int_t)words->crashes,
+	    "failures", (json_int_t)words->failures, "why", words->why, "fault", words->fault, "last_end",
+	    words->last_end, "address", address, "kernel", words->launch->kernel.ability.version, "tap",
+	    words->launch->tap);
 	if (out && words->guest_pid)
 		add_running(out, words);
 	return out;

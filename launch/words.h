@@ -8,11 +8,11 @@
 #include <time.h>
 
 struct words {
-	const char *name, *state, *why, *last_end, *limits;
+	const char *name, *state, *why, *fault, *last_end, *limits;
 	const struct guest *guest; /* as the file has it now, or NULL */
 	const struct launch *launch; /* the last one tried */
 	time_t since;
-	unsigned long starts;
+	unsigned long starts, crashes;
 	unsigned failures;
 	pid_t guest_pid; /* 0: nothing runs, and what follows says nothing */
 	unsigned long long memory_bytes;

@@ -79,6 +79,54 @@ test_stories(void **state)
 	}
 }
 
+/*
+ * The whole table, as the manual means it: in each state what each event leads to, and after a slash what is done. A
+ * cell that is changed by accident is seen here.
+ */
+static const char *const acts[] = {
+    [ACT_NONE] = "",
+    [ACT_LAUNCH] = "/launch",
+    [ACT_READY] = "/ready",
+    [ACT_SHUTDOWN] = "/shutdown",
+    [ACT_KILL] = "/kill",
+    [ACT_RETRY] = "/retry",
+    [ACT_PAUSE] = "/pause",
+    [ACT_EXIT] = "/exit",
+};
+
+/* clang-format off */
+static const char *const rows[GUEST_STATES][GUEST_EVENTS] = {
+	/* start stop restart kill end refused impossible answered off reboot crash late */
+	[GUEST_STOPPED] = {"starting/launch", "stopped", "starting/launch", "stopped", "ended/exit", "stopped", "stopped", "stopped", "stopped", "stopped", "stopped", "stopped"},
+	[GUEST_STARTING] = {"starting", "stopping/shutdown", "restarting/shutdown", "stopping/kill", "ending/shutdown", "backoff/retry", "failed", "up/ready", "stopped", "backoff/pause", "backoff/pause", "starting/kill"},
+	[GUEST_UP] = {"up", "stopping/shutdown", "restarting/shutdown", "stopping/kill", "ending/shutdown", "up", "up", "up", "stopped", "starting/launch", "backoff/pause", "up"},
+	[GUEST_STOPPING] = {"restarting", "stopping", "restarting", "stopping/kill", "ending", "stopped", "stopped", "stopping", "stopped", "stopped", "stopped", "stopping/kill"},
+	[GUEST_RESTARTING] = {"restarting", "stopping", "restarting", "stopping/kill", "ending", "starting/launch", "starting/launch", "restarting", "starting/launch", "starting/launch", "starting/launch", "restarting/kill"},
+	[GUEST_BACKOFF] = {"starting/launch", "stopped", "starting/launch", "stopped", "ended/exit", "backoff", "backoff", "backoff", "backoff", "backoff", "backoff", "starting/launch"},
+	[GUEST_FAILED] = {"starting/launch", "stopped", "starting/launch", "stopped", "ended/exit", "failed", "failed", "failed", "failed", "failed", "failed", "failed"},
+	[GUEST_ENDING] = {"ending", "ending", "ending", "ending/kill", "ending/kill", "ended/exit", "ended/exit", "ending", "ended/exit", "ended/exit", "ended/exit", "ending/kill"},
+	[GUEST_ENDED] = {"ended", "ended", "ended", "ended", "ended", "ended", "ended", "ended", "ended", "ended", "ended", "ended"},
+};
+/* clang-format on */
+
+static void
+test_rows(void **state)
+{
+	char cell[64];
+
+	(void)state;
+	for (enum guest_state s = 0; s < GUEST_STATES; s++) {
+		for (enum guest_event e = 0; e < GUEST_EVENTS; e++) {
+			struct guest_step step = guest_next(s, e);
+
+			snprintf(cell, sizeof(cell), "%s%s", guest_state_name(step.next), acts[step.act]);
+			if (strcmp(cell, rows[s][e]) != 0)
+				fail_msg(
+				    "%s, event %d: %s, not %s", guest_state_name(s), e, cell, rows[s][e]);
+		}
+	}
+}
+
 /* Has this state a kernel running? */
 static bool
 runs(enum guest_state state)
@@ -161,43 +209,70 @@ test_pause(void **state)
 
 static const struct {
 	int wait_status;
-	const char *console;
+	const char *console, *panic;
+	bool cgroup;
 	enum guest_event event;
+	enum guest_fault fault;
 	const char *why;
 } ends[] = {
-    {0, "[  9.1] reboot: Restarting system\r\n", EVENT_REBOOT, "the guest rebooted"},
-    {0, "[  9.1] reboot: Power down\r\n", EVENT_OFF, "the guest powered off"},
-    {0, "[  9.1] reboot: System halted\r\n", EVENT_OFF, "the guest powered off"},
-    {0, "", EVENT_OFF, "the guest powered off"},
+    {0, "[  9.1] reboot: Restarting system\r\n", "", false, EVENT_REBOOT, FAULT_NONE, "the guest rebooted"},
+    {0, "[  9.1] reboot: Power down\r\n", "", false, EVENT_OFF, FAULT_NONE, "the guest powered off"},
+    {0, "[  9.1] reboot: System halted\r\n", "", false, EVENT_OFF, FAULT_NONE, "the guest powered off"},
+    {0, "", "", false, EVENT_OFF, FAULT_NONE, "the guest powered off"},
     /* Only the last of them counts: the ring may still hold the words of an earlier run. */
-    {0, "reboot: Restarting system\r\nLinux\r\nreboot: Power down\r\n", EVENT_OFF, "the guest powered off"},
-    {134 << 8, "Kernel panic - not syncing: VFS: Unable to mount root fs\r\n", EVENT_CRASH,
-	"the guest's kernel panicked: VFS: Unable to mount root fs"},
-    {134 << 8, "Kernel panic - not syncing: \033[31mred\r\n", EVENT_CRASH,
+    {0, "reboot: Restarting system\r\nLinux\r\nreboot: Power down\r\n", "", false, EVENT_OFF, FAULT_NONE,
+	"the guest powered off"},
+    /* Words alone are no crash, whoever wrote them. */
+    {0, "Kernel panic - not syncing: not so\r\n", "nor so", false, EVENT_OFF, FAULT_NONE,
+	"the guest powered off"},
+    {134 << 8, "Kernel panic - not syncing: VFS: Unable to mount root fs\r\n", "", false, EVENT_CRASH,
+	FAULT_GUEST, "the guest's kernel panicked: VFS: Unable to mount root fs"},
+    {134 << 8, "Kernel panic - not syncing: \033[31mred\r\n", "", false, EVENT_CRASH, FAULT_GUEST,
 	"the guest's kernel panicked: [31mred"},
-    {134 << 8, "", EVENT_CRASH, "ended by signal 6"},
-    {135 << 8, "", EVENT_CRASH, "the host ran out of room for the guest's memory"},
-    {134 << 8, "Bus error - the host /dev/shm or /tmp mount likely just ran out of space\n", EVENT_CRASH,
+    /* What the kernel told the management console no tenant can write over. */
+    {134 << 8, "Kernel panic - not syncing: made up\r\n", "Attempted to kill init!\n", false, EVENT_CRASH,
+	FAULT_GUEST, "the guest's kernel panicked: Attempted to kill init!"},
+    {134 << 8, "", "", false, EVENT_CRASH, FAULT_GUEST, "ended by signal 6"},
+    {135 << 8, "", "", false, EVENT_CRASH, FAULT_HOST, "the host ran out of room for the guest's memory"},
+    /* A cause is more than the panic that follows from it. */
+    {134 << 8,
+	"Bus error - the host /dev/shm or /tmp mount likely just ran out of space\n"
+	"Kernel panic - not syncing: Kernel mode signal 7\n",
+	"Kernel mode signal 7", false, EVENT_CRASH, FAULT_HOST,
 	"the host ran out of room for the guest's memory"},
-    {SIGKILL, "", EVENT_CRASH, "killed from outside (by hand, or by the host when its memory ran out)"},
-    {137 << 8, "", EVENT_CRASH, "killed from outside (by hand, or by the host when its memory ran out)"},
-    {127 << 8, "", EVENT_CRASH, "the kernel could not be started in its jail"},
-    {1 << 8, "", EVENT_CRASH, "ended with status 1"},
+    {134 << 8,
+	"F_SETLK failed, file already locked by pid 7\nFailed to open '/disk', errno = 11\n"
+	"Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(98,0)\n",
+	"", false, EVENT_CRASH, FAULT_HOST, "its image is in use by another kernel"},
+    {134 << 8,
+	"Failed to open '/disk', errno = 13\nKernel panic - not syncing: VFS: Unable to mount root fs\n", "",
+	false, EVENT_CRASH, FAULT_HOST, "its kernel could not open its image"},
+    {SIGKILL, "", "", false, EVENT_CRASH, FAULT_HOST,
+	"killed from outside (by hand, or by the host when its memory ran out)"},
+    {137 << 8, "", "", false, EVENT_CRASH, FAULT_HOST,
+	"killed from outside (by hand, or by the host when its memory ran out)"},
+    {137 << 8, "", "", true, EVENT_CRASH, FAULT_HOST,
+	"the host's kernel killed it: its cgroup's memory was used up"},
+    {127 << 8, "", "", false, EVENT_CRASH, FAULT_INPUT, "the kernel could not be started in its jail"},
+    {1 << 8, "", "", false, EVENT_CRASH, FAULT_GUEST, "ended with status 1"},
 };
 
 static void
 test_ends(void **state)
 {
-	char why[GUEST_WHY];
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		size_t n = strlen(ends[i].console);
-		const char *copy = guard_copy(ends[i].console, n);
+		size_t n = strlen(ends[i].console), n_panic = strlen(ends[i].panic);
+		const char *copy = guard_copy(ends[i].console, n),
+			   *panic = guard_copy(ends[i].panic, n_panic);
+		struct guest_ending end = guest_end(&(struct guest_clues){
+		    ends[i].wait_status, span_of(copy, n), span_of(panic, n_panic), ends[i].cgroup});
 
-		assert_int_equal(guest_end(ends[i].wait_status, span_of(copy, n), why), ends[i].event);
-		assert_string_equal(why, ends[i].why);
+		assert_string_equal(end.why, ends[i].why);
+		assert_int_equal(end.event, ends[i].event);
+		assert_int_equal(end.fault, ends[i].fault);
 		guard_free(copy, n);
+		guard_free(panic, n_panic);
 	}
 }
 
@@ -205,7 +280,7 @@ test_ends(void **state)
 static void
 test_long_words(void **state)
 {
-	char text[1024], why[GUEST_WHY];
+	char text[1024];
 	static const char panic[] = "Kernel panic - not syncing: ";
 
 	(void)state;
@@ -213,9 +288,11 @@ test_long_words(void **state)
 	memcpy(text, panic, sizeof(panic) - 1);
 	for (size_t n = 0; n <= sizeof(text); n++) {
 		const char *copy = guard_copy(text, n);
+		struct guest_ending end =
+		    guest_end(&(struct guest_clues){.wait_status = 134 << 8, .console = span_of(copy, n)});
 
-		assert_int_equal(guest_end(134 << 8, span_of(copy, n), why), EVENT_CRASH);
-		assert_true(strlen(why) > 0 && strlen(why) < GUEST_WHY);
+		assert_int_equal(end.event, EVENT_CRASH);
+		assert_true(strlen(end.why) > 0 && strlen(end.why) < GUEST_WHY);
 		guard_free(copy, n);
 	}
 }
@@ -225,6 +302,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_stories),
+	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_laws),
 	    cmocka_unit_test(test_end_is_reached),
 	    cmocka_unit_test(test_pause),

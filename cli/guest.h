@@ -1,0 +1,27 @@
+/*
+ * `lodge guest WORD …`: one file a group of words; each takes what is left of the command line, argv[0] being the
+ * word, and returns the exit status. guest.c finds it.
+ */
+#ifndef CLI_GUEST_H
+#define CLI_GUEST_H
+
+#include "conf/conf.h"
+
+#include <jansson.h>
+
+struct guest_word {
+	const char *name;
+	int (*run)(const char *file, int argc, char **argv);
+	const char *operands; /* for the usage */
+};
+
+int guest_power(const char *file, int argc, char **argv); /* start stop restart kill */
+int guest_status(const char *file, int argc, char **argv);
+
+/* The file, and the guest in it that is the only operand. NULL: said, and *status. The caller frees *conf else. */
+const struct guest *guest_load(const char *file, const char *name, struct conf *, int *status);
+
+/* The launcher's answer to a word, or NULL after saying why not, and *status. */
+json_t *guest_ask(const struct conf *, const char *name, const char *word, int *status);
+
+#endif
