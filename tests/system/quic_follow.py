@@ -9,8 +9,13 @@ if not within(20, lambda: get("alice.test", timeout=3)[0] == page("alice.test"))
     bail("no server: " + log())
 
 
+# So long that a fast machine, too, is in the middle of it when something happens.
+with open(W + "/long", "wb") as f:
+    f.truncate(64 * MIB)
+
+
 def upload(*options):
-    return Get("alice.test", "/", "--http-method=POST", "--data=%s/alice.test/big" % W, "--tx-loss=0.02", *options, timeout=60)
+    return Get("alice.test", "/", "--http-method=POST", "--data=" + W + "/long", "--tx-loss=0.02", *options, timeout=60)
 
 
 def grows():
