@@ -119,6 +119,9 @@ drop_all(unsigned uid)
 			return -1;
 	if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 || setresuid(uid, uid, uid) == -1)
 		return -1;
+	/* The reaper holds what the launcher held; fs.suid_dumpable could let the guest's uid trace it. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || filter_calls() == -1)
 		return -1;
 	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* setresuid cleared it */
@@ -183,6 +186,19 @@ be_alone_on(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+/* A host without memory ends a guest before what serves all of them. */
+static void
+go_first(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	if (dprintf(fd, "%d", SPAWN_OOM_SCORE) < 0)
+		errno = 0;
+	close(fd);
+}
+
 static int
 prepare(const struct spawn *spawn, const char **step)
 {
@@ -195,6 +211,7 @@ prepare(const struct spawn *spawn, const char **step)
 	if (spawn->cgroup_fd != -1 && write(spawn->cgroup_fd, "0", 1) != 1)
 		return -1;
 	be_alone_on(spawn->cpu);
+	go_first();
 	*step = "naming the guest";
 	if (sethostname(spawn->hostname, strlen(spawn->hostname)) == -1)
 		return -1;

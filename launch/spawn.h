@@ -17,6 +17,8 @@
 enum {
 	SPAWN_PROCESSES = 4096, /* of one guest, each a process of the host: RLIMIT_NPROC of its uid */
 	SPAWN_FILES = 1024,
+	SPAWN_OOM_SCORE =
+	    500, /* of 1000: how much sooner than others the host's kernel ends it for want of memory */
 };
 
 struct spawn {

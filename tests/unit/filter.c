@@ -1,14 +1,19 @@
-/* The system calls a guest's kernel may not make: the program run, instruction by instruction, over all of them. */
+/* The system calls a guest's kernel may make: the program run, instruction by instruction, over all of them. */
 #include "launch/filter.h"
 #include "tests/unit/bpf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
 #include <linux/if_tun.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -56,6 +61,24 @@ test_cases(void **state)
 	    {SYS_bpf, 0, EPERM},
 	    {SYS_io_uring_setup, 0, EPERM},
 	    {SYS_keyctl, 0, EPERM},
+	    {SYS_io_uring_enter, 0, EPERM},
+	    {SYS_setns, 0, EPERM},
+	    {SYS_connect, 0, EPERM},
+	    {SYS_setsockopt, 0, EPERM},
+	    {SYS_process_vm_readv, 0, EPERM},
+	    {SYS_sched_setaffinity, 0, EPERM},
+	    {SYS_setuid, 0, EPERM},
+	    {SYS_chmod, 0, EPERM},
+	    {SYS_link, 0, EPERM},
+	    {SYS_inotify_init1, 0, EPERM},
+	    {SYS_seccomp, 1, 0},
+	    {SYS_memfd_create, 0, 0},
+	    {SYS_prctl, PR_SET_NAME, 0},
+	    {SYS_prctl, PR_SET_DUMPABLE, EPERM},
+	    {SYS_prctl, PR_SET_PTRACER, EPERM},
+	    {SYS_personality, ADDR_NO_RANDOMIZE, 0},
+	    {SYS_personality, 0xffffffff, 0},
+	    {SYS_personality, READ_IMPLIES_EXEC, EPERM},
 	    {SYS_socket, AF_UNIX, 0},
 	    {SYS_socket, AF_INET, EAFNOSUPPORT},
 	    {SYS_socket, AF_NETLINK, EAFNOSUPPORT},
@@ -90,7 +113,16 @@ test_ioctl(void **state)
 	    {TCGETS, true},
 	    {TIOCGWINSZ, true},
 	    {FIONBIO, true},
-	    {TIOCGPTN, true},
+	    {TIOCSCTTY, true},
+	    {0x802c542a /* TCGETS2 */, true},
+	    {TIOCGPTN, false},
+	    {TIOCSTI, false},
+	    {TIOCSETD, false},
+	    {TIOCCONS, false},
+	    {TIOCEXCL, false},
+	    {FS_IOC_SETFLAGS, false},
+	    {FS_IOC_FSSETXATTR, false},
+	    {FICLONE, false},
 	    {TUNSETOFFLOAD, true},
 	    {TUNSETVNETHDRSZ, true},
 	    {TUNGETFEATURES, true},
@@ -116,6 +148,41 @@ test_ioctl(void **state)
 	}
 }
 
+/* Of these the second argument decides. */
+static void
+test_second(void **state)
+{
+	static const struct {
+		long number;
+		uint64_t second;
+		int error;
+	} cases[] = {
+	    {SYS_fallocate, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0},
+	    {SYS_fallocate, 0, EOPNOTSUPP},
+	    {SYS_fallocate, FALLOC_FL_KEEP_SIZE, EOPNOTSUPP},
+	    {SYS_fallocate, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, EOPNOTSUPP},
+	    {SYS_fcntl, F_DUPFD, 0},
+	    {SYS_fcntl, F_SETLK, 0},
+	    {SYS_fcntl, F_SETOWN, 0},
+	    {SYS_fcntl, F_SETLEASE, EPERM},
+	    {SYS_fcntl, F_NOTIFY, EPERM},
+	    {SYS_fcntl, F_SETPIPE_SZ, EPERM},
+	};
+
+	(void)state;
+	if (n_program == 0)
+		skip();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t want =
+		    cases[i].error ? SECCOMP_RET_ERRNO | (uint32_t)cases[i].error : SECCOMP_RET_ALLOW;
+		uint32_t verdict = run(&(struct seccomp_data){
+		    .nr = (int)cases[i].number, .arch = AUDIT_ARCH_X86_64, .args = {3, cases[i].second}});
+
+		if (verdict != want)
+			fail_msg("case %zu: %#x, not %#x", i, verdict, want);
+	}
+}
+
 /* Every number gets an answer, and only those two; no other architecture gets through. */
 static void
 test_all(void **state)
@@ -132,6 +199,9 @@ test_all(void **state)
 		foreign.nr = (int)number;
 		assert_int_equal(run(&foreign), SECCOMP_RET_ERRNO | EPERM);
 	}
+	/* What nobody thought of is refused. */
+	for (long number = 450; number < 4096; number++)
+		assert_int_equal(ask(number, 0), SECCOMP_RET_ERRNO | EPERM);
 	/* A namespace flag is refused among any others. */
 	for (unsigned bit = 0; bit < 32; bit++)
 		assert_int_equal(ask(SYS_clone, CLONE_NEWUSER | 1u << bit), SECCOMP_RET_ERRNO | EPERM);
@@ -143,6 +213,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
 	    cmocka_unit_test(test_ioctl),
+	    cmocka_unit_test(test_second),
 	    cmocka_unit_test(test_all),
 	};
 
