@@ -35,7 +35,8 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    ledger/keys.c ledger/record.c ledger/percentile.c ledger/command.c ledger/meta.c ledger/place.c ledger/refusal.c \
 	    acct/frame.c acct/watch.c acct/proof.c acct/world.c acct/tally.c acct/slot.c acct/event.c acct/book.c acct/part.c acct/unpart.c acct/checksum.c acct/life.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/mcmsg.c launch/rootfs.c \
-	    cli/order.c cli/goal.c cli/table.c cli/asked.c cli/figure.c cli/bill.c cli/when.c cli/rates.c cli/usage_show.c cli/usage_csv.c)
+	    base/table.c base/figure.c ledger/bill.c ledger/when.c ledger/usage_show.c ledger/usage_csv.c \
+	    cli/order.c cli/goal.c cli/asked.c cli/rates.c)
 
 CORES    += $(wildcard base/bpf.c proxy/rules.c proxy/allow.c proxy/rate.c proxy/handover.c)
 

@@ -7,7 +7,7 @@
 #ifndef CLI_RATES_H
 #define CLI_RATES_H
 
-#include "cli/table.h"
+#include "base/table.h"
 #include "conf/conf.h"
 #include "ledger/record.h"
 

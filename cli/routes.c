@@ -3,7 +3,7 @@
 #include "base/sys.h"
 #include "cli/asked.h"
 #include "cli/cli.h"
-#include "cli/table.h"
+#include "base/table.h"
 #include "conf/route.h"
 
 #include <jansson.h>

@@ -2,8 +2,8 @@
 #include "base/ctl.h"
 #include "base/sys.h"
 #include "cli/cli.h"
-#include "cli/figure.h"
-#include "cli/table.h"
+#include "base/figure.h"
+#include "base/table.h"
 #include "ledger/ledger.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "cli/look.h"
 #include "cli/screen.h"
-#include "cli/when.h"
+#include "ledger/when.h"
 
 #include <errno.h>
 #include <ev.h>

@@ -1,5 +1,5 @@
 /* `lodge usage [NAME]`: what each guest moved and is billed, by the ledger alone. */
-#include "cli/usage.h"
+#include "ledger/usage.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "conf/zone.h"
@@ -40,17 +40,24 @@ take_value(const char *option, const char *value, zone_of *zone, struct asked *o
 	return -1;
 }
 
+struct order {
+	struct asked asked;
+	bool json, csv;
+};
+
 static int
-take_words(int argc, char **argv, zone_of *zone, struct asked *out)
+take_words(int argc, char **argv, zone_of *zone, struct order *order)
 {
-	*out = (struct asked){.month = -1, .from = -1, .to = -1};
+	struct asked *out = &order->asked;
+
+	*order = (struct order){.asked = {.month = -1, .from = -1, .to = -1}};
 	for (int i = 1; i < argc; i++) {
 		int taken;
 
 		if (strcmp(argv[i], "-j") == 0 || strcmp(argv[i], "--json") == 0) {
-			out->json = true;
+			order->json = true;
 		} else if (strcmp(argv[i], "--csv") == 0) {
-			out->csv = true;
+			order->csv = true;
 		} else if (argv[i][0] != '-' && !out->name) {
 			out->name = argv[i];
 		} else {
@@ -66,7 +73,7 @@ take_words(int argc, char **argv, zone_of *zone, struct asked *out)
 			i++;
 		}
 	}
-	if (out->json && out->csv)
+	if (order->json && order->csv)
 		return cli_fail(EXIT_INPUT, "-j and --csv exclude each other");
 	if (!out->name && (out->by != BY_NOTHING || out->from != -1 || out->to != -1))
 		return cli_fail(
@@ -81,16 +88,16 @@ take_words(int argc, char **argv, zone_of *zone, struct asked *out)
 /* --- the command ------------------------------------------------------------------------------------------ */
 
 static int
-print(const struct usage *u, const struct asked *asked)
+print(const struct usage *u, const struct order *order)
 {
 	json_t *json;
 
-	if (asked->json) {
+	if (order->json) {
 		json = usage_json(u);
 		json_dumpf(json, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(json);
-	} else if (asked->csv) {
+	} else if (order->csv) {
 		usage_csv(u, stdout);
 	} else if (usage_show(u, stdout) == -1) {
 		return cli_fail(EXIT_SYSTEM, "out of memory");
@@ -135,11 +142,32 @@ zone_of_file(const struct conf *conf)
 	return zone_offset;
 }
 
+/* The exit status; what is wrong is told. */
+static int
+read_ledger(struct ledger *ledger, const struct conf *conf, const struct asked *asked, struct usage *out)
+{
+	const char *why;
+
+	switch (usage_read(ledger, conf, asked, out)) {
+	case USAGE_READ:
+		return EXIT_DONE;
+	case USAGE_NO_GUEST:
+		cli_guest(conf, asked->name);
+		return EXIT_NO_GUEST;
+	case USAGE_FAILED:
+		break;
+	}
+	/* What the ledger said last, or nothing did, and it was the memory. */
+	why = ledger_why(ledger);
+	return cli_fail(EXIT_SYSTEM, "%s; lodge-keys(7) says what the keys hold, redis-cli shows them",
+	    *why ? why : "out of memory");
+}
+
 int
 cmd_usage(const char *file, int argc, char **argv)
 {
 	struct usage usage = {.now = (int64_t)time(NULL), .width = terminal_width()};
-	struct asked asked;
+	struct order order;
 	struct conf conf;
 	struct ledger *ledger = NULL;
 	int status;
@@ -148,17 +176,16 @@ cmd_usage(const char *file, int argc, char **argv)
 		return status;
 	usage.zone = zone_of_file(&conf);
 	usage.zone_name = conf.time_zone;
-	status = take_words(argc, argv, usage.zone, &asked);
+	status = take_words(argc, argv, usage.zone, &order);
 	if (status == EXIT_DONE)
 		status = open_ledger(&conf, &ledger);
 	if (status == EXIT_DONE)
-		status = usage_read(ledger, &conf, &asked, &usage);
+		status = read_ledger(ledger, &conf, &order.asked, &usage);
 	ledger_close(ledger);
 	signal(SIGPIPE, SIG_DFL); /* which the ledger ignored: whoever reads may have seen enough */
 	if (status == EXIT_DONE)
-		status = print(&usage, &asked);
-	history_free(&usage.rows);
-	free(usage.bills);
+		status = print(&usage, &order);
+	usage_free(&usage);
 	conf_free(&conf);
 	return status;
 }

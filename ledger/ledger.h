@@ -10,6 +10,7 @@
  *   place.c refusal.c  which server holds a key, and who it says does	(cores)
  *   connect.c cluster.c write.c ask.c script.c  the asynchronous writer: lodge-acct	(write.h)
  *   reader.c read.c history.c  the reader below: whoever shows numbers
+ *   usage.h bill.h when.h	what is shown of them, as text, JSON and CSV
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H

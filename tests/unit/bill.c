@@ -1,5 +1,5 @@
 /* What a period will come to, what is left of a quota, and the table of all guests. */
-#include "cli/bill.h"
+#include "ledger/bill.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Shares, bars and rates for people. */
-#include "cli/figure.h"
+#include "base/figure.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

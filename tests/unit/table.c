@@ -1,5 +1,5 @@
 /* Aligned columns and the figures in them. */
-#include "cli/table.h"
+#include "base/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* `lodge usage` as people and programs read it. */
-#include "cli/usage.h"
+#include "ledger/usage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

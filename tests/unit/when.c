@@ -1,5 +1,5 @@
 /* Times as people type and read them, with clocks that are put forward and back. */
-#include "cli/when.h"
+#include "ledger/when.h"
 #include "tests/unit/guard.h"
 
 #include <setjmp.h>

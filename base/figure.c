@@ -1,6 +1,6 @@
 /* Figures for people; see figure.h. */
-#include "cli/figure.h"
-#include "cli/table.h"
+#include "base/figure.h"
+#include "base/table.h"
 
 #include <string.h>
 

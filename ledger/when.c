@@ -1,5 +1,5 @@
 /* Times as people type and read them; see when.h. */
-#include "cli/when.h"
+#include "ledger/when.h"
 
 #include <inttypes.h>
 #include <stdio.h>

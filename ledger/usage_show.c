@@ -1,6 +1,6 @@
 /* `lodge usage` for people; see usage.h. A core. */
-#include "cli/usage.h"
-#include "cli/figure.h"
+#include "ledger/usage.h"
+#include "base/figure.h"
 
 #include <inttypes.h>
 

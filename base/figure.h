@@ -1,6 +1,6 @@
 /* Figures for people beside table.h's sizes: shares, bars, rates. A core. */
-#ifndef CLI_FIGURE_H
-#define CLI_FIGURE_H
+#ifndef BASE_FIGURE_H
+#define BASE_FIGURE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* `lodge usage -j`; see usage.h, and lodge(8) for the shape. */
-#include "cli/usage.h"
+#include "ledger/usage.h"
 
 enum { USAGE_VERSION = 1 };
 

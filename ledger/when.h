@@ -2,8 +2,8 @@
  * Times as people type and read them, in a time zone. A core: the zone is a function, which a program makes of what
  * the system knows and a test of what it likes.
  */
-#ifndef CLI_WHEN_H
-#define CLI_WHEN_H
+#ifndef LEDGER_WHEN_H
+#define LEDGER_WHEN_H
 
 #include "ledger/ledger.h"
 

@@ -1,22 +1,21 @@
 /*
- * `lodge usage`: the ledger's numbers, asked for (usage.c), read once (usage_read.c), and shown as tables
+ * What guests moved, as people and programs are shown it: the ledger's numbers, read once (usage_read.c), then as tables
  * (usage_show.c, a core), as JSON (usage_json.c) or as CSV (usage_csv.c, a core).
  */
-#ifndef CLI_USAGE_H
-#define CLI_USAGE_H
+#ifndef LEDGER_USAGE_H
+#define LEDGER_USAGE_H
 
-#include "cli/bill.h"
-#include "cli/when.h"
+#include "ledger/bill.h"
+#include "ledger/when.h"
 
 #include <jansson.h>
 
 enum by { BY_NOTHING, BY_HOUR, BY_DAY, BY_MONTH };
 
-/* The command line. */
+/* What is asked for. */
 struct asked {
 	const char *name; /* NULL: all */
 	enum by by;
-	bool json, csv;
 	int64_t month, from, to; /* to: the last day's beginning; -1: not given */
 };
 
@@ -38,8 +37,17 @@ struct usage {
 const char *by_word(enum by); /* "hour" … */
 const char *slot_name(enum slot_field); /* "to_guest" …, as programs read it */
 
-/* Fills in what is not there yet of *out; an error is told. The exit status. */
-int usage_read(struct ledger *, const struct conf *, const struct asked *, struct usage *out);
+/* now, zone, zone_name and width of *out are given, the rest is made; usage_free it also when that failed. */
+enum usage_read { USAGE_READ, USAGE_NO_GUEST, USAGE_FAILED /* ledger_why, or the memory */ };
+
+enum usage_read usage_read(struct ledger *, const struct conf *, const struct asked *, struct usage *out);
+void usage_free(struct usage *);
+
+/* A guest's bill of the period now. Its projection and percentile cost a reading of days and of all 5 minutes. */
+enum bill_with { WITH_NOTHING = 0, WITH_PROJECTION = 1, WITH_PERCENTILE = 2 };
+
+int usage_bill(
+    struct ledger *, const struct conf *, const char *guest, int64_t now, unsigned with, struct bill *out);
 
 /* -1: no memory. */
 int usage_show(const struct usage *, FILE *);

@@ -5,10 +5,10 @@
  * bytes of today and the seven days before it (UTC), by the time from the beginning of the first of these days on
  * which a byte was billed until now. With less than an hour of that there is none; without a byte the pace is 0.
  */
-#ifndef CLI_BILL_H
-#define CLI_BILL_H
+#ifndef LEDGER_BILL_H
+#define LEDGER_BILL_H
 
-#include "cli/table.h"
+#include "base/table.h"
 #include "ledger/ledger.h"
 
 enum {

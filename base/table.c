@@ -1,5 +1,5 @@
 /* Columns for people; see table.h. */
-#include "cli/table.h"
+#include "base/table.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

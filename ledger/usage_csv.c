@@ -1,5 +1,5 @@
 /* `lodge usage --csv`; see usage.h. Whole numbers and names that need no quotes. */
-#include "cli/usage.h"
+#include "ledger/usage.h"
 
 #include <inttypes.h>
 

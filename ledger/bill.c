@@ -1,6 +1,6 @@
 /* One guest's bill of one billing period; see bill.h. */
-#include "cli/bill.h"
-#include "cli/figure.h"
+#include "ledger/bill.h"
+#include "base/figure.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,5 @@
-/* Reading for `lodge usage`: bills and rows out of the ledger; see usage.h. */
-#include "cli/usage.h"
-#include "base/sys.h"
-#include "cli/cli.h"
+/* Bills and rows out of the ledger; see usage.h. */
+#include "ledger/usage.h"
 
 #include <stdlib.h>
 
@@ -11,6 +9,7 @@ struct reading_of {
 	struct ledger *ledger;
 	const struct conf *conf;
 	const struct asked *asked;
+	unsigned with; /* enum bill_with */
 	struct usage *usage;
 };
 
@@ -87,9 +86,19 @@ read_bill(const struct reading_of *r, const char *name, struct bill *b)
 		day = meta.day ? meta.day : day;
 		b->quota = (struct quota){meta.quota ? QUOTA_WARN : QUOTA_NONE, .month_bytes = meta.quota};
 	}
-	if (find_period(r, b, day) == -1 || project(r, b) == -1)
+	if (find_period(r, b, day) == -1 || ((r->with & WITH_PROJECTION) && project(r, b) == -1))
 		return -1;
-	return percentile(r, b);
+	return r->with & WITH_PERCENTILE ? percentile(r, b) : 0;
+}
+
+int
+usage_bill(struct ledger *ledger, const struct conf *conf, const char *guest, int64_t now, unsigned with,
+    struct bill *out)
+{
+	const struct asked asked = {.name = guest, .month = -1, .from = -1, .to = -1};
+	struct usage usage = {.now = now};
+
+	return read_bill(&(struct reading_of){ledger, conf, &asked, with, &usage}, guest, out);
 }
 
 static int
@@ -220,29 +229,28 @@ is_counted(const struct names *counted, const char *name)
 	return false;
 }
 
-/* What the ledger said last, or nothing did, and it was the memory. */
-static int
-fail(struct ledger *ledger)
-{
-	const char *why = ledger_why(ledger);
-
-	return cli_fail(EXIT_SYSTEM, "%s; lodge-keys(7) says what the keys hold, redis-cli shows them",
-	    *why ? why : "out of memory");
-}
-
-int
+enum usage_read
 usage_read(struct ledger *ledger, const struct conf *conf, const struct asked *asked, struct usage *out)
 {
-	const struct reading_of r = {ledger, conf, asked, out};
+	const struct reading_of r = {ledger, conf, asked, WITH_PROJECTION | WITH_PERCENTILE, out};
+	enum usage_read done = USAGE_READ;
 	struct names counted;
-	int status = EXIT_DONE;
 
 	if (ledger_guests(ledger, &counted) == -1)
-		return fail(ledger);
-	if (asked->name && !is_counted(&counted, asked->name) && !cli_guest(conf, asked->name))
-		status = EXIT_NO_GUEST;
+		return USAGE_FAILED;
+	if (asked->name && !is_counted(&counted, asked->name) && !conf_guest(conf, asked->name))
+		done = USAGE_NO_GUEST;
 	else if ((asked->name ? read_one(&r) : read_all(&r, &counted)) == -1)
-		status = fail(ledger);
+		done = USAGE_FAILED;
 	names_free(&counted);
-	return status;
+	return done;
+}
+
+void
+usage_free(struct usage *u)
+{
+	history_free(&u->rows);
+	free(u->bills);
+	u->bills = NULL;
+	u->n = 0;
 }

@@ -1,6 +1,6 @@
 /* Columns for people: cells in, aligned lines out. A core. Width counts characters, not bytes. */
-#ifndef CLI_TABLE_H
-#define CLI_TABLE_H
+#ifndef BASE_TABLE_H
+#define BASE_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>
