@@ -24,12 +24,12 @@ DEFS     := -DLODGE_VERSION='"$(VERSION)"'
 # Cores turn values into values; `make pure` proves that they do nothing else.
 CORES    := $(wildcard base/addr.c base/near.c \
 	    conf/parse.c conf/node.c conf/scalar.c conf/check.c conf/guest.c conf/print.c conf/errors.c conf/value.c \
-	    conf/text.c conf/name.c conf/take.c conf/allow.c conf/redis.c conf/proxy.c conf/web.c conf/disk.c conf/quota.c conf/curb.c conf/document.c conf/nodes.c conf/includes.c \
+	    conf/links.c conf/text.c conf/name.c conf/take.c conf/allow.c conf/redis.c conf/proxy.c conf/web.c conf/disk.c conf/quota.c conf/curb.c conf/document.c conf/nodes.c conf/includes.c \
 	    conf/check_names.c conf/check_ports.c conf/check_things.c \
 	    proxy/http.c proxy/field.c proxy/body.c proxy/reply.c proxy/exchange.c proxy/tls.c base/name.c conf/route.c \
-	    proxy/session.c proxy/redirect.c proxy/h2c.c proxy/haproxy.c proxy/answer.c proxy/limit.c proxy/seat.c \
+	    proxy/session.c proxy/redirect.c proxy/h2c.c base/haproxy.c proxy/answer.c proxy/limit.c proxy/seat.c \
 	    proxy/quic.c proxy/quic_keys.c proxy/quic_gather.c proxy/quic_hello.c proxy/flow.c proxy/cid.c \
-	    proxy/reach.c proxy/haproxy_read.c \
+	    proxy/reach.c base/haproxy_read.c \
 	    natd/foreign.c \
 	    natd/fact.c natd/feature.c natd/ruleset.c natd/plan.c natd/plan_curb.c natd/curbset.c natd/plan_neighbour.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
 	    ledger/keys.c ledger/record.c ledger/percentile.c ledger/command.c ledger/meta.c ledger/place.c ledger/refusal.c \
@@ -39,6 +39,8 @@ CORES    := $(wildcard base/addr.c base/near.c \
 	    cli/order.c cli/goal.c cli/asked.c cli/rates.c)
 
 CORES    += $(wildcard base/bpf.c proxy/rules.c proxy/allow.c proxy/rate.c proxy/handover.c)
+CORES    += $(wildcard web/ask.c web/out.c web/chart.c web/page.c web/page_home.c web/page_guest.c web/page_quota.c web/page_rows.c \
+	    web/style.c web/metrics.c web/confine.c)
 
 # One archive a room: a program takes from the rooms left of it what it calls, no more.
 room      = $(filter-out %/main.c $(2),$(wildcard $(1)/*.c))
@@ -47,7 +49,7 @@ CONF     := $(call room,conf)
 LEDGER   := $(call room,ledger)
 PRELOAD  := launch/preload.c
 
-PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest
+PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest lodge-web
 
 .PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
@@ -111,6 +113,7 @@ LEDGER_LIBS := -lhiredis
 PROXY_LIBS  := -lcrypto
 NATD_LIBS   := -lnftnl -lnetfilter_conntrack -lmnl
 ACCT_LIBS   := -lpcap -lmnl
+WEB_LIBS    := -lmicrohttpd -lgnutls -lz
 
 LEFT := $(B)/conf.a $(B)/base.a
 
@@ -120,10 +123,13 @@ $(B)/lodge-natd:  $(call obj,$(wildcard natd/*.c))   $(LEFT)
 $(B)/lodge-acct:  $(call obj,$(wildcard acct/*.c))   $(B)/ledger.a $(LEFT)
 $(B)/lodge-guest: $(call obj,$(filter-out $(PRELOAD),$(wildcard launch/*.c))) $(LEFT)
 
+$(B)/lodge-web:   $(call obj,$(wildcard web/*.c))    $(B)/ledger.a $(LEFT)
+
 $(B)/lodge:       LIBS := $(LEDGER_LIBS) $(CONF_LIBS) $(BASE_LIBS)
 $(B)/lodge-proxy: LIBS := $(PROXY_LIBS) $(CONF_LIBS) $(BASE_LIBS)
 $(B)/lodge-natd:  LIBS := $(NATD_LIBS) $(CONF_LIBS) $(BASE_LIBS)
 $(B)/lodge-acct:  LIBS := $(ACCT_LIBS) $(LEDGER_LIBS) $(CONF_LIBS) $(BASE_LIBS)
+$(B)/lodge-web:   LIBS := $(WEB_LIBS) $(LEDGER_LIBS) $(CONF_LIBS) $(BASE_LIBS)
 $(B)/lodge-guest: LIBS := $(CONF_LIBS) $(BASE_LIBS) -lutil
 
 $(PROGRAMS:%=$(B)/%):

@@ -17,6 +17,7 @@ static const struct command commands[] = {
     {"usage", cmd_usage, "[NAME] [--by hour|day|month] [-j]", "what each guest moved and is billed"},
     {"top", cmd_top, "[-j] [-n COUNT] [-d SECONDS]", "what moves now"},
     {"routes", cmd_routes, "[-j] [NAME…]", "which guest a name goes to, and which line of the file says so"},
+    {"link", cmd_link, "[NAME|--owner] [--new|--revoke]", "a link that opens the usage page"},
     {"check", cmd_check, "", "check the file; every mistake with its place, or the normalised file"},
     {"apply", cmd_apply, "[-n]", "make the network and the programs as the file says; -n: only show"},
     {"guest", cmd_guest, "create|start|stop|restart|kill|status NAME", "one guest"},

@@ -40,7 +40,7 @@ end_orphan(const char *path)
 static void
 end_orphans(const struct conf *conf)
 {
-	static const char *const daemons[] = {"proxy", "acct", "natd"};
+	static const char *const daemons[] = {"web", "proxy", "acct", "natd"};
 	char *path;
 
 	for (size_t i = 0; i < conf->n_guests; i++) {
@@ -49,7 +49,7 @@ end_orphans(const struct conf *conf)
 			end_orphan(path);
 		free(path);
 	}
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		path = conf_run_path(conf, "%s.sock", daemons[i]);
 		if (path)
 			end_orphan(path);
@@ -131,7 +131,7 @@ void
 rundir_sweep(const struct conf *conf)
 {
 	static const char *const names[] = {
-	    "redis/redis.sock", "proxy.sock", "acct.sock", "natd.sock", "up.sock", "up.lock"};
+	    "redis/redis.sock", "proxy.sock", "acct.sock", "natd.sock", "web.sock", "up.sock", "up.lock"};
 	static const char *const folders[] = {"redis", "guests"};
 	char *path;
 

@@ -113,7 +113,8 @@ money_read(const struct conf *conf, struct money *money)
 static json_t *
 collect(const struct conf *conf)
 {
-	static const char *const daemons[] = {"natd", "proxy", "acct"};
+	static const char *const daemons[] = {"natd", "proxy", "acct", "web"};
+	size_t n_daemons = ip_is_set(&conf->web.listen.ip) ? 4 : 3;
 	struct money *money = calloc(conf->n_guests + 1, sizeof(*money));
 	json_t *all = json_object(), *guests = json_array();
 
@@ -124,7 +125,7 @@ collect(const struct conf *conf)
 	for (size_t i = 0; i < conf->n_guests; i++)
 		json_array_append_new(guests, guest_json(conf, &conf->guests[i], &money[i]));
 	json_object_set_new(all, "guests", guests);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < n_daemons; i++)
 		json_object_set_new(all, daemons[i], ask(conf_run_path(conf, "%s.sock", daemons[i])));
 	free(money);
 	return all;
@@ -271,7 +272,7 @@ print_screen(const json_t *all)
 {
 	static const char *const headings[] = {
 	    "GUEST", "STATE", "FOR", "MEMORY", "ADDRESS", "SSH", "THIS PERIOD", "NAMES"};
-	static const char *const parts[] = {"natd", "proxy", "acct", "redis"};
+	static const char *const parts[] = {"natd", "proxy", "acct", "redis", "web"};
 	struct table table = {.columns = 8, .right = 1u << 3 | 1u << 6};
 	const json_t *guest;
 	size_t i;
@@ -282,7 +283,7 @@ print_screen(const json_t *all)
 		add_guest_row(&table, guest);
 	table_print(&table, stdout);
 	table_free(&table);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 5 && json_object_get(all, parts[i]); i++)
 		printf("%s%s %s", i ? " · " : "", parts[i], text_of(json_object_get(all, parts[i]), "state"));
 	putchar('\n');
 	print_proxy(json_object_get(all, "proxy"));

@@ -61,6 +61,16 @@ add_daemon(struct up *up, const char *name, int rank, int stop_rank)
 	return job;
 }
 
+/* Nothing else waits for the page, nor ends with it. */
+static void
+add_web(struct up *up)
+{
+	struct order order = {.rank = UP_REST, .stop_rank = DOWN_GUEST};
+	const char *argv[] = {program("lodge-web"), "-c", up->config, NULL};
+
+	add(up, "lodge-web", order, argv);
+}
+
 /* redis-server of our own: a socket in a folder of the daemons' user, every second on disk, no port. */
 static void
 add_redis(struct up *up)
@@ -164,6 +174,8 @@ add_all(struct up *up)
 	add_guests(up, &up->conf);
 	add_daemon(up, "lodge-proxy", UP_REST, DOWN_GUEST);
 	add_daemon(up, "lodge-acct", UP_REST, DOWN_ACCT);
+	if (ip_is_set(&up->conf.web.listen.ip))
+		add_web(up);
 }
 
 static void
@@ -213,6 +225,19 @@ reload_or_say(struct up *up)
 		log_error("reload refused: %s", why);
 }
 
+/* The file may have a page now, or none any more. */
+static void
+turn_web(struct up *up)
+{
+	struct job *job = job_find(&up->jobs, "lodge-web");
+	bool wanted = ip_is_set(&up->conf.web.listen.ip);
+
+	if (wanted && !job)
+		add_web(up);
+	else if (!wanted && job)
+		job_end(job);
+}
+
 static void
 reload_finish(struct up *up)
 {
@@ -220,6 +245,7 @@ reload_finish(struct up *up)
 	up->conf = *up->next;
 	free(up->next);
 	up->next = NULL;
+	turn_web(up);
 	for (size_t i = 0; i < up->jobs.n; i++)
 		if (!up->jobs.order[i].once && strcmp(up->jobs.list[i]->name, "redis") != 0)
 			job_reload(up->jobs.list[i]);

@@ -56,7 +56,4 @@ take_web(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 		error_add(p->report, web->place, "web: listen is missing; write listen: 127.0.0.1:8077");
 	else if (!web->cert != !web->key)
 		error_add(p->report, web->place, "web: cert and key go together; write both or none");
-	else
-		error_warn(
-		    p->report, web->place, "web: this version has no lodge-web; nothing will listen there");
 }

@@ -33,6 +33,8 @@ const char *ledger_why(const struct ledger *); /* of the last -1 */
  */
 int ledger_period_at(struct ledger *, const char *guest, int64_t start, struct record *out);
 int ledger_period(struct ledger *, const char *guest, int64_t now, uint8_t day, struct record *out);
+/* The same since the beginning. */
+int ledger_total(struct ledger *, const char *guest, struct record *out);
 
 /* What hangs on a guest beside numbers. */
 struct meta {

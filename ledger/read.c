@@ -18,12 +18,11 @@ take_record(struct ledger *l, const redisReply *reply, struct record *out)
 	return reply->elements > 0;
 }
 
-int
-ledger_period_at(struct ledger *l, const char *guest, int64_t start, struct record *out)
+static int
+read_record(struct ledger *l, const char *guest, const char *suffix, struct record *out)
 {
-	char key[KEY_TEXT], suffix[KEY_SUFFIX];
-	redisReply *reply = reader_ask(
-	    l, 2, (const char *[]){"HGETALL", key_of(NULL, guest, key_period(start, suffix), key)});
+	char key[KEY_TEXT];
+	redisReply *reply = reader_ask(l, 2, (const char *[]){"HGETALL", key_of(NULL, guest, suffix, key)});
 	int found;
 
 	*out = (struct record){0};
@@ -32,6 +31,20 @@ ledger_period_at(struct ledger *l, const char *guest, int64_t start, struct reco
 	found = take_record(l, reply, out);
 	freeReplyObject(reply);
 	return found;
+}
+
+int
+ledger_period_at(struct ledger *l, const char *guest, int64_t start, struct record *out)
+{
+	char suffix[KEY_SUFFIX];
+
+	return read_record(l, guest, key_period(start, suffix), out);
+}
+
+int
+ledger_total(struct ledger *l, const char *guest, struct record *out)
+{
+	return read_record(l, guest, "cur", out);
 }
 
 int

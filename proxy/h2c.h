@@ -9,7 +9,7 @@
 #ifndef PROXY_H2C_H
 #define PROXY_H2C_H
 
-#include "proxy/sniff.h"
+#include "base/sniff.h"
 
 enum {
 	H2C_MAX = 32 << 10, /* bytes before a first request and with it */

@@ -1,7 +1,7 @@
 /* The first bytes of a connection: read, ask, and make of them what the guest gets first. See connection.h. */
 #include "proxy/connection.h"
 #include "proxy/answer.h"
-#include "proxy/haproxy.h"
+#include "base/haproxy.h"
 #include "proxy/redirect.h"
 
 #include <errno.h>

@@ -14,7 +14,7 @@
 #define PROXY_HTTP_H
 
 #include "proxy/body.h"
-#include "proxy/sniff.h"
+#include "base/sniff.h"
 
 enum {
 	HTTP_HEAD_MAX = 16 << 10,

@@ -13,7 +13,7 @@
 #define PROXY_QUIC_HELLO_H
 
 #include "proxy/quic_keys.h"
-#include "proxy/sniff.h"
+#include "base/sniff.h"
 
 enum {
 	QUIC_PIECES_MAX = 64, /* parts of a hello with gaps between them */

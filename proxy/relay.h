@@ -13,7 +13,7 @@
 #define PROXY_RELAY_H
 
 #include "proxy/drive.h"
-#include "proxy/haproxy.h"
+#include "base/haproxy.h"
 #include "proxy/http.h"
 #include "conf/route.h"
 #include "proxy/share.h"

@@ -16,7 +16,7 @@
 
 #include "base/name.h"
 #include "conf/route.h"
-#include "proxy/sniff.h"
+#include "base/sniff.h"
 
 enum door { DOOR_HTTP, DOOR_TLS, DOOR_QUIC, DOORS };
 

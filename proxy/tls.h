@@ -13,7 +13,7 @@
 #ifndef PROXY_TLS_H
 #define PROXY_TLS_H
 
-#include "proxy/sniff.h"
+#include "base/sniff.h"
 
 /* Alerts, RFC 8446 6. */
 enum tls_alert {

@@ -3,7 +3,7 @@
  * would let anybody behind it write one. From everybody else such bytes are only a malformed request.
  */
 #include "proxy/connection.h"
-#include "proxy/haproxy.h"
+#include "base/haproxy.h"
 
 bool
 trusted_has(const struct relay_rules *rules, const struct ip *ip)

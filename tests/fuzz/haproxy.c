@@ -2,7 +2,7 @@
  * Any bytes as a PROXY header. Laws: cuts never change what it says and no prefix of a good one has an opinion, what
  * stands behind it does not matter, and who was told is told the same by what we write.
  */
-#include "proxy/haproxy.h"
+#include "base/haproxy.h"
 
 #include <stdlib.h>
 

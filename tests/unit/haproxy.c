@@ -1,5 +1,5 @@
 /* PROXY headers, as they are written and as they are read. */
-#include "proxy/haproxy.h"
+#include "base/haproxy.h"
 #include "tests/unit/guard.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* The PROXY protocol's header, as it is read; see haproxy.h. */
-#include "proxy/haproxy.h"
+#include "base/haproxy.h"
 
 enum {
 	TEXT_MAX = 107, /* 2.1: the longest line, with its end */

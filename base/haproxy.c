@@ -1,5 +1,5 @@
 /* The PROXY protocol header; see haproxy.h. */
-#include "proxy/haproxy.h"
+#include "base/haproxy.h"
 
 #include <stdio.h>
 

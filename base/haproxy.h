@@ -2,11 +2,11 @@
  * The PROXY protocol's header, version 1 (text) and 2 (binary), as the specification of haproxy.org, sections 2.1 and
  * 2.2: written to tell a guest the client's address, read where a balancer in front of us tells it to us. A core.
  */
-#ifndef PROXY_HAPROXY_H
-#define PROXY_HAPROXY_H
+#ifndef BASE_HAPROXY_H
+#define BASE_HAPROXY_H
 
 #include "base/addr.h"
-#include "proxy/sniff.h"
+#include "base/sniff.h"
 
 enum {
 	HAPROXY_MAX = 108, /* longest header that is written, 2.1 */

@@ -9,8 +9,8 @@
  * Law: no strict prefix of a valid input yields a host; only MORE may change, and how the bytes were cut into
  * calls never changes what they say.
  */
-#ifndef PROXY_SNIFF_H
-#define PROXY_SNIFF_H
+#ifndef BASE_SNIFF_H
+#define BASE_SNIFF_H
 
 #include "base/span.h"
 

@@ -1,0 +1,35 @@
+/*
+ * Answers: what is asked, of what is read, as a response that is ready to be sent, plain and packed by gzip. One is kept
+ * as long as a reading is, and serves all who may see the same.
+ */
+#ifndef WEB_ANSWER_H
+#define WEB_ANSWER_H
+
+#include "web/data.h"
+
+#include <microhttpd.h>
+
+enum { ANSWERS_KEPT = 64 };
+
+struct answers;
+
+struct answers *answers_open(struct data *); /* NULL: no memory */
+void answers_close(struct answers *);
+/* Another file: nothing that was kept is good any more. */
+void answers_forget(struct answers *, const struct conf *);
+
+/*
+ * Of something that this viewer may have (ask_status 200) and that takes no stream: the status, and the response, which
+ * is borrowed until the next call. NULL: no memory.
+ */
+struct MHD_Response *answer_make(
+    struct answers *, const struct ask *, const struct viewer *, bool packed, int *status);
+/* For whom there is nothing. */
+struct MHD_Response *answer_refused(struct answers *, int status);
+
+struct answer_counts {
+	uint64_t made, kept;
+};
+const struct answer_counts *answer_counts(const struct answers *);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * Who connects: the listener, the ceilings, and a connection's first bytes, which say whether it is TLS and, where the
+ * proxy passes it on, for whom.
+ *
+ * A PROXY header is believed of loopback alone, and there only of a process of ours or of root's: anybody else on this
+ * host could say that they are a guest.
+ */
+#ifndef WEB_DOOR_H
+#define WEB_DOOR_H
+
+#include "base/addr.h"
+
+#include <ev.h>
+
+enum {
+	DOOR_SEATS = 512, /* connections, of all */
+	DOOR_PER_CLIENT = 32, /* of one address (IPv6: /64) that is not the host's own */
+	DOOR_HELLO_S = 5, /* for the first bytes, and … */
+	DOOR_REQUEST_S = 15, /* … for a whole request, however it trickles */
+	DOOR_IDLE_S = 30, /* the same for one after another */
+};
+
+struct seat {
+	int fd; /* -1: free */
+	struct addr peer, client; /* client: whom the proxy told, else peer */
+	bool told, tls;
+	bool served; /* handed on */
+	bool streams; /* live rates go over it */
+	ev_io io;
+	ev_timer late;
+	struct door *door;
+};
+
+/* A connection whose first bytes are there; true: it is taken, and door_gone says when it ended. */
+typedef bool door_take(void *arg, struct seat *);
+
+struct door_counts {
+	uint64_t accepted, full, per_client, slow, liars, refused;
+	unsigned open;
+};
+
+struct door;
+
+/* fd listens and is ours from here on. uid: whose PROXY headers are believed, beside root's. NULL: errno. */
+struct door *door_open(struct ev_loop *, int fd, unsigned uid, door_take *, void *arg);
+void door_close(struct door *);
+/* Of a connection that was taken; NULL: none of ours. */
+struct seat *door_seat(struct door *, int fd);
+void door_asked(struct seat *); /* a whole request came */
+void door_answered(struct seat *); /* another may come */
+void door_gone(struct seat *);
+const struct door_counts *door_counts(const struct door *);
+
+#endif

@@ -1,0 +1,99 @@
+/* All guests on one page; see page.h. */
+#include "base/figure.h"
+#include "base/table.h"
+#include "web/page.h"
+
+static void
+put_rate(struct out *o, const struct shown *g)
+{
+	char to[RATE_TEXT], from[RATE_TEXT];
+
+	if (!g->rate_known) {
+		out_html(o, "<td class=\"now none\">–");
+		return;
+	}
+	out_html(o,
+	    "<td class=\"now\"><span class=\"way\">↓&#8239;%s</span> <span class=\"way\">↑&#8239;%s</span>",
+	    rate_print(g->rate[TO_GUEST], to), rate_print(g->rate[FROM_GUEST], from));
+}
+
+static void
+put_quota(struct out *o, const struct bill *b)
+{
+	static const char *const thens[] = {
+	    [QUOTA_WARN] = "", [QUOTA_THROTTLE] = ", held back", [QUOTA_CUT] = ", cut off"};
+	char size[SIZE_TEXT];
+	bool over = b->quota.then != QUOTA_NONE && bill_left(b) == 0;
+
+	if (b->quota.then == QUOTA_NONE) {
+		out_html(o, "<small>%s</small>", b->gone ? "" : "no quota");
+		return;
+	}
+	page_bar(o, b);
+	out_html(o, "<small class=\"%s\">%u&#8239;%% of %s%s</small>", over ? "bad" : "part",
+	    percent_of(b->sum.v[REC_BILLED], b->quota.month_bytes), size_print(b->quota.month_bytes, size),
+	    over ? thens[b->quota.then] : "");
+}
+
+static void
+put_row(struct out *o, const struct shown *g)
+{
+	const struct bill *b = &g->bill;
+	char size[SIZE_TEXT];
+
+	out_html(o, "<tr><th scope=\"row\"><a href=\"/g/%s\">%s</a>", b->guest, b->guest);
+	if (b->gone)
+		out_html(o, "<small>not in the file</small>");
+	else if (g->n_domains > 0)
+		out_html(o, "<small>%s%s</small>", g->domain, g->n_domains > 1 ? " …" : "");
+	put_rate(o, g);
+	out_html(o, "<td class=\"billed\">%s<td class=\"quota\">", size_print(b->sum.v[REC_BILLED], size));
+	put_quota(o, b);
+	out_html(o, "<td class=\"expected\">%s", b->projected_known ? size_print(b->projected, size) : "–");
+}
+
+static void
+put_sum(struct out *o, const struct page *p, const struct bill *sum)
+{
+	char size[SIZE_TEXT], text[2 * WHEN_TEXT];
+
+	out_html(o,
+	    "<h1>All guests</h1><p class=\"lead\"><span class=\"big\">%s</span><span class=\"under\">billed",
+	    size_print(sum->sum.v[REC_BILLED], size));
+	if (sum->until > 0)
+		out_html(o, " %s", when_period(sum->from, sum->until, text));
+	if (sum->projected_known && sum->projected > sum->sum.v[REC_BILLED])
+		out_html(o, ", %s expected by its end", size_print(sum->projected, size));
+	out_html(o, "</span></p>");
+	(void)p;
+}
+
+void
+page_home(struct out *o, const struct page *p, const struct shown *const *list, size_t n)
+{
+	struct bill sum = {.projected_known = true};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bill *b = &list[i]->bill;
+		struct bill both[2] = {sum, *b};
+
+		sum = i == 0 ? *b : bill_sum(both, 2);
+	}
+	page_begin(o, p, "All guests – lodge");
+	put_sum(o, p, &sum);
+	if (n == 0) {
+		out_html(o, "<p class=\"say\">Nobody lives here yet: the file names no guest, and none was "
+			    "counted.</p>");
+		page_end(o, p);
+		return;
+	}
+	out_html(o, "<table class=\"guests\"><caption class=\"hide\">Guests, what each moves and what is "
+		    "billed</caption><thead>"
+		    "<tr><th scope=\"col\">Guest<th scope=\"col\" class=\"now\">Last minutes<th "
+		    "scope=\"col\">This period<th "
+		    "scope=\"col\">Quota<th scope=\"col\">Expected<tbody>");
+	for (size_t i = 0; i < n; i++)
+		put_row(o, list[i]);
+	out_html(o, "</table>");
+	page_end(o, p);
+}
