@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/goal.h"
 #include "cli/guest.h"
-#include "cli/table.h"
+#include "base/table.h"
 
 #include <string.h>
 #include <time.h>
@@ -51,16 +51,16 @@ print_running(const json_t *status)
 {
 	char text[SHOWN];
 
-	snprintf(text, sizeof(text), "%s, uid %lld, process %lld on cpu %lld, %lld MiB", text_of(status, "kernel"),
-	    number_of(status, "uid"), number_of(status, "guest_pid"), number_of(status, "cpu"),
-	    number_of(status, "memory") >> 20);
+	snprintf(text, sizeof(text), "%s, uid %lld, process %lld on cpu %lld, %lld MiB",
+	    text_of(status, "kernel"), number_of(status, "uid"), number_of(status, "guest_pid"),
+	    number_of(status, "cpu"), number_of(status, "memory") >> 20);
 	line("kernel", text);
 	snprintf(text, sizeof(text), "%s on %s", text_of(status, "address"), text_of(status, "tap"));
 	line("network", text);
 	line("limits", text_of(status, "limits"));
-	line("answers",
-	    json_is_true(json_object_get(status, "console_answers")) ? "its management console does"
-								     : "its management console does not");
+	line("answers", json_is_true(json_object_get(status, "console_answers"))
+			    ? "its management console does"
+			    : "its management console does not");
 }
 
 static void
