@@ -30,11 +30,22 @@ on_alive(void *arg, const char *how)
 	act_step(w, EVENT_ANSWERED);
 }
 
+/* What does not hold is said once. */
+static void
+take_cgroup(struct watch *w, const struct guest *guest, struct cgroup *cgroup)
+{
+	cgroup_open(w->name, w->folder, guest->memory_bytes, SPAWN_PROCESSES, cgroup);
+	if (*cgroup->missing && strcmp(cgroup->text, w->limits) != 0)
+		log_warn("%s: no ceiling of its own for %s", w->name, cgroup->missing);
+	strcpy(w->limits, cgroup->text);
+}
+
 static enum launched
 launch_planned(struct watch *w, const struct guest *guest, char *why)
 {
 	struct spawned spawned;
-	int slave, cgroup;
+	struct cgroup cgroup;
+	int slave;
 	enum launched result;
 
 	w->memory_bytes = guest->memory_bytes;
@@ -44,11 +55,10 @@ launch_planned(struct watch *w, const struct guest *guest, char *why)
 		return LAUNCH_LATER;
 	}
 	w->cpu = host_take_cpu(w->folder);
-	cgroup = cgroup_open(w->name, guest->memory_bytes, SPAWN_PROCESSES, w->limits);
-	result = launch_run(&w->launch, slave, w->cpu, cgroup, &spawned, why);
+	take_cgroup(w, guest, &cgroup);
+	result = launch_run(&w->launch, slave, w->cpu, &cgroup, &spawned, why);
 	close(slave);
-	if (cgroup != -1)
-		close(cgroup);
+	cgroup_close(&cgroup);
 	if (result != LAUNCHED) {
 		host_leave_cpu(w->folder);
 		return result;
@@ -198,6 +208,7 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 {
 	struct watch *w = child->data;
 	struct guest_ending end;
+	bool full;
 
 	(void)events;
 	ev_child_stop(loop, child);
@@ -208,9 +219,10 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	health_close(w->health);
 	w->health = NULL;
 	host_leave_cpu(w->folder);
-	cgroup_remove(w->name);
-	end = guest_end(
-	    &(struct guest_clues){.wait_status = child->rstatus, .console = console_text(w->console)});
+	full = cgroup_was_full(w->name, w->folder);
+	cgroup_remove(w->name, w->folder);
+	end = guest_end(&(struct guest_clues){
+	    .wait_status = child->rstatus, .console = console_text(w->console), .cgroup = full});
 	if (w->killed && end.event == EVENT_CRASH) {
 		strcpy(end.why, w->killed);
 		end.fault = FAULT_GUEST;

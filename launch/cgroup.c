@@ -1,191 +1,260 @@
 /* A cgroup for one guest; see cgroup.h. */
 #include "launch/cgroup.h"
+#include "launch/hierarchy.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/magic.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#define CGROUPS "/sys/fs/cgroup"
-#define LEAF "/launcher" /* where the launcher itself goes, below what was delegated to it */
+enum value { NO_VALUE, MEMORY, SWAP, MEMORY_AND_SWAP, PROCESSES, ONE_CPU, ONE_CPU_US, SHARE, YES };
 
-/* The line of the unified hierarchy: "0::PATH". */
-static int
-own_cgroup(char *line, size_t room)
+struct knob {
+	const char *file;
+	enum value value;
+	bool extra; /* nothing is missing without it */
+};
+
+/* A controller holds when one of its knobs that is no extra could be set. */
+static const struct controller {
+	const char *name, *old, *what;
+	struct knob v2[4], v1[3];
+} controllers[CGROUP_MAX] = {
+    {"memory", "memory", "memory",
+	{{"memory.max", MEMORY, false}, {"memory.swap.max", SWAP, true}, {"memory.oom.group", YES, true}},
+	{{"memory.limit_in_bytes", MEMORY, false}, {"memory.memsw.limit_in_bytes", MEMORY_AND_SWAP, true}}},
+    {"pids", "pids", "processes", {{"pids.max", PROCESSES, false}}, {{"pids.max", PROCESSES, false}}},
+    {"cpu", "cpu", "cpu", {{"cpu.max", ONE_CPU, false}}, {{"cpu.cfs_quota_us", ONE_CPU_US, false}}},
+    {"io", "blkio", "disk", {{"io.weight", SHARE, false}, {"io.bfq.weight", SHARE, false}},
+	{{"blkio.bfq.weight", SHARE, false}, {"blkio.weight", SHARE, false}}},
+};
+
+struct ceilings {
+	unsigned long long memory, guest;
+	unsigned processes;
+};
+
+static void
+print_value(enum value value, const struct ceilings *c, char *out, size_t room)
 {
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	int found = -1;
-
-	while (f && found == -1 && fgets(line, (int)room, f))
-		if (strncmp(line, "0::/", 4) == 0)
-			found = 0;
-	if (f)
-		fclose(f);
-	line[strcspn(line, "\n")] = '\0';
-	return found;
+	switch (value) {
+	case MEMORY:
+		snprintf(out, room, "%llu", c->memory);
+		break;
+	case SWAP:
+		snprintf(out, room, "%llu", c->guest);
+		break;
+	case MEMORY_AND_SWAP:
+		snprintf(out, room, "%llu", c->memory + c->guest);
+		break;
+	case PROCESSES:
+		snprintf(out, room, "%u", c->processes);
+		break;
+	case ONE_CPU:
+		snprintf(out, room, "100000 100000");
+		break;
+	case ONE_CPU_US: /* of a period that has as many */
+		snprintf(out, room, "100000");
+		break;
+	case SHARE:
+		snprintf(out, room, "100");
+		break;
+	case YES:
+		snprintf(out, room, "1");
+		break;
+	case NO_VALUE:
+		break;
+	}
 }
 
-/* Where the guest's cgroup goes: below what is delegated to us, or below the root when we are there. */
-static int
-cgroup_parent(char *out, size_t room)
+/* True: one that counts could be set. */
+static bool
+set_knobs(const char *dir, const struct knob *knobs, size_t n, const struct ceilings *c)
 {
-	char line[PATH_MAX] = "";
-	size_t n, leaf = strlen(LEAF);
-	char *path = line + 3;
+	bool holds = false;
+	char text[64];
 
-	if (own_cgroup(line, sizeof(line)) == -1)
+	for (size_t i = 0; i < n && knobs[i].file; i++) {
+		print_value(knobs[i].value, c, text, sizeof(text));
+		if (hierarchy_put(dir, knobs[i].file, text) == 0 && !knobs[i].extra)
+			holds = true;
+	}
+	return holds;
+}
+
+/* Its name tells apart guests of one name in two lodges, for v1 has no folder of our own to put it in. */
+static int
+own_folder(const char *parent, const char *name, const char *folder, char *out)
+{
+	char guests[PATH_MAX];
+	struct stat st;
+	int n;
+
+	if (snprintf(guests, sizeof(guests), "%s/..", folder) >= (int)sizeof(guests) ||
+	    stat(guests, &st) == -1)
 		return -1;
-	n = strlen(path);
-	if (n >= leaf && strcmp(path + n - leaf, LEAF) == 0)
-		path[n - leaf] = '\0';
-	if (strcmp(path, "/") == 0)
-		*path = '\0';
-	return snprintf(out, room, CGROUPS "%s", path) < (int)room ? 0 : -1;
+	n = snprintf(out, HIERARCHY_DIR, "%s/lodge-guest-%s-%llx.%llx", parent, name,
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return n < HIERARCHY_DIR ? 0 : -1;
 }
 
 static int
-put(const char *dir, const char *file, const char *text)
+open_procs(const char *dir)
 {
 	char path[PATH_MAX];
-	ssize_t n;
-	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >= (int)sizeof(path))
-		return -1;
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text) ? 0 : -1;
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	return open(path, O_WRONLY | O_CLOEXEC);
 }
 
-/* Does DIR/FILE name this controller? */
-static bool
-names(const char *dir, const char *file, const char *controller)
+static void
+say(char *text, const char *format, ...)
 {
-	char path[PATH_MAX], word[32];
-	bool found = false;
-	FILE *f = NULL;
+	size_t used = strlen(text);
+	va_list args;
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, file) < (int)sizeof(path))
-		f = fopen(path, "re");
-	while (f && !found && fscanf(f, "%31s", word) == 1)
-		found = strcmp(word, controller) == 0;
-	if (f)
-		fclose(f);
-	return found;
+	va_start(args, format);
+	vsnprintf(text + used, CGROUP_TEXT - used, format, args);
+	va_end(args);
 }
 
-static bool
-is_alone_in(const char *dir)
+/* One controller more that holds, or that does not. */
+static void
+count(struct cgroup *out, const struct controller *c, bool holds)
 {
-	char path[PATH_MAX];
-	int pid, others = 0;
-	FILE *f;
+	char *text = holds ? out->text : out->missing;
 
-	if (snprintf(path, sizeof(path), "%s/cgroup.procs", dir) >= (int)sizeof(path))
-		return false;
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	while (fscanf(f, "%d", &pid) == 1)
-		others += pid != getpid();
-	fclose(f);
-	return others == 0;
+	say(text, "%s%s", *text ? ", " : "", c->what);
 }
 
-/*
- * A cgroup that hands its controllers down may hold no process itself (but for the root), so the launcher moves to a
- * leaf. NULL, or why not.
- */
 static const char *
-enable_controllers(const char *parent)
+open_v2(const char *name, const char *folder, const struct ceilings *ceilings, struct cgroup *out)
 {
-	char leaf[PATH_MAX];
-
-	if (!names(parent, "cgroup.controllers", "memory") || !names(parent, "cgroup.controllers", "pids"))
-		return "the cgroup it is in has no memory and pids controllers";
-	if (put(parent, "cgroup.subtree_control", "+memory +pids") == 0)
-		return NULL;
-	if (!is_alone_in(parent))
-		return "other programs share its cgroup; make it a service of its own, Delegate=yes";
-	if (snprintf(leaf, sizeof(leaf), "%s" LEAF, parent) < (int)sizeof(leaf) &&
-	    (mkdir(leaf, 0755) == 0 || errno == EEXIST) && put(leaf, "cgroup.procs", "0") == 0 &&
-	    put(parent, "cgroup.subtree_control", "+memory +pids") == 0)
-		return NULL;
-	return "its cgroup cannot be written";
-}
-
-static int
-cgroup_path(const char *name, char *parent, char *out)
-{
-	struct statfs fs;
-
-	if (statfs(CGROUPS, &fs) == -1 || fs.f_type != CGROUP2_SUPER_MAGIC)
-		return -1;
-	if (cgroup_parent(parent, PATH_MAX) == -1)
-		return -1;
-	return snprintf(out, PATH_MAX, "%s/lodge-guest-%s", parent, name) < PATH_MAX ? 0 : -1;
-}
-
-/* cgroup.procs of the new one; -1: refused. */
-static int
-make(const char *dir, uint64_t memory_bytes, unsigned processes)
-{
-	char file[PATH_MAX + 16], value[32];
+	char parent[HIERARCHY_DIR], dir[HIERARCHY_DIR];
+	const char *why, *all[CGROUP_MAX];
 	int fd;
 
+	for (size_t i = 0; i < CGROUP_MAX; i++)
+		all[i] = controllers[i].name;
+	if (hierarchy_parent_v2(parent) == -1 || own_folder(parent, name, folder, dir) == -1)
+		return "its own cgroup is not known";
+	why = hierarchy_enable(parent, all, CGROUP_MAX);
+	if (why)
+		return why;
 	if (mkdir(dir, 0755) == -1 && errno != EEXIST)
-		return -1;
-	snprintf(
-	    value, sizeof(value), "%llu", (unsigned long long)(memory_bytes + memory_bytes / 8 + (64 << 20)));
-	if (put(dir, "memory.max", value) == -1)
-		goto refused;
-	snprintf(value, sizeof(value), "%u", processes);
-	if (put(dir, "pids.max", value) == -1)
-		goto refused;
-	snprintf(file, sizeof(file), "%s/cgroup.procs", dir);
-	fd = open(file, O_WRONLY | O_CLOEXEC);
-	if (fd != -1)
-		return fd;
-refused:
-	rmdir(dir);
-	return -1;
+		return "its cgroup cannot be made";
+	fd = open_procs(dir);
+	if (fd == -1)
+		return "its cgroup cannot be entered";
+	out->fds[out->n++] = fd;
+	for (size_t i = 0; i < CGROUP_MAX; i++)
+		count(out, &controllers[i], set_knobs(dir, controllers[i].v2, 4, ceilings));
+	return "neither the host nor the cgroup it is in has that";
 }
 
-int
-cgroup_open(const char *name, uint64_t memory_bytes, unsigned processes, char *text)
+/* Its cgroup.procs; -1: this controller holds nothing. */
+static int
+open_v1(const struct controller *c, const char *name, const char *folder, const struct ceilings *ceilings)
 {
-	char parent[PATH_MAX], dir[PATH_MAX];
-	const char *why = "the host has no unified cgroup hierarchy";
+	char parent[HIERARCHY_DIR], dir[HIERARCHY_DIR];
 	int fd = -1;
 
-	if (cgroup_path(name, parent, dir) == 0) {
-		why = enable_controllers(parent);
-		if (!why) {
-			fd = make(dir, memory_bytes, processes);
-			why = "its cgroup cannot be made";
-		}
-	}
+	if (hierarchy_parent_v1(c->old, parent) == -1 || own_folder(parent, name, folder, dir) == -1 ||
+	    (mkdir(dir, 0755) == -1 && errno != EEXIST))
+		return -1;
+	if (set_knobs(dir, c->v1, 3, ceilings))
+		fd = open_procs(dir);
 	if (fd == -1)
-		snprintf(text, CGROUP_TEXT, "resource limits of the uid only: %s", why);
-	else
-		snprintf(text, CGROUP_TEXT, "cgroup with ceilings of memory and processes");
+		rmdir(dir);
 	return fd;
 }
 
 void
-cgroup_remove(const char *name)
+cgroup_open(
+    const char *name, const char *folder, uint64_t memory_bytes, unsigned processes, struct cgroup *out)
 {
-	char parent[PATH_MAX], dir[PATH_MAX];
+	struct ceilings ceilings = {memory_bytes + memory_bytes / 8 + (64 << 20), memory_bytes, processes};
+	const char *why = "this host has no such controller";
+	char held[CGROUP_TEXT];
 
-	if (cgroup_path(name, parent, dir) == 0)
-		rmdir(dir);
+	*out = (struct cgroup){0};
+	if (hierarchy_unified())
+		why = open_v2(name, folder, &ceilings, out);
+	for (size_t i = 0; i < CGROUP_MAX && !hierarchy_unified(); i++) {
+		int fd = open_v1(&controllers[i], name, folder, &ceilings);
+
+		if (fd != -1)
+			out->fds[out->n++] = fd;
+		count(out, &controllers[i], fd != -1);
+	}
+	if (!*out->text) {
+		snprintf(out->text, CGROUP_TEXT, "resource limits of the uid only: %s", why);
+		snprintf(out->missing, CGROUP_TEXT, "memory, processes, cpu, disk: %s", why);
+		return;
+	}
+	snprintf(held, sizeof(held), "%s", out->text);
+	snprintf(out->text, CGROUP_TEXT, "cgroup v%d with ceilings of ", hierarchy_unified() ? 2 : 1);
+	say(out->text, "%s", held);
+	if (*out->missing) {
+		say(out->missing, ": %s", why);
+		say(out->text, "; none of %s", out->missing);
+	}
+}
+
+void
+cgroup_close(struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++)
+		close(cgroup->fds[i]);
+	cgroup->n = 0;
+}
+
+static bool
+killed_in(const char *dir, const char *file)
+{
+	char path[PATH_MAX], word[64];
+	unsigned long long n = 0;
+	bool killed = false;
+	FILE *f = NULL;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) < (int)sizeof(path))
+		f = fopen(path, "re");
+	while (f && fscanf(f, "%63s %llu", word, &n) == 2)
+		killed = killed || (strcmp(word, "oom_kill") == 0 && n > 0);
+	if (f)
+		fclose(f);
+	return killed;
+}
+
+bool
+cgroup_was_full(const char *name, const char *folder)
+{
+	char parent[HIERARCHY_DIR], dir[HIERARCHY_DIR];
+	bool v2 = hierarchy_unified();
+
+	if ((v2 ? hierarchy_parent_v2(parent) : hierarchy_parent_v1("memory", parent)) == -1)
+		return false;
+	if (own_folder(parent, name, folder, dir) == -1)
+		return false;
+	return killed_in(dir, v2 ? "memory.events" : "memory.oom_control");
+}
+
+void
+cgroup_remove(const char *name, const char *folder)
+{
+	char parent[HIERARCHY_DIR], dir[HIERARCHY_DIR];
+
+	if (hierarchy_unified()) {
+		if (hierarchy_parent_v2(parent) == 0 && own_folder(parent, name, folder, dir) == 0)
+			rmdir(dir);
+		return;
+	}
+	for (size_t i = 0; i < CGROUP_MAX; i++)
+		if (hierarchy_parent_v1(controllers[i].old, parent) == 0 &&
+		    own_folder(parent, name, folder, dir) == 0)
+			rmdir(dir);
 }

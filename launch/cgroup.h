@@ -1,17 +1,35 @@
-/* A cgroup (v2) for one guest, where the host has that hierarchy and lets us write in it. */
+/*
+ * A cgroup for one guest: of the unified hierarchy (v2) where the host has that, else one of each old hierarchy (v1).
+ * What it holds depends on the host, controller by controller, and is said.
+ */
 #ifndef LAUNCH_CGROUP_H
 #define LAUNCH_CGROUP_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-enum { CGROUP_TEXT = 128 };
+enum { CGROUP_TEXT = 256, CGROUP_MAX = 4 };
+
+struct cgroup {
+	int fds[CGROUP_MAX]; /* each a cgroup.procs, open for writing: who writes "0" is in */
+	size_t n;
+	char text[CGROUP_TEXT]; /* what holds, and what does not and why */
+	char missing[CGROUP_TEXT]; /* the second half alone; "" when all of it holds */
+};
 
 /*
- * Makes it, beside the launcher's own, with ceilings of memory and processes. Returns its cgroup.procs open for
- * writing, or -1; either way text[CGROUP_TEXT] says what holds, and why. Where others share the launcher's cgroup, or
- * the controllers are not there, nothing is made or moved.
+ * Makes them, with ceilings of memory (that of the guest and what its kernel takes beside it) and processes, one CPU's
+ * time, and an equal share of the disk's. folder is the guest's in RUN: another lodge's guest of that name has another.
+ * v2: beside the launcher's own cgroup; where others share that, nothing is made or moved.
  */
-int cgroup_open(const char *name, uint64_t memory_bytes, unsigned processes, char *text);
-void cgroup_remove(const char *name);
+void cgroup_open(
+    const char *name, const char *folder, uint64_t memory_bytes, unsigned processes, struct cgroup *);
+void cgroup_close(struct cgroup *);
+
+/* When the guest has gone: the host's kernel ended a process of it because the ceiling of its memory was met. */
+bool cgroup_was_full(const char *name, const char *folder);
+/* After that. */
+void cgroup_remove(const char *name, const char *folder);
 
 #endif

@@ -131,8 +131,8 @@ give_image(const struct launch *launch, unsigned long long *file_bytes)
 }
 
 enum launched
-launch_run(
-    const struct launch *launch, int console_fd, int cpu, int cgroup_fd, struct spawned *out, char *why)
+launch_run(const struct launch *launch, int console_fd, int cpu, const struct cgroup *cgroup,
+    struct spawned *out, char *why)
 {
 	struct spawn spawn = {
 	    .jail = &launch->jail,
@@ -142,7 +142,7 @@ launch_run(
 	    .uid = launch->uid,
 	    .cpu = cpu,
 	    .console_fd = console_fd,
-	    .cgroup_fd = cgroup_fd,
+	    .cgroup = cgroup,
 	};
 	int result;
 

@@ -31,6 +31,6 @@ void launch_print(const struct launch *, FILE *);
 
 /* Takes the tap, gives the image to the guest's uid and starts the kernel. LAUNCHED: *out is filled. */
 enum launched launch_run(
-    const struct launch *, int console_fd, int cpu, int cgroup_fd, struct spawned *out, char *why);
+    const struct launch *, int console_fd, int cpu, const struct cgroup *, struct spawned *out, char *why);
 
 #endif

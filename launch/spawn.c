@@ -208,8 +208,9 @@ prepare(const struct spawn *spawn, const char **step)
 		signal(s, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &(sigset_t){0}, NULL);
 	*step = "joining the cgroup";
-	if (spawn->cgroup_fd != -1 && write(spawn->cgroup_fd, "0", 1) != 1)
-		return -1;
+	for (size_t i = 0; spawn->cgroup && i < spawn->cgroup->n; i++)
+		if (write(spawn->cgroup->fds[i], "0", 1) != 1)
+			return -1;
 	be_alone_on(spawn->cpu);
 	go_first();
 	*step = "naming the guest";

@@ -9,6 +9,7 @@
 #ifndef LAUNCH_SPAWN_H
 #define LAUNCH_SPAWN_H
 
+#include "launch/cgroup.h"
 #include "launch/cmdline.h"
 #include "launch/jail.h"
 
@@ -31,7 +32,7 @@ struct spawn {
 	int cpu; /* -1: wherever the scheduler likes */
 	int console_fd; /* the slave side of a terminal: input, output and errors */
 	int tap_fd; /* becomes CMDLINE_TAP_FD; -1: none */
-	int cgroup_fd; /* cgroup.procs of its cgroup, open for writing; -1: none */
+	const struct cgroup *cgroup; /* NULL: none */
 };
 
 struct spawned {

@@ -117,8 +117,7 @@ boot(struct trial *t, unsigned uid, int *status, char *why)
 	    .hostname = "trial",
 	    .uid = uid,
 	    .cpu = -1,
-	    .tap_fd = -1,
-	    .cgroup_fd = -1};
+	    .tap_fd = -1};
 	struct spawned spawned;
 	double begin = sys_seconds();
 	int master, result;

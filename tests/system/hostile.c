@@ -1,8 +1,9 @@
 /*
  * For tests/system/hostile_kernel: what root in a guest can make of its kernel. It answers as a kernel would when
  * asked what it is, and in the jail tries what reaches out of it: a line each, "NAME: REASON" or "NAME: done".
- * As the guest bob it is honest and slow: it lets the questions of its management console pile up and answers all
- * of them at once. It is off when one of them was ctrl-alt-del, and crashes when more than one was.
+ * As carol it takes memory without an end. As bob it is honest and slow: it lets the questions of its management
+ * console pile up and answers all of them at once. It is off when one of them was ctrl-alt-del, and crashes when more
+ * than one was.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/ptrace.h>
 #include <sys/reboot.h>
@@ -294,6 +296,21 @@ be_slow(void)
 	_exit(0);
 }
 
+/* Memory of its own, which no file of the jail bounds. */
+static _Noreturn void
+be_greedy(void)
+{
+	enum { PIECE = 1 << 20 };
+
+	for (;;) {
+		char *more = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (more == MAP_FAILED)
+			_exit(1);
+		memset(more, 1, PIECE);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -305,6 +322,8 @@ main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "LODGE_NAME=bob") == 0)
 			be_slow();
+		else if (strcmp(argv[i], "LODGE_NAME=carol") == 0)
+			be_greedy();
 	list_descriptors();
 	list_root();
 	try_identity();
