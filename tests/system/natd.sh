@@ -89,4 +89,14 @@ udp() { # NAMESPACE ADDRESS:PORT; a busy machine may answer late: ask again
 	done
 	return 1
 }
+# Passes when nothing is heard, and the packets are counted as dropped.
+dropped() { # COUNTER tcp|udp NAMESPACE ADDRESS:PORT
+	before=$(drops "$1")
+	if [ "$2" = tcp ]; then
+		tcp "$3" "$4" >"$W/heard"
+	else
+		echo x | in_ns "$3" timeout 9 socat -t0.3 - "UDP:$4" >"$W/heard"
+	fi
+	[ ! -s "$W/heard" ] && within 3 more "$1" "$before"
+}
 udp_flow() { udp client "$1,sourceport=5555"; }
