@@ -77,9 +77,9 @@ field() { redis-cli -s "$SOCK" HGET "lodge:{$1}:${3-cur}" "$2"; }
 kernel() { host cat /proc/net/dev | awk -v tap="$1:" '$1 == tap { print $2, $3, $10, $11; n = 1 } END { if (!n) print 0, 0, 0, 0 }'; }
 
 traffic() { # GUEST NUMBER: both directions, wan, host and the other guest
-	client ping -q -i 0.01 -c 30 -s 700 "192.168.77.$2"
-	host ping -q -i 0.01 -c 20 "192.168.77.$2"
-	in_ns "$1" ping -q -i 0.01 -c 20 -s 1200 $CLIENT_IP
-	in_ns "$1" ping -q -i 0.01 -c 10 192.168.77.$((5 - $2))
+	client ping -q -i 0.002 -c 30 -s 700 "192.168.77.$2"
+	host ping -q -i 0.002 -c 20 "192.168.77.$2"
+	in_ns "$1" ping -q -i 0.002 -c 20 -s 1200 $CLIENT_IP
+	in_ns "$1" ping -q -i 0.002 -c 10 192.168.77.$((5 - $2))
 }
 bulk() { client iperf3 -c 192.168.77.2 -p 5201 -n "$@"; }
