@@ -35,6 +35,7 @@ step() { # TITLE PATTERN COMMAND…
 		grep -qE "$pattern" "$W/out"
 	fi
 	ok $? "$title"
+	pattern=
 }
 
 # Passes when the command succeeds.
@@ -43,6 +44,7 @@ yes() { # TITLE COMMAND…
 	shift
 	"$@" >"$W/out" 2>&1
 	ok $? "$title"
+	pattern=
 }
 
 # What it prints, for step, where it exits so; else only how it ended.

@@ -79,10 +79,18 @@ serve() { # NAMESPACE PORT NAME
 	in_ns "$1" socat "TCP4-LISTEN:$2,fork,reuseaddr" SYSTEM:"echo $3 \$SOCAT_PEERADDR" 2>/dev/null &
 	in_ns "$1" socat "TCP6-LISTEN:$2,ipv6only=1,fork,reuseaddr" SYSTEM:"echo $3 \$SOCAT_PEERADDR" 2>/dev/null &
 	in_ns "$1" python3 "$TOP/tests/system/udp_name.py" "$2" "$3" 2>/dev/null &
-	within 5 serves "$1" t "$2" && within 5 serves "$1" u "$2"
+	for sort in t4 t6 u; do within 5 serves "$1" $sort "$2" || return; done
 }
-serves() { in_ns "$1" ss -Hln"$2" "sport = :$3" | grep -q .; } # NAMESPACE t|u PORT: is it listened on?
-tcp() { in_ns "$1" timeout 3 socat -u "TCP:$2,connect-timeout=0.7${3-}" -; } # NAMESPACE ADDRESS:PORT [OPTIONS]
+serves() { in_ns "$1" ss -Hln"$2" "sport = :$3" | grep -q .; } # NAMESPACE t|t4|t6|u PORT: is it listened on?
+hears() { # NAMESPACE FAMILY PROTOCOL: somebody there waits for packets of that protocol
+	[ "$2" = 4 ] && table=raw || table=raw6
+	in_ns "$1" grep -qi ":$(printf %04X "$3") " /proc/self/net/$table
+}
+# What a step wants refused is not waited for long; all else as long as a busy machine takes.
+tcp() { # NAMESPACE ADDRESS:PORT [OPTIONS]
+	[ "${pattern-}" = '!' ] && connect_s=0.7 || connect_s=4
+	in_ns "$1" timeout 9 socat -u "TCP:$2,connect-timeout=$connect_s${3-}" -
+}
 udp() { # NAMESPACE ADDRESS:PORT; a busy machine may answer late: ask again
 	for t in 0.3 0.6 2 4; do
 		echo x | in_ns "$1" timeout 9 socat -t$t - "UDP:$2" && [ "$(stat -c %s "$W/out")" -gt 0 ] && return
@@ -91,7 +99,7 @@ udp() { # NAMESPACE ADDRESS:PORT; a busy machine may answer late: ask again
 }
 # Passes when nothing is heard, and the packets are counted as dropped.
 dropped() { # COUNTER tcp|udp NAMESPACE ADDRESS:PORT
-	before=$(drops "$1")
+	before=$(drops "$1") pattern='!'
 	if [ "$2" = tcp ]; then
 		tcp "$3" "$4" >"$W/heard"
 	else
