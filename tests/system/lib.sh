@@ -65,7 +65,10 @@ within() { # SECONDS COMMAND…: four times that on a busy machine, which costs 
 	patience=$(($(date +%s) + 4 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt $patience ] || return 1
+		[ "$(date +%s)" -lt $patience ] || {
+			echo "# waited in vain for: $*" >&2
+			return 1
+		}
 		sleep 0.1
 	done
 }
