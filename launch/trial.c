@@ -39,7 +39,8 @@ static int
 write_initrd(const char *path, const char *bytes, size_t n)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	ssize_t written = fd == -1 ? -1 : write(fd, bytes, n);
+	/* Whatever the caller's mask: the kernel reads it as another uid. */
+	ssize_t written = fd == -1 || fchmod(fd, 0644) == -1 ? -1 : write(fd, bytes, n);
 
 	if (fd != -1)
 		close(fd);
