@@ -3,6 +3,26 @@
 
 #include <stdlib.h>
 
+static bool
+has_elsewhere(const struct account *a)
+{
+	return a->elsewhere.start == a->slots.period.start;
+}
+
+void
+account_had(const struct account *a, uint64_t had[DIRECTIONS])
+{
+	for (int d = 0; d < DIRECTIONS; d++)
+		had[d] = a->slots.period.sum.v[REC_BILLABLE + d] +
+			 (has_elsewhere(a) ? a->elsewhere.billable[d] : 0);
+}
+
+uint64_t
+account_used(const struct account *a)
+{
+	return a->slots.period.sum.v[REC_BILLED] + (has_elsewhere(a) ? a->elsewhere.billed : 0);
+}
+
 static size_t
 place_of(const struct book *book, const char *name)
 {
@@ -61,19 +81,13 @@ book_free(struct book *book)
 	*book = (struct book){0};
 }
 
-static bool
-is_same(const struct life *a, const char *boot, uint32_t ifindex)
-{
-	return a->ifindex == ifindex && strcmp(a->boot, boot) == 0;
-}
-
 void
 book_forget(struct book *book, const char *boot, uint32_t ifindex)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < book->n_left; i++)
-		if (!is_same(&book->left[i], boot, ifindex))
+		if (!life_is(&book->left[i], boot, ifindex))
 			book->left[n++] = book->left[i];
 	book->n_left = n;
 }
@@ -120,7 +134,7 @@ book_take(
 	for (size_t i = 0; i < book->n + book->n_left; i++) {
 		struct life *life = i < book->n ? &book->list[i]->life : &book->left[i - book->n];
 
-		if (!is_same(life, boot, ifindex))
+		if (!life_is(life, boot, ifindex))
 			continue;
 		if (!kernel_is_below(now, &life->done) && !kernel_is_below(&life->done, done)) {
 			*done = life->done;

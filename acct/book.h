@@ -12,37 +12,25 @@
 
 #include "acct/event.h"
 #include "acct/slot.h"
-#include "acct/tally.h"
+#include "acct/unmet.h"
 
 enum {
 	BOOK_ACCOUNTS_MAX = 2 * CONF_GUESTS_MAX, /* guests that are and that were */
 	BOOK_LEFT_MAX = CONF_GUESTS_MAX,
 	BOOK_HEADER = 40,
 	BOOK_BYTES_MAX = 256 << 20,
-	BOOK_BOOT_TEXT = 64,
 };
 
 enum book_part { BOOK_TOTALS = 1, BOOK_CLOSED = 2 };
-
-/* One life of a tap, from its making to its end, and how far it is counted. boot "": none yet. */
-struct life {
-	char boot[BOOK_BOOT_TEXT]; /* which running kernel and network namespace */
-	char tap[CONF_IFNAME];
-	uint32_t ifindex;
-	struct kernel done;
-};
-
-enum { LIFE_TEXT = 224 };
-
-/* "BOOT TAP IFINDEX" and the five counters, as it goes with the totals to Redis (life.c). -1: no such text. */
-const char *life_print(const struct life *, char out[LIFE_TEXT]);
-int life_parse(struct span, struct life *);
 
 struct account {
 	char name[CONF_GUEST_NAME_MAX + 1];
 	bool fresh; /* not on disk: met by a process whose journal was good, so Redis hardly knows more */
 	uint64_t seq; /* grows with every change of what follows */
 	struct life life;
+	struct unmet unmet;
+	bool unmet_on_disk; /* not on disk: the journal as it lies there says unmet */
+	struct elsewhere elsewhere; /* what other hosts were last known to have */
 	struct record total;
 	struct slots slots;
 	struct event events[EVENTS_KEEP]; /* the last ones, the oldest first */
@@ -60,6 +48,10 @@ struct book {
 	struct life *left;
 	size_t n_left;
 };
+
+/* Of the open billing period, over all hosts: what the two directions are billed by, and what was billed. */
+void account_had(const struct account *, uint64_t had[DIRECTIONS]);
+uint64_t account_used(const struct account *);
 
 struct account *book_find(const struct book *, const char *name);
 /* The account of that name, made where there is none. NULL: no memory, or BOOK_ACCOUNTS_MAX. */

@@ -20,7 +20,7 @@
 enum { MISSED_MAX = 3 };
 
 int
-count_boot(char out[BOOK_BOOT_TEXT])
+count_boot(char out[LIFE_BOOT_TEXT])
 {
 	char id[40] = "";
 	struct stat ns;
@@ -32,7 +32,7 @@ count_boot(char out[BOOK_BOOT_TEXT])
 	if (!got || stat("/proc/self/ns/net", &ns) == -1)
 		return -1;
 	id[strcspn(id, "\n")] = '\0';
-	snprintf(out, BOOK_BOOT_TEXT, "%s/%" PRIu64, id, (uint64_t)ns.st_ino);
+	snprintf(out, LIFE_BOOT_TEXT, "%s/%" PRIu64, id, (uint64_t)ns.st_ino);
 	return 0;
 }
 
@@ -41,8 +41,11 @@ journal_all(struct count *count)
 {
 	if (count->dirty_closed && journal_write(count->journal, BOOK_CLOSED, &count->book) == 0)
 		count->dirty_closed = false;
-	if (count->dirty_totals && journal_write(count->journal, BOOK_TOTALS, &count->book) == 0)
-		count->dirty_totals = false;
+	if (!count->dirty_totals || journal_write(count->journal, BOOK_TOTALS, &count->book) == -1)
+		return;
+	count->dirty_totals = false;
+	for (size_t i = 0; i < count->n_lines; i++)
+		count->lines[i].account->unmet_on_disk = count->lines[i].account->unmet.is;
 }
 
 /* --- the second ----------------------------------------------------------------------------------- */
@@ -262,6 +265,7 @@ count_stop(struct count *count)
 	tap_drain(count->tap);
 	poll_all(count, true);
 	for (double waited = 0; !is_told(count) && waited < LAST_ANSWER_S; waited += 0.05) {
+		journal_all(count);
 		tell_all(count);
 		wait_for(count, 0.05);
 	}

@@ -53,9 +53,7 @@ struct line {
 	bool sure; /* … and nothing speaks against it since */
 	bool in_flight;
 	bool meta_due; /* what hangs on the guest is to be told */
-	bool met; /* Redis was asked what it knew before this process */
-	uint64_t seq_first; /* the journal's, when this process began */
-	struct kernel first; /* up to where the tap was counted when it was begun on */
+	bool met; /* Redis has said what it knew before this process */
 	unsigned asking; /* not 0: unknown to the journal; Redis is asked first, for so many seconds */
 	bool nonsense; /* what Redis answered was no count: told once */
 	uint64_t surplus; /* of taps that went */
@@ -86,7 +84,7 @@ struct living {
 struct count {
 	struct ev_loop *loop;
 	const struct conf *conf;
-	char boot[BOOK_BOOT_TEXT];
+	char boot[LIFE_BOOT_TEXT];
 	struct book book;
 	struct journal *journal;
 	bool journal_good; /* at the start there was one */
@@ -113,7 +111,7 @@ struct count {
 };
 
 /* Which kernel and network namespace this is, for life.boot. -1: errno. */
-int count_boot(char out[BOOK_BOOT_TEXT]);
+int count_boot(char out[LIFE_BOOT_TEXT]);
 
 /* Begins; loop, conf, boot, book, journal, link and tap are in place. -1: no memory. */
 int count_start(struct count *);

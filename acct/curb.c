@@ -1,7 +1,7 @@
 /*
  * What quotas lead to: lines of the log, and curbs that lodge-natd is told of; see count.h.
  *
- * What is to hold follows from the period's numbers alone (event_curb), so it is told whenever it differs from what
+ * What is to hold follows from the period's numbers alone, this host's and what the others told last (event_curb), so it is told whenever it differs from what
  * lodge-natd took last, at the start for everybody, and every 15 seconds for whoever is held back: natd may have lost it.
  * An order that is repeated changes nothing, and one that was lifted by hand stays lifted (natd/curbs.h).
  */
@@ -28,7 +28,7 @@ line_warn(struct count *count, struct line *line)
 
 	if (!line->guest || line->asking != 0)
 		return;
-	while (event_next(&line->guest->quota, &a->slots.period, &event)) {
+	while (event_next(&line->guest->quota, &a->slots.period, account_used(a), &event)) {
 		event.at = time(NULL);
 		event.seq = ++a->seq;
 		event_keep(a->events, &a->n_events, &event);
@@ -48,7 +48,7 @@ is_due(const struct line *line, struct curb *want, char text[CURB_TEXT])
 
 	if (!line->guest || line->asking != 0 || a->slots.period.unknown)
 		return false;
-	*want = event_curb(line->guest, &a->slots.period);
+	*want = event_curb(line->guest, &a->slots.period, account_used(a));
 	if (line->curb.sure && line->curb.then == QUOTA_NONE && want->then == QUOTA_NONE)
 		return false;
 	return strcmp(curb_print(want, text), line->curb.text) != 0 || !line->curb.sure;

@@ -14,7 +14,7 @@ bytes_at(uint64_t quota, uint8_t percent)
 
 /* The lowest threshold that is reached and was not told of, or 0. */
 static uint8_t
-due(const struct quota *quota, struct period *period)
+due(const struct quota *quota, struct period *period, uint64_t used)
 {
 	if (quota->then == QUOTA_NONE || period->unknown)
 		return 0;
@@ -23,16 +23,15 @@ due(const struct quota *quota, struct period *period)
 		period->told = 0;
 	}
 	for (size_t i = 0; i < sizeof(thresholds); i++)
-		if (period->told < thresholds[i] &&
-		    period->sum.v[REC_BILLED] >= bytes_at(quota->month_bytes, thresholds[i]))
+		if (period->told < thresholds[i] && used >= bytes_at(quota->month_bytes, thresholds[i]))
 			return thresholds[i];
 	return 0;
 }
 
 bool
-event_next(const struct quota *quota, struct period *period, struct event *out)
+event_next(const struct quota *quota, struct period *period, uint64_t used, struct event *out)
 {
-	uint8_t percent = due(quota, period);
+	uint8_t percent = due(quota, period, used);
 
 	if (percent == 0)
 		return false;
@@ -40,7 +39,7 @@ event_next(const struct quota *quota, struct period *period, struct event *out)
 	*out = (struct event){
 	    .period = period->start,
 	    .quota = quota->month_bytes,
-	    .billed = period->sum.v[REC_BILLED],
+	    .billed = used,
 	    .bit_s = quota->throttle_bit_s,
 	    .percent = percent,
 	    .then = quota->then,
@@ -49,11 +48,11 @@ event_next(const struct quota *quota, struct period *period, struct event *out)
 }
 
 void
-event_pass(const struct quota *quota, struct period *period)
+event_pass(const struct quota *quota, struct period *period, uint64_t used)
 {
 	struct event event;
 
-	while (event_next(quota, period, &event))
+	while (event_next(quota, period, used, &event))
 		;
 }
 
@@ -66,15 +65,14 @@ event_keep(struct event list[EVENTS_KEEP], size_t *n, const struct event *event)
 }
 
 struct curb
-event_curb(const struct guest *guest, const struct period *period)
+event_curb(const struct guest *guest, const struct period *period, uint64_t used)
 {
 	const struct quota *quota = &guest->quota;
 	struct curb curb = {.by = CURB_QUOTA};
 	char day[KEY_SUFFIX];
 
 	memcpy(curb.guest, guest->name, sizeof(curb.guest));
-	if ((quota->then != QUOTA_THROTTLE && quota->then != QUOTA_CUT) ||
-	    period->sum.v[REC_BILLED] < quota->month_bytes)
+	if ((quota->then != QUOTA_THROTTLE && quota->then != QUOTA_CUT) || used < quota->month_bytes)
 		return curb;
 	curb.then = quota->then;
 	curb.bit_s = quota->then == QUOTA_THROTTLE ? quota->throttle_bit_s : 0;

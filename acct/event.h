@@ -23,16 +23,19 @@ struct event {
 	enum quota_then then;
 };
 
-/* The next that is to be told of the period as it stands, which then has been. False: nothing is. */
-bool event_next(const struct quota *, struct period *, struct event *out);
+/*
+ * The next that is to be told of the period of which used was billed, on all hosts together, and which then has been
+ * told of it. False: nothing is.
+ */
+bool event_next(const struct quota *, struct period *, uint64_t used, struct event *out);
 
 /* What was billed before counts as told: for a period that Redis knew. */
-void event_pass(const struct quota *, struct period *);
+void event_pass(const struct quota *, struct period *, uint64_t used);
 
 /* Appends, in place of the oldest where there is no room. */
 void event_keep(struct event list[EVENTS_KEEP], size_t *n, const struct event *);
 
 /* What lodge-natd is to be told of the guest: a throttle or cut with the mark that names its cause, or a lift. */
-struct curb event_curb(const struct guest *, const struct period *);
+struct curb event_curb(const struct guest *, const struct period *, uint64_t used);
 
 #endif

@@ -32,15 +32,34 @@ line_ask_unknown(struct count *count, struct line *line)
 
 /* What the quota was told of by then need not be told again. */
 static void
-pass_before(const struct line *line, struct period *period, const struct record *held)
+pass_before(const struct line *line, struct period *period, const struct held *held)
 {
-	struct period before = {.sum = *held};
+	struct period before = {0};
 
 	if (!line->guest)
 		return;
-	event_pass(&line->guest->quota, &before);
+	event_pass(&line->guest->quota, &before, held->period.v[REC_BILLED] + held->elsewhere.billed);
 	period->told = before.told;
 	period->quota = before.quota;
+}
+
+/* With direction max a byte is billed by what was there before it, which is known from here on. */
+static void
+bill_late(struct count *count, struct account *a, int64_t start, const struct held *held)
+{
+	struct period *period = slots_unknown_period(&a->slots, start);
+	struct record late = {.ts = a->total.ts};
+	uint64_t had[DIRECTIONS];
+
+	if (!period)
+		return;
+	for (int d = 0; d < DIRECTIONS; d++)
+		had[d] = held->period.v[REC_BILLABLE + d] + held->elsewhere.billable[d];
+	late.v[REC_BILLED] = tally_owed(&count->conf->billing, had, &period->sum);
+	record_add(&period->sum, &late);
+	record_add(&a->total, &late);
+	for (int kind = 0; kind < SLOT_KINDS; kind++)
+		record_to_slot(&late, a->slots.open[kind].v);
 }
 
 void
@@ -49,6 +68,7 @@ line_know(struct count *count, struct line *line, const struct held *held)
 	struct account *a = line->account;
 	struct held nothing = {.now = slots_unknown(&a->slots)};
 	bool unknown = a->slots.period.unknown;
+	int64_t start;
 
 	if (!held) {
 		log_error(
@@ -56,11 +76,14 @@ line_know(struct count *count, struct line *line, const struct held *held)
 		    a->name);
 		held = &nothing;
 	}
-	if (slots_known(&a->slots, held->now, held->slots, period_start(held->now, day_of(held->now)),
-		&held->period, a->seq + 1))
+	start = period_start(held->now, day_of(held->now));
+	bill_late(count, a, start, held);
+	if (slots_known(&a->slots, held->now, held->slots, start, &held->period, a->seq + 1))
 		count->dirty_closed = true;
-	if (unknown && !a->slots.period.unknown)
-		pass_before(line, &a->slots.period, &held->period);
+	if (unknown && !a->slots.period.unknown) {
+		a->elsewhere = held->elsewhere;
+		pass_before(line, &a->slots.period, held);
+	}
 	a->seq++;
 	count->dirty_totals = true;
 }

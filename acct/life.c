@@ -1,8 +1,14 @@
-/* A tap's life as text; see book.h. */
-#include "acct/book.h"
+/* One life of a tap; see life.h. */
+#include "acct/life.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+bool
+life_is(const struct life *life, const char *boot, uint32_t ifindex)
+{
+	return life->ifindex == ifindex && strcmp(life->boot, boot) == 0;
+}
 
 const char *
 life_print(const struct life *life, char out[LIFE_TEXT])

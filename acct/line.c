@@ -36,6 +36,7 @@ line_post(struct count *count, struct line *line, struct record *delta)
 {
 	struct account *a = line->account;
 	int64_t now = time(NULL);
+	uint64_t had[DIRECTIONS];
 
 	if (line->asking != 0)
 		return;
@@ -43,7 +44,8 @@ line_post(struct count *count, struct line *line, struct record *delta)
 		count->dirty_closed = true;
 	else if (record_is_zero(delta))
 		return;
-	tally_bill(&count->conf->billing, &a->slots.period.sum, delta);
+	account_had(a, had);
+	tally_bill(&count->conf->billing, a->slots.period.unknown ? NULL : had, delta);
 	delta->ts = now;
 	record_add(&a->total, delta);
 	slots_add(&a->slots, delta);
@@ -83,7 +85,7 @@ static void
 line_begin(struct count *count, struct line *line, const struct link_row *row)
 {
 	struct book *book = &count->book;
-	struct life *life = &line->account->life;
+	struct life *life = &line->account->life, own = *life;
 	struct kernel done;
 	bool before;
 
@@ -93,6 +95,8 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	before = book_take(book, count->boot, row->ifindex, &row->kernel, &done);
 	log_info("%s: %s is interface %u, %s", line->account->name, row->name, row->ifindex,
 	    before ? "counted on from before" : "counted from its beginning");
+	if (!life_is(&own, count->boot, row->ifindex) || memcmp(&own.done, &done, sizeof(done)) != 0)
+		unmet_life(&line->account->unmet, &done);
 	tally_begin(&line->tally, &done);
 	line->proof = (struct proof){0};
 	*life = (struct life){.ifindex = row->ifindex, .done = done};
@@ -102,7 +106,7 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	line->mtu = row->mtu;
 	line->cuts = row->cuts;
 	line->purge = 0;
-	line->now = line->first = done;
+	line->now = done;
 	line->missed = 0;
 	count->taps_changed = true;
 	count->dirty_totals = true;
@@ -124,6 +128,7 @@ line_end(struct count *count, struct line *line, const struct kernel *last)
 {
 	tap_drain(count->tap);
 	line_poll(count, line, kernel_is_below(last, &line->tally.last) ? &line->tally.last : last, true);
+	unmet_end(&line->account->unmet, &line->account->life);
 	line->surplus += line->tally.surplus;
 	line->tally.surplus = 0;
 	line->ifindex = 0;

@@ -142,9 +142,10 @@ lines_make(struct count *count, const struct conf *conf, struct line **lines)
 		struct account *account = count->book.list[i];
 		unsigned asking = account->fresh ? ASK_S : ASK_ALWAYS;
 
+		if (count->n_lines == 0 || !line_of_account(count, account))
+			unmet_begin(&account->unmet, account->seq, &account->life.done);
 		(*lines)[i].account = account;
 		(*lines)[i].asking = account->seq == 0 ? asking : 0;
-		(*lines)[i].seq_first = account->seq;
 		(*lines)[i].meta_due = true;
 		(*lines)[i].guest = conf_guest(conf, account->name);
 	}

@@ -77,16 +77,22 @@ put_period(struct bytes *out, const struct period *period)
 }
 
 static void
+put_kernel(struct bytes *out, const struct kernel *kernel)
+{
+	for (int d = 0; d < DIRECTIONS; d++) {
+		put8(out, kernel->bytes[d]);
+		put8(out, kernel->packets[d]);
+	}
+	put8(out, kernel->dropped);
+}
+
+static void
 put_life(struct bytes *out, const struct life *life)
 {
 	put_text(out, life->boot);
 	put_text(out, life->tap);
 	put_number(out, life->ifindex, 4);
-	for (int d = 0; d < DIRECTIONS; d++) {
-		put8(out, life->done.bytes[d]);
-		put8(out, life->done.packets[d]);
-	}
-	put8(out, life->done.dropped);
+	put_kernel(out, &life->done);
 }
 
 static void
@@ -100,6 +106,25 @@ put_event(struct bytes *out, const struct event *event)
 	put8(out, event->billed);
 	put_number(out, event->then, 1);
 	put8(out, event->bit_s);
+}
+
+static void
+put_unmet(struct bytes *out, const struct account *a)
+{
+	const struct unmet *u = &a->unmet;
+
+	put_number(out, u->is, 1);
+	if (u->is) {
+		put8(out, u->seq);
+		put_kernel(out, &u->from);
+		put_life(out, &u->ended);
+		put_kernel(out, &u->ended_from);
+		put_kernel(out, &u->rest);
+	}
+	put8(out, (uint64_t)a->elsewhere.start);
+	for (int d = 0; d < DIRECTIONS; d++)
+		put8(out, a->elsewhere.billable[d]);
+	put8(out, a->elsewhere.billed);
 }
 
 static void
@@ -127,6 +152,7 @@ put_totals(struct bytes *out, const struct account *a)
 	put_number(out, a->n_events, 1);
 	for (size_t i = 0; i < a->n_events; i++)
 		put_event(out, &a->events[i]);
+	put_unmet(out, a);
 }
 
 static void

@@ -5,8 +5,10 @@
 #include "acct/book.h"
 
 enum {
-	PART_VERSION = 3,
-	PART_OLDEST = 2, /* that is still read: without what the next one added, which is then zero */
+	PART_VERSION = 4,
+	PART_OLDEST = 2, /* that is still read: without what the later ones added, which is then zero */
+	PART_QUOTAS = 3, /* from here on with quotas, and with what is unknown */
+	PART_UNMET = 4, /* and with what hangs on Redis and on other hosts */
 	PART_CHECKSUM_AT = 32,
 };
 

@@ -8,6 +8,7 @@
 #include "acct/count.h"
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 void
@@ -51,30 +52,56 @@ line_take(struct count *count, struct line *line, const struct held *held)
 	slots_turn(&a->slots, held->now, line_day(count, line), a->seq);
 	slots_take(&a->slots, held->slots, &held->period);
 	if (line->guest)
-		event_pass(&line->guest->quota, &a->slots.period);
+		event_pass(&line->guest->quota, &a->slots.period, account_used(a));
 	count->trouble.taken++;
 	log_info("%s: goes on from what redis holds", a->name);
 }
 
-/* The tap that is there is counted from where Redis stands, or, being unknown there, from where this process began. */
+/*
+ * The tap that is there is counted from where Redis stands, or, being unknown there, from where it was taken up. What
+ * taps counted that are there no more is owed.
+ */
 static void
 line_go_back(struct count *count, struct line *line, const struct held *held)
 {
 	struct account *a = line->account;
 	struct life mine = a->life;
-	bool same;
+	struct record owed;
+	struct kernel done;
 
-	slots_go_back(&a->slots, line->seq_first);
+	slots_go_back(&a->slots, a->unmet.seq);
+	a->life = (struct life){0};
 	line_take(count, line, held);
+	done = unmet_owed(&a->unmet, &a->life, &mine, &line->now, &owed);
+	if (line->ifindex != 0) {
+		a->life = mine;
+		a->life.done = done;
+	}
+	tally_begin(&line->tally, &a->life.done);
 	line->acked = 0;
 	count->dirty_totals = count->dirty_closed = true;
-	if (line->ifindex == 0)
+	if (record_is_zero(&owed))
 		return;
-	same = a->life.ifindex == mine.ifindex && strcmp(a->life.boot, mine.boot) == 0 &&
-	       !kernel_is_below(&line->now, &a->life.done);
-	mine.done = same ? a->life.done : line->first;
-	a->life = mine;
-	tally_begin(&line->tally, &mine.done);
+	log_info("%s: %" PRIu64 " bytes of taps that ended before redis answered are added to it", a->name,
+	    owed.v[REC_BYTES + TO_GUEST] + owed.v[REC_BYTES + FROM_GUEST]);
+	line_post(count, line, &owed);
+}
+
+/* From here on the journal goes before Redis. */
+static void
+line_meet(struct count *count, struct line *line, const struct held *held)
+{
+	struct account *a = line->account;
+
+	line->met = true;
+	a->elsewhere = held->elsewhere;
+	if (line->asking == 0 && held->seq > a->unmet.seq)
+		line_go_back(count, line, held);
+	else if (line->asking != 0 && held->seq > 0)
+		line_take(count, line, held);
+	a->unmet = (struct unmet){0};
+	count->dirty_totals = true;
+	line_stop_asking(count, line);
 }
 
 void
@@ -96,13 +123,5 @@ line_on_held(void *arg, void *guest, const struct held *held)
 		line->nonsense = true;
 		return;
 	}
-	line->met = true;
-	if (line->asking == 0) {
-		if (held->seq > line->seq_first)
-			line_go_back(count, line, held);
-		return;
-	}
-	if (held->seq > 0)
-		line_take(count, line, held);
-	line_stop_asking(count, line);
+	line_meet(count, line, held);
 }

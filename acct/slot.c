@@ -152,6 +152,17 @@ slots_unknown(struct slots *s)
 	return start;
 }
 
+struct period *
+slots_unknown_period(struct slots *s, int64_t start)
+{
+	if (s->period.unknown && s->period.start == start)
+		return &s->period;
+	for (size_t i = 0; i < s->n_periods; i++)
+		if (s->periods[i].unknown && s->periods[i].start == start)
+			return &s->periods[i];
+	return NULL;
+}
+
 static bool
 know_slot(struct slot *slot, int64_t start, const uint64_t held[SLOT_FIELDS])
 {

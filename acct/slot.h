@@ -68,6 +68,9 @@ void slots_add(struct slots *, const struct record *delta);
 void slots_keep_closed(struct slots *, enum slot_kind, const struct slot *);
 void slots_keep_period(struct slots *, const struct period *);
 
+/* The billing period that starts then, where it is unknown; or NULL. */
+struct period *slots_unknown_period(struct slots *, int64_t start);
+
 /* The start of something that is unknown; -1: nothing is. */
 int64_t slots_unknown(struct slots *);
 

@@ -79,12 +79,13 @@ quota_status(const struct line *line)
 	    [QUOTA_NONE] = "none", [QUOTA_WARN] = "none", [QUOTA_THROTTLE] = "throttle", [QUOTA_CUT] = "cut"};
 	const struct period *period = &line->account->slots.period;
 	const struct quota *quota = &line->guest->quota;
-	const struct curb want = event_curb(line->guest, period);
+	const uint64_t used = account_used(line->account);
+	const struct curb want = event_curb(line->guest, period, used);
 
 	if (quota->then == QUOTA_NONE)
 		return json_null();
 	return json_pack("{s:I, s:I, s:i, s:s, s:b, s:b}", "month", (json_int_t)quota->month_bytes, "used",
-	    (json_int_t)period->sum.v[REC_BILLED], "told", period->told, "curb", acts[want.then], "in_force",
+	    (json_int_t)used, "told", period->told, "curb", acts[want.then], "in_force",
 	    line->curb.then != QUOTA_NONE && !line->curb.lifted, "lifted", line->curb.lifted);
 }
 

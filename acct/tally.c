@@ -181,10 +181,16 @@ billed(enum count_direction direction, uint64_t to_guest, uint64_t from_guest)
 	return to_guest + from_guest;
 }
 
-void
-tally_bill(const struct billing *billing, const struct record *period, struct record *delta)
+static uint64_t
+billed_more(enum count_direction direction, const uint64_t had[DIRECTIONS], const uint64_t more[DIRECTIONS])
 {
-	const uint64_t *had = &period->v[REC_BILLABLE];
+	return billed(direction, had[0] + more[0], had[1] + more[1]) - billed(direction, had[0], had[1]);
+}
+
+void
+tally_bill(const struct billing *billing, const uint64_t had[DIRECTIONS], struct record *delta)
+{
+	static const uint64_t nothing[DIRECTIONS] = {0};
 	uint64_t *more = &delta->v[REC_BILLABLE];
 	bool wire = billing->count == COUNT_WIRE;
 
@@ -195,6 +201,15 @@ tally_bill(const struct billing *billing, const struct record *period, struct re
 			more[d] =
 			    delta->v[(wire ? REC_WAN_WIRE : REC_WAN) + d] + delta->v[REC_UNCLASSIFIED + d];
 	}
-	delta->v[REC_BILLED] = billed(billing->direction, had[0] + more[0], had[1] + more[1]) -
-			       billed(billing->direction, had[0], had[1]);
+	delta->v[REC_BILLED] = had || billing->direction != DIRECTION_MAX
+				   ? billed_more(billing->direction, had ? had : nothing, more)
+				   : 0;
+}
+
+uint64_t
+tally_owed(const struct billing *billing, const uint64_t had[DIRECTIONS], const struct record *sum)
+{
+	uint64_t whole = billed_more(billing->direction, had, &sum->v[REC_BILLABLE]);
+
+	return whole > sum->v[REC_BILLED] ? whole - sum->v[REC_BILLED] : 0;
 }

@@ -51,7 +51,12 @@ void tally_poll(struct tally *, const struct kernel *now, bool last_one, struct 
  */
 void tally_purge(struct tally *, struct record *delta);
 
-/* Fills in delta's billable and billed. period is the billing period so far, without delta. */
-void tally_bill(const struct billing *, const struct record *period, struct record *delta);
+/*
+ * Fills in delta's billable and billed. had is what the billing period had to bill in each direction before, everywhere;
+ * NULL: that is not known yet, and what hangs on it is not billed before tally_owed.
+ */
+void tally_bill(const struct billing *, const uint64_t had[DIRECTIONS], struct record *delta);
+/* What is still to be billed of a sum of such deltas, once it is known what was before them. */
+uint64_t tally_owed(const struct billing *, const uint64_t had[DIRECTIONS], const struct record *sum);
 
 #endif

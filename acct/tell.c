@@ -71,6 +71,16 @@ news_events(const struct account *a, uint64_t base, struct written_event *out)
 	return n;
 }
 
+/*
+ * Told before the journal has that Redis was heard of, a process that begins on that journal would take for news what
+ * Redis had from here. Where nothing can be written, it is told all the same.
+ */
+static bool
+must_wait(const struct count *count, const struct account *a)
+{
+	return a->unmet_on_disk && !a->unmet.is && journal_status(count->journal)->error[0] == '\0';
+}
+
 static void
 line_tell(struct count *count, struct line *line)
 {
@@ -90,7 +100,7 @@ line_tell(struct count *count, struct line *line)
 	    .events = events,
 	};
 
-	if (line->in_flight || (line->sure && a->seq <= line->acked))
+	if (line->in_flight || (line->sure && a->seq <= line->acked) || must_wait(count, a))
 		return;
 	update.n_slots = news_slots(a, line->acked, slots);
 	update.n_periods = news_periods(a, line->acked, periods);
@@ -174,13 +184,17 @@ on_ready(void *arg)
 }
 
 static void
-on_done(void *arg, void *guest, uint64_t seq, uint64_t held)
+on_done(void *arg, void *guest, uint64_t seq, uint64_t held, const struct elsewhere *elsewhere)
 {
 	struct count *count = arg;
 	struct account *a = guest;
 	struct line *line = line_of_account(count, a);
 
 	line->in_flight = false;
+	if (memcmp(&a->elsewhere, elsewhere, sizeof(*elsewhere)) != 0) {
+		a->elsewhere = *elsewhere;
+		count->dirty_totals = true;
+	}
 	if (held > seq) {
 		/* An older journal came back; a sequence must not. */
 		count->trouble.behind++;

@@ -49,7 +49,7 @@ get_text(struct input *in, char *out, size_t room)
 static unsigned
 get_later(struct input *in, unsigned max)
 {
-	unsigned number = in->version > PART_OLDEST ? (unsigned)get_number(in, 1) : 0;
+	unsigned number = in->version >= PART_QUOTAS ? (unsigned)get_number(in, 1) : 0;
 
 	in->bad |= number > max;
 	return number;
@@ -83,10 +83,20 @@ get_period(struct input *in)
 	period.seq = get8(in);
 	period.unknown = get_later(in, 1) == 1;
 	period.told = (uint8_t)get_later(in, 100);
-	if (in->version > PART_OLDEST)
+	if (in->version >= PART_QUOTAS)
 		period.quota = get8(in);
 	get_record(in, &period.sum);
 	return period;
+}
+
+static void
+get_kernel(struct input *in, struct kernel *kernel)
+{
+	for (int d = 0; d < DIRECTIONS; d++) {
+		kernel->bytes[d] = get8(in);
+		kernel->packets[d] = get8(in);
+	}
+	kernel->dropped = get8(in);
 }
 
 static void
@@ -95,11 +105,31 @@ get_life(struct input *in, struct life *life)
 	get_text(in, life->boot, sizeof(life->boot));
 	get_text(in, life->tap, sizeof(life->tap));
 	life->ifindex = (uint32_t)get_number(in, 4);
-	for (int d = 0; d < DIRECTIONS; d++) {
-		life->done.bytes[d] = get8(in);
-		life->done.packets[d] = get8(in);
+	get_kernel(in, &life->done);
+}
+
+static void
+get_unmet(struct input *in, struct account *a)
+{
+	struct unmet *u = &a->unmet;
+	unsigned is;
+
+	if (in->version < PART_UNMET)
+		return;
+	is = (unsigned)get_number(in, 1);
+	in->bad |= is > 1;
+	u->is = a->unmet_on_disk = is == 1;
+	if (u->is) {
+		u->seq = get8(in);
+		get_kernel(in, &u->from);
+		get_life(in, &u->ended);
+		get_kernel(in, &u->ended_from);
+		get_kernel(in, &u->rest);
 	}
-	life->done.dropped = get8(in);
+	a->elsewhere.start = (int64_t)get8(in);
+	for (int d = 0; d < DIRECTIONS; d++)
+		a->elsewhere.billable[d] = get8(in);
+	a->elsewhere.billed = get8(in);
 }
 
 /* -1: no memory. */
@@ -156,11 +186,12 @@ get_totals(struct input *in, struct account *a)
 	for (int kind = 0; kind < SLOT_KINDS; kind++)
 		a->slots.open[kind] = get_slot(in);
 	a->slots.period = get_period(in);
-	for (int kind = 0; kind < SLOT_KINDS && in->version > PART_OLDEST; kind++)
+	for (int kind = 0; kind < SLOT_KINDS && in->version >= PART_QUOTAS; kind++)
 		a->slots.gone[kind] = (int64_t)get8(in);
-	if (in->version > PART_OLDEST)
+	if (in->version >= PART_QUOTAS)
 		a->slots.gone_period = (int64_t)get8(in);
 	get_events(in, a);
+	get_unmet(in, a);
 }
 
 /* What TOTALS holds open was written after this part was: its numbers rule. a NULL: nobody's. */

@@ -1,14 +1,14 @@
 /*
  * What the writer asks: where this host itself stands with a guest; see write.h.
  *
- * Five questions, each of one key. Where a node does not serve the key, the one that does is asked.
+ * Six questions, each of one key. Where a node does not serve the key, the one that does is asked.
  */
 #include "ledger/connect.h"
 #include "ledger/reply.h"
 
 #include <stdlib.h>
 
-enum { ASK_CUR, ASK_PERIOD, ASK_SLOTS, ASKS = ASK_SLOTS + SLOT_KINDS, HOPS_MAX = 4 };
+enum { ASK_CUR, ASK_PERIOD, ASK_SUM, ASK_SLOTS, ASKS = ASK_SLOTS + SLOT_KINDS, HOPS_MAX = 4 };
 
 struct question;
 
@@ -23,6 +23,7 @@ struct question {
 	char name[KEY_TEXT];
 	uint8_t day;
 	struct held held;
+	struct record sum; /* of the period, over all hosts */
 	struct part parts[ASKS];
 	unsigned pending;
 	bool lost, nonsense;
@@ -41,7 +42,7 @@ part_key(const struct part *part, char key[KEY_TEXT], char field[KEY_SUFFIX])
 	char suffix[KEY_SUFFIX] = "cur";
 
 	field[0] = '\0';
-	if (i == ASK_PERIOD)
+	if (i == ASK_PERIOD || i == ASK_SUM)
 		key_period(period_start(q->held.now, q->day), suffix);
 	if (i >= ASK_SLOTS) {
 		enum slot_kind kind = (enum slot_kind)(i - ASK_SLOTS);
@@ -50,7 +51,7 @@ part_key(const struct part *part, char key[KEY_TEXT], char field[KEY_SUFFIX])
 		key_slot(kind, start, suffix);
 		key_slot_field(kind, start, field);
 	}
-	return key_of(q->writer->host, q->name, suffix, key);
+	return key_of(i == ASK_SUM ? NULL : q->writer->host, q->name, suffix, key);
 }
 
 static void
@@ -99,6 +100,8 @@ part_send(struct part *part, struct connection *to)
 static int
 take_field(struct held *held, struct record *record, struct span name, struct span text)
 {
+	if (record != &held->total)
+		return record_take(record, name, text) == -1 ? -1 : 0;
 	if (span_is(name, "seq"))
 		return number_parse(text, &held->seq);
 	if (span_is(name, "life") && text.len < sizeof(held->life)) {
@@ -109,17 +112,19 @@ take_field(struct held *held, struct record *record, struct span name, struct sp
 }
 
 static int
-take_answer(struct held *held, size_t i, const redisReply *reply)
+take_answer(struct question *q, size_t i, const redisReply *reply)
 {
-	struct record *record = i == ASK_CUR ? &held->total : &held->period;
+	struct held *held = &q->held;
+	struct record *const records[] = {
+	    [ASK_CUR] = &held->total, [ASK_PERIOD] = &held->period, [ASK_SUM] = &q->sum};
 
 	if (i >= ASK_SLOTS)
 		return reply->type == REDIS_REPLY_NIL
 			   ? 0
 			   : slot_parse(reply_text(reply), held->slots[i - ASK_SLOTS]);
 	for (size_t k = 0; k + 1 < reply->elements; k += 2)
-		if (take_field(
-			held, record, reply_text(reply->element[k]), reply_text(reply->element[k + 1])) == -1)
+		if (take_field(held, records[i], reply_text(reply->element[k]),
+			reply_text(reply->element[k + 1])) == -1)
 			return -1;
 	return 0;
 }
@@ -144,6 +149,7 @@ question_end(struct question *q)
 {
 	struct writer *w = q->writer;
 
+	q->held.elsewhere = record_elsewhere(period_start(q->held.now, q->day), &q->sum, &q->held.period);
 	if (!w->closing && q->lost)
 		w->calls.on_failed(w->arg, q->guest);
 	else if (!w->closing)
@@ -163,7 +169,7 @@ on_answer(redisAsyncContext *redis, void *answer, void *arg)
 		q->lost = true;
 	else if (reply->type == REDIS_REPLY_ERROR)
 		part_refused(part, redis->data, reply);
-	else if (take_answer(&q->held, (size_t)(part - q->parts), reply) == -1)
+	else if (take_answer(q, (size_t)(part - q->parts), reply) == -1)
 		q->nonsense = true;
 	if (--q->pending == 0)
 		question_end(q);

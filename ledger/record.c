@@ -107,18 +107,39 @@ record_take(struct record *record, struct span name, struct span text)
 }
 
 int
-slot_parse(struct span text, uint64_t v[SLOT_FIELDS])
+numbers_parse(struct span text, uint64_t *v, size_t count)
 {
 	uint64_t got[SLOT_FIELDS];
 
-	for (int i = 0; i < SLOT_FIELDS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		size_t n = span_find(text, ' ');
 
-		if ((n == text.len) != (i == SLOT_FIELDS - 1) ||
-		    number_parse(span_first(text, n), &got[i]) == -1)
+		if ((n == text.len) != (i == count - 1) || number_parse(span_first(text, n), &got[i]) == -1)
 			return -1;
 		text = span_from(text, n < text.len ? n + 1 : n);
 	}
-	memcpy(v, got, sizeof(got));
+	memcpy(v, got, count * sizeof(*v));
 	return 0;
+}
+
+int
+slot_parse(struct span text, uint64_t v[SLOT_FIELDS])
+{
+	return numbers_parse(text, v, SLOT_FIELDS);
+}
+
+static uint64_t
+less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+struct elsewhere
+record_elsewhere(int64_t start, const struct record *all, const struct record *own)
+{
+	struct elsewhere e = {.start = start, .billed = less(all->v[REC_BILLED], own->v[REC_BILLED])};
+
+	for (int d = 0; d < DIRECTIONS; d++)
+		e.billable[d] = less(all->v[REC_BILLABLE + d], own->v[REC_BILLABLE + d]);
+	return e;
 }

@@ -45,6 +45,12 @@ enum slot_field {
 	SLOT_FIELDS,
 };
 
+/* What a guest's other hosts have told of the billing period that starts then. */
+struct elsewhere {
+	int64_t start;
+	uint64_t billable[DIRECTIONS], billed;
+};
+
 enum { NUMBER_TEXT = 21 }; /* an unsigned 64 bit number and NUL */
 
 /* "to_guest" …; field < RECORD_FIELDS. */
@@ -60,9 +66,13 @@ bool record_is_zero(const struct record *);
 /* What a delta adds to a slot's six numbers. */
 void record_to_slot(const struct record *delta, uint64_t slot[SLOT_FIELDS]);
 
+/* Of a period, what all hosts have told less what one has. */
+struct elsewhere record_elsewhere(int64_t start, const struct record *all, const struct record *own);
+
 /* A decimal number below 2^64 without sign, blank or leading zero. -1: no such thing. */
 int number_parse(struct span, uint64_t *);
-/* Six numbers with one blank between each. -1: no such thing. */
+/* So many numbers, at most SLOT_FIELDS, with one blank between each. -1: no such thing, and v is as it was. */
+int numbers_parse(struct span, uint64_t *v, size_t n);
 int slot_parse(struct span, uint64_t v[SLOT_FIELDS]);
 
 #endif

@@ -8,8 +8,9 @@
  *	l SEQ FIELD 6 numbers			one line of the log
  *	e SEQ SUFFIX MARK n names and values	another, once for each mark in that record
  * Every number is absolute. A host's own number only grows; the sum is set to what its hosts hold, never added to,
- * so a call may be repeated, reordered or replayed. The answer is the sequence held before. It moves to seq only
- * when everything since base is known to be here: whoever is answered less than base has to tell more.
+ * so a call may be repeated, reordered or replayed. The answer is the sequence held before, and of the last record what
+ * other hosts have: billable to and from the guest, and billed. The sequence moves to seq only when everything since
+ * base is known to be here: whoever is answered less than base has to tell more.
  */
 #include "ledger/write.h"
 
@@ -20,7 +21,7 @@ const char ledger_script[] =
     "local function own(suffix) return 'lodge:src:' .. host .. ':{' .. guest .. '}:' .. suffix end\n"
     "local function sum(suffix) return 'lodge:{' .. guest .. '}:' .. suffix end\n"
     "local text = function(x) return string.format('%.0f', x) end\n"
-    "local others = {}\n"
+    "local others, rest = {}, {}\n"
     "redis.call('SADD', sum('hosts'), host)\n"
     "for _, h in ipairs(redis.call('SMEMBERS', sum('hosts'))) do\n"
     "  if h ~= host then others[#others + 1] = 'lodge:src:' .. h .. ':{' .. guest .. '}:' end\n"
@@ -45,9 +46,14 @@ const char ledger_script[] =
     "  at = at + 1\n"
     "  local v = forward(redis.call('HMGET', own(suffix), unpack(names)), n)\n"
     "  put(own(suffix), v)\n"
+    "  rest = {}\n"
     "  for _, other in ipairs(others) do\n"
     "    local theirs = redis.call('HMGET', other .. suffix, unpack(names))\n"
-    "    for i = 1, n do v[i] = v[i] + (tonumber(theirs[i]) or 0) end\n"
+    "    for i = 1, n do\n"
+    "      local more = tonumber(theirs[i]) or 0\n"
+    "      v[i] = v[i] + more\n"
+    "      rest[names[i]] = (rest[names[i]] or 0) + more\n"
+    "    end\n"
     "  end\n"
     "  put(sum(suffix), v)\n"
     "end\n"
@@ -101,4 +107,8 @@ const char ledger_script[] =
     "end\n"
     "if seq > held then redis.call('HSET', own('cur'), 'life', life) end\n"
     "if seq > held and held >= base then redis.call('HSET', own('cur'), 'seq', text(seq)) end\n"
-    "return text(held)\n";
+    "local answer = { text(held) }\n"
+    "for _, name in ipairs({ 'billable_to_guest', 'billable_from_guest', 'billed' }) do\n"
+    "  answer[#answer + 1] = text(rest[name] or 0)\n"
+    "end\n"
+    "return table.concat(answer, ' ')\n";

@@ -8,7 +8,21 @@
 struct call {
 	void *guest;
 	uint64_t seq;
+	int64_t period; /* the last one written, of which the answer tells what others have; -1: none */
 };
+
+/* The sequence held, and the others' three numbers. */
+static int
+take_answer(const redisReply *reply, const struct call *call, uint64_t *held, struct elsewhere *out)
+{
+	uint64_t v[4];
+
+	if (!reply || numbers_parse(reply_text(reply), v, 4) == -1)
+		return -1;
+	*held = v[0];
+	*out = (struct elsewhere){call->period, {v[1], v[2]}, v[3]};
+	return 0;
+}
 
 /*
  * A write to a slot that is on its way between two nodes is not sent after its ASK: half of the guest's keys are still
@@ -21,8 +35,9 @@ on_written(redisAsyncContext *redis, void *answer, void *arg)
 	struct writer *w = c->writer;
 	struct call *call = arg;
 	redisReply *reply = answer;
+	struct elsewhere elsewhere;
 	uint64_t held;
-	bool done = reply && number_parse(reply_text(reply), &held) == 0;
+	bool done = take_answer(reply, call, &held, &elsewhere) == 0;
 
 	connection_answered(c);
 	if (reply && reply->type == REDIS_REPLY_ERROR)
@@ -35,7 +50,7 @@ on_written(redisAsyncContext *redis, void *answer, void *arg)
 		w->status.failed++;
 	}
 	if (!w->closing && done)
-		w->calls.on_done(w->arg, call->guest, call->seq, held);
+		w->calls.on_done(w->arg, call->guest, call->seq, held, &elsewhere);
 	else if (!w->closing)
 		w->calls.on_failed(w->arg, call->guest);
 	free(call);
@@ -155,7 +170,7 @@ write_guest(struct writer *w, const struct update *u, void *guest)
 		return -1;
 	}
 	put_update(&c, to, key, u);
-	*call = (struct call){guest, u->seq};
+	*call = (struct call){guest, u->seq, u->n_periods > 0 ? u->periods[u->n_periods - 1].start : -1};
 	if (connection_send(to, &c, on_written, call) == -1) {
 		free(call);
 		return -1;

@@ -53,9 +53,10 @@ struct update {
 	size_t n_events;
 };
 
-/* What this host itself has told of a guest, and where it stood at a time. */
+/* What this host itself has told of a guest, where it stood at a time, and what others have told of that period. */
 struct held {
 	uint64_t seq; /* 0: nothing */
+	struct elsewhere elsewhere;
 	struct record total, period;
 	uint64_t slots[SLOT_KINDS][SLOT_FIELDS];
 	int64_t now;
@@ -69,8 +70,9 @@ struct update_meta {
 
 struct write_calls {
 	void (*on_ready)(void *arg); /* connected, perhaps once more, and able to write */
-	/* The server took the numbers under seq; before them it held held. */
-	void (*on_done)(void *arg, void *guest, uint64_t seq, uint64_t held);
+	/* The server took the numbers under seq; before them it held held. elsewhere is of the last period written. */
+	void (*on_done)(
+	    void *arg, void *guest, uint64_t seq, uint64_t held, const struct elsewhere *elsewhere);
 	void (*on_held)(
 	    void *arg, void *guest, const struct held *); /* answers write_ask; NULL: with nonsense */
 	void (*on_failed)(void *arg, void *guest); /* no answer, or an error: not taken, for all we know */

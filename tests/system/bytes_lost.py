@@ -179,9 +179,37 @@ def full_disk_killed():
     acct.start()
 
 
+def old_journal():
+    "an older journal comes back while redis is down, and taps end before it answers"
+    old = W + "/old"
+    run("rm", "-rf", old)
+    acct.kill()
+    run("cp", "-a", acct.state + "/acct", old)
+    acct.start()
+    new = dice.random() < 0.3  # the life that redis knows is not the journal's
+    if new:
+        new_tap()
+    traffic(0.5)
+    agree("before an older journal comes back", redis, guests, acct)
+    acct.kill()
+    redis.kill()
+    run("rm", "-rf", acct.state + "/acct")
+    run("cp", "-a", old, acct.state + "/acct")
+    acct.start()
+    for _ in range(dice.randrange(1, 4)):
+        traffic(0.3 + dice.random())
+        new_tap()
+        if dice.random() < 0.4:
+            time.sleep(1.5)  # the journal's second
+            acct.kill()
+            acct.start()
+    within(5, lambda: acct.status()["redis"]["untold"] > 0)
+    redis.start()
+
+
 FAULTS = (kill_acct, kill_redis, cut_tail, kill_both, empty_redis, empty_in_quiet, flush_redis, full_redis, deaf_redis, new_tap, new_tap_without_redis,
-          reboot, overrun, clock, empty_and_clock, full_disk, full_disk_killed)
-SHORT = (kill_both, full_disk_killed, cut_tail, new_tap_without_redis, empty_in_quiet, full_redis, overrun)
+          reboot, overrun, clock, empty_and_clock, full_disk, full_disk_killed, old_journal)
+SHORT = (kill_both, full_disk_killed, old_journal, cut_tail, new_tap_without_redis, empty_in_quiet, full_redis, overrun)
 
 print("# SEED=%d" % SEED, flush=True)
 guests = begin("alice", "bob")

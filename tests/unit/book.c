@@ -38,6 +38,15 @@ account(struct book *book, const char *name, uint64_t seed)
 	a->slots.may_be_unknown = a->slots.open[SLOT_HOUR].unknown = a->slots.closed_5m[0].unknown = true;
 	a->slots.period.told = 100;
 	a->slots.period.quota = seed;
+	a->elsewhere = (struct elsewhere){(int64_t)seed, {seed + 1, seed + 2}, seed + 3};
+	a->unmet_on_disk = true;
+	unmet_begin(&a->unmet, seed / 2, &a->life.done);
+	for (unsigned i = 1; i <= 2; i++) {
+		struct life ended = a->life;
+
+		ended.done.bytes[0] += seed << i;
+		unmet_end(&a->unmet, &ended);
+	}
 	return a;
 }
 
@@ -223,6 +232,7 @@ an_older_version(void **state)
 	assert_int_equal(a->slots.period.told, 0);
 	assert_int_equal(a->n_events, 0);
 	assert_int_equal(slots_unknown(&a->slots), -1);
+	assert_false(a->unmet.is);
 	/* Written again it is of this version and says the same. */
 	encode(&book, BOOK_TOTALS, 43, &again);
 	assert_int_equal(book_decode(span_of(again.ptr, again.len), &back), 0);
@@ -234,11 +244,43 @@ an_older_version(void **state)
 	book_free(&back);
 }
 
+/* The one in between, which knew of quotas. */
+static void
+the_version_before(void **state)
+{
+	struct bytes totals = file_bytes("tests/fuzz/corpus/journal/version-3-totals"),
+		     closed = file_bytes("tests/fuzz/corpus/journal/version-3-closed");
+	struct book book = {0};
+	struct account *a;
+	uint64_t number;
+
+	(void)state;
+	assert_int_equal(check(totals.ptr, totals.len, BOOK_TOTALS, &number), BOOK_GOOD);
+	assert_int_equal(check(closed.ptr, closed.len, BOOK_CLOSED, &number), BOOK_GOOD);
+	assert_int_equal(book_decode(span_of(totals.ptr, totals.len), &book), 0);
+	assert_int_equal(book_decode(span_of(closed.ptr, closed.len), &book), 0);
+	a = book_find(&book, "bob");
+	assert_int_equal(a->seq, 73);
+	assert_int_equal(a->total.v[REC_BILLED], 560);
+	assert_int_equal(a->slots.period.told, 80);
+	assert_int_equal(a->slots.period.quota, 7000);
+	assert_int_equal(a->n_events, 1);
+	assert_int_equal(a->events[0].billed, 5600);
+	assert_int_equal(a->slots.n_closed[SLOT_5M], 3);
+	assert_true(a->slots.closed_5m[0].unknown);
+	assert_int_equal(a->slots.gone_period, 1790000000);
+	assert_false(a->unmet.is);
+	assert_int_equal(a->elsewhere.billed, 0);
+	free(totals.ptr);
+	free(closed.ptr);
+	book_free(&book);
+}
+
 /* Whole and of another version: neither ours to read nor torn, and never nothing. */
 static void
 another_version(void **state)
 {
-	static const uint8_t versions[] = {0, 1, 4, 255};
+	static const uint8_t versions[] = {0, 1, 5, 255};
 	struct book book = {0};
 	struct bytes part;
 	uint64_t number;
@@ -395,7 +437,7 @@ another_name(void **state)
 	struct account *a = account(&book, "alice", 5);
 	const struct kernel now = {{1000, 1000}, {1000, 1000}, 1000};
 	struct kernel done;
-	char boot[BOOK_BOOT_TEXT], long_name[KEY_HOST_MAX + 2];
+	char boot[LIFE_BOOT_TEXT], long_name[KEY_HOST_MAX + 2];
 
 	(void)state;
 	strcpy(boot, a->life.boot);
@@ -424,6 +466,7 @@ main(void)
 	    cmocka_unit_test(every_shorter_payload),
 	    cmocka_unit_test(what_is_not_ours),
 	    cmocka_unit_test(an_older_version),
+	    cmocka_unit_test(the_version_before),
 	    cmocka_unit_test(another_version),
 	    cmocka_unit_test(an_old_tail),
 	    cmocka_unit_test(totals_rule),

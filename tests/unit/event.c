@@ -1,5 +1,5 @@
 /* Quotas: what is told, how often, and what is to follow. */
-#include "acct/event.h"
+#include "acct/book.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ told(const struct quota *quota, struct period *period)
 	struct event event;
 	unsigned all = 0;
 
-	while (event_next(quota, period, &event)) {
+	while (event_next(quota, period, period->sum.v[REC_BILLED], &event)) {
 		assert_int_equal(event.quota, quota->month_bytes);
 		assert_int_equal(event.billed, period->sum.v[REC_BILLED]);
 		assert_int_equal(event.period, period->start);
@@ -79,7 +79,7 @@ once_a_period(void **state)
 		struct event event;
 
 		period.sum.v[REC_BILLED] = bytes;
-		while (event_next(&quota, &period, &event)) {
+		while (event_next(&quota, &period, period.sum.v[REC_BILLED], &event)) {
 			seen80 += event.percent == 80;
 			seen100 += event.percent == 100;
 		}
@@ -101,7 +101,7 @@ once_a_period(void **state)
 	period.unknown = true;
 	assert_int_equal(told(&quota, &period), 0);
 	period.unknown = false;
-	event_pass(&quota, &period);
+	event_pass(&quota, &period, period.sum.v[REC_BILLED]);
 	assert_int_equal(told(&quota, &period), 0);
 }
 
@@ -115,27 +115,57 @@ curbs(void **state)
 	struct curb curb;
 
 	(void)state;
-	curb = event_curb(&guest, &period);
+	curb = event_curb(&guest, &period, period.sum.v[REC_BILLED]);
 	assert_string_equal(curb_print(&curb, text), "quota lift alice");
 	period.sum.v[REC_BILLED] = 1000;
-	curb = event_curb(&guest, &period);
+	curb = event_curb(&guest, &period, period.sum.v[REC_BILLED]);
 	assert_string_equal(curb_print(&curb, text), "quota 20261101.1000 throttle alice 64000");
 	guest.quota.then = QUOTA_CUT;
-	curb = event_curb(&guest, &period);
+	curb = event_curb(&guest, &period, period.sum.v[REC_BILLED]);
 	assert_string_equal(curb_print(&curb, text), "quota 20261101.1000 cut alice");
 	guest.quota.month_bytes = 1001;
-	curb = event_curb(&guest, &period);
+	curb = event_curb(&guest, &period, period.sum.v[REC_BILLED]);
 	assert_string_equal(curb_print(&curb, text), "quota lift alice");
 	guest.quota = (struct quota){.then = QUOTA_WARN, .month_bytes = 10};
-	curb = event_curb(&guest, &period);
+	curb = event_curb(&guest, &period, period.sum.v[REC_BILLED]);
 	assert_string_equal(curb_print(&curb, text), "quota lift alice");
 	guest.quota = (struct quota){.then = QUOTA_CUT, .month_bytes = UINT64_MAX};
 	period = used(UINT64_MAX);
 	period.start = INT64_MAX;
 	memset(guest.name, 'x', CONF_GUEST_NAME_MAX);
-	curb = event_curb(&guest, &period);
+	curb = event_curb(&guest, &period, period.sum.v[REC_BILLED]);
 	assert_null(curb_parse(span_str(curb_print(&curb, text)), &curb));
 	assert_string_equal(curb.mark, "99991231.18446744073709551615");
+}
+
+/* A quota is the guest's, not a host's: what others told of the same period counts, and of another does not. */
+static void
+what_other_hosts_told(void **state)
+{
+	struct guest guest = {
+	    .name = "alice", .quota = {.then = QUOTA_THROTTLE, .month_bytes = 1000, .throttle_bit_s = 64000}};
+	struct account a = {.elsewhere = {.start = T0, .billable = {7, 9}, .billed = 500}};
+	uint64_t had[DIRECTIONS];
+	struct event event;
+
+	(void)state;
+	a.slots.period = used(299);
+	a.slots.period.sum.v[REC_BILLABLE + FROM_GUEST] = 1;
+	assert_int_equal(account_used(&a), 799);
+	assert_false(event_next(&guest.quota, &a.slots.period, account_used(&a), &event));
+	a.slots.period.sum.v[REC_BILLED]++;
+	assert_true(event_next(&guest.quota, &a.slots.period, account_used(&a), &event));
+	assert_int_equal(event.billed, 800);
+	assert_int_equal(event_curb(&guest, &a.slots.period, account_used(&a)).then, QUOTA_NONE);
+	a.elsewhere.billed = 700;
+	assert_int_equal(event_curb(&guest, &a.slots.period, account_used(&a)).then, QUOTA_THROTTLE);
+	account_had(&a, had);
+	assert_int_equal(had[TO_GUEST], 7);
+	assert_int_equal(had[FROM_GUEST], 10);
+	a.slots.period.start++;
+	assert_int_equal(account_used(&a), 300);
+	account_had(&a, had);
+	assert_int_equal(had[TO_GUEST], 0);
 }
 
 static void
@@ -162,6 +192,7 @@ main(void)
 	    cmocka_unit_test(thresholds),
 	    cmocka_unit_test(once_a_period),
 	    cmocka_unit_test(curbs),
+	    cmocka_unit_test(what_other_hosts_told),
 	    cmocka_unit_test(the_last_ones_are_kept),
 	};
 
