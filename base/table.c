@@ -1,5 +1,6 @@
 /* Columns for people; see table.h. */
 #include "base/table.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -18,14 +19,10 @@ table_add(struct table *table, const char *text)
 	return cells[table->n] ? (table->n++, 0) : -1;
 }
 
-size_t
-table_width(const char *text)
+static size_t
+cell_width(const struct table *table, size_t i)
 {
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	return utf8_columns(span_str(table->cells[i]));
 }
 
 static size_t
@@ -34,8 +31,8 @@ column_width(const struct table *table, size_t column)
 	size_t widest = 0;
 
 	for (size_t i = column; i < table->n; i += table->columns)
-		if (table_width(table->cells[i]) > widest)
-			widest = table_width(table->cells[i]);
+		if (cell_width(table, i) > widest)
+			widest = cell_width(table, i);
 	return widest;
 }
 
@@ -57,7 +54,7 @@ table_print(const struct table *table, FILE *to)
 	for (size_t c = 0; c < table->columns; c++)
 		width[c] = column_width(table, c);
 	for (size_t i = 0; i < table->n; i++) {
-		size_t c = i % table->columns, pad = width[c] - table_width(table->cells[i]);
+		size_t c = i % table->columns, pad = width[c] - cell_width(table, i);
 		bool right = table->right >> c & 1;
 
 		owed += right ? pad : 0;

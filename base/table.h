@@ -1,4 +1,4 @@
-/* Columns for people: cells in, aligned lines out. A core. Width counts characters, not bytes. */
+/* Columns for people: cells in, aligned lines out. A core. Width is that of a terminal (utf8.h). */
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H
 
@@ -24,12 +24,9 @@ int table_add(struct table *, const char *text);
 void table_print(const struct table *, FILE *);
 void table_free(struct table *);
 
-/* Characters of its longest possible line; one column less. */
+/* Columns of its longest possible line; one column less. */
 size_t table_line(const struct table *);
 void table_drop(struct table *, size_t column);
-
-/* Characters of a UTF-8 text. */
-size_t table_width(const char *text);
 
 /* 999 B, 1.2 kB, 34 MB, 5.6 GB: three figures at the most, powers of ten as traffic is billed. */
 const char *size_print(uint64_t bytes, char out[SIZE_TEXT]);

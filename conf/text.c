@@ -1,5 +1,6 @@
 /* A configuration text as characters and lines; see text.h. */
 #include "conf/text.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 
@@ -7,32 +8,6 @@ enum {
 	BEFORE = 60, /* characters of a long line shown before the caret */
 	SHOWN = 100, /* … and in all */
 };
-
-size_t
-text_next(struct span s, uint32_t *character)
-{
-	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned char first = s.len ? (unsigned char)s.ptr[0] : 0xff;
-	size_t n = first < 0x80	  ? 1
-		   : first < 0xc0 ? 0
-		   : first < 0xe0 ? 2
-		   : first < 0xf0 ? 3
-		   : first < 0xf8 ? 4
-				  : 0;
-	uint32_t c = n == 1 ? first : first & (0x7fu >> n);
-
-	if (n == 0 || n > s.len)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if (((unsigned char)s.ptr[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | ((unsigned char)s.ptr[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*character = c;
-	return n;
-}
 
 bool
 text_char_plain(uint32_t c)
@@ -62,7 +37,7 @@ text_plain(struct span s)
 		n = printable(s);
 		if (n > 0)
 			continue;
-		n = text_next(s, &c);
+		n = utf8_next(s, &c);
 		if (n == 0 || !text_char_plain(c))
 			return false;
 	}
@@ -91,7 +66,7 @@ text_fault(struct span text, const char **why)
 		n = printable(s);
 		if (n > 0 && s.ptr[0] != '%')
 			continue;
-		n = text_next(s, &c);
+		n = utf8_next(s, &c);
 		if (n == 0)
 			*why = "a byte that is not UTF-8; save the file as UTF-8";
 		else if (c == 0)
@@ -151,18 +126,6 @@ lines_get(const struct lines *lines, struct span text, uint32_t line)
 	return s;
 }
 
-/* One character on, counting a byte that is no UTF-8 as one. */
-static size_t
-step(struct span s, uint32_t *c)
-{
-	size_t n = text_next(s, c);
-
-	if (n > 0)
-		return n;
-	*c = 0xfffd;
-	return 1;
-}
-
 void
 lines_place(const struct lines *lines, struct span text, size_t offset, uint32_t *line, uint32_t *col)
 {
@@ -179,28 +142,7 @@ lines_place(const struct lines *lines, struct span text, size_t offset, uint32_t
 	*line = low + 1;
 	*col = 1;
 	for (size_t at = lines->starts[low]; at < offset; (*col)++)
-		at += step(span_from(text, at), &c);
-}
-
-/* Columns a terminal gives a character: 0 for combining marks, 2 for East Asian wide ones and pictures. */
-static int
-char_width(uint32_t c)
-{
-	static const struct {
-		uint32_t lo, hi;
-		int width;
-	} ranges[] = {{0x300, 0x36f, 0}, {0x483, 0x489, 0}, {0x591, 0x5bd, 0}, {0x610, 0x61a, 0},
-	    {0x64b, 0x65f, 0}, {0x1100, 0x115f, 2}, {0x1ab0, 0x1aff, 0}, {0x1dc0, 0x1dff, 0},
-	    {0x200b, 0x200f, 0}, {0x20d0, 0x20ff, 0}, {0x2e80, 0x303e, 2}, {0x3041, 0xa4cf, 2},
-	    {0xa960, 0xa97c, 2}, {0xac00, 0xd7a3, 2}, {0xf900, 0xfaff, 2}, {0xfe00, 0xfe0f, 0},
-	    {0xfe20, 0xfe2f, 0}, {0xfe30, 0xfe6f, 2}, {0xff00, 0xff60, 2}, {0xffe0, 0xffe6, 2},
-	    {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2}};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
-		if (c >= ranges[i].lo && c <= ranges[i].hi)
-			return ranges[i].width;
-	}
-	return 1;
+		at += utf8_step(span_from(text, at), &c);
 }
 
 /* What may be shown as it is: nothing that moves the cursor or turns the direction of writing. */
@@ -227,7 +169,7 @@ text_show(FILE *out, struct span s)
 	uint32_t c;
 
 	for (size_t n; s.len > 0; s = span_from(s, n)) {
-		n = step(s, &c);
+		n = utf8_step(s, &c);
 		if (char_is_safe(c) && c != '\t') {
 			fwrite(s.ptr, 1, n, out);
 			continue;
@@ -245,7 +187,7 @@ text_excerpt(FILE *out, struct span line, uint32_t col)
 
 	fputs(first > 1 ? "    …" : "    ", out);
 	for (size_t n; s.len > 0 && at < first + SHOWN; at++, s = span_from(s, n)) {
-		n = step(s, &c);
+		n = utf8_step(s, &c);
 		if (at >= first && char_is_safe(c))
 			fwrite(s.ptr, 1, n, out);
 		else if (at >= first)
@@ -257,10 +199,10 @@ text_excerpt(FILE *out, struct span line, uint32_t col)
 	s = line;
 	at = 1;
 	for (size_t n; s.len > 0 && at < col; at++, s = span_from(s, n)) {
-		n = step(s, &c);
+		n = utf8_step(s, &c);
 		if (at < first)
 			continue;
-		for (int w = c == '\t' || !char_is_safe(c) ? 1 : char_width(c); w > 0; w--)
+		for (int w = c == '\t' || !char_is_safe(c) ? 1 : utf8_width(c); w > 0; w--)
 			fputc(c == '\t' ? '\t' : ' ', out);
 	}
 	fputs("^\n", out);

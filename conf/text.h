@@ -13,9 +13,6 @@ struct lines {
 	uint32_t n;
 };
 
-/* The character a span starts with: its length in bytes, or 0 where there is none or it is not UTF-8. */
-size_t text_next(struct span, uint32_t *character);
-
 /* Whether a character may stand in a file and in a value: no control, line separator or byte order mark. */
 bool text_char_plain(uint32_t character);
 bool text_plain(struct span);

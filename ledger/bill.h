@@ -19,6 +19,7 @@ enum {
 struct bill {
 	char guest[CONF_GUEST_NAME_MAX + 1];
 	bool found; /* something is recorded */
+	uint8_t day; /* on which the guest's periods begin */
 	int64_t from, until; /* the period */
 	struct record sum;
 	struct quota quota; /* then QUOTA_NONE: none */

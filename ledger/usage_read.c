@@ -72,21 +72,20 @@ static int
 read_bill(const struct reading_of *r, const char *name, struct bill *b)
 {
 	const struct guest *guest = conf_guest(r->conf, name);
-	uint8_t day = r->conf->billing.day;
 	struct meta meta;
 
-	*b = (struct bill){.gone = !guest};
+	*b = (struct bill){.day = r->conf->billing.day, .gone = !guest};
 	snprintf(b->guest, sizeof(b->guest), "%s", name);
 	if (guest) {
-		day = guest->billing_day;
+		b->day = guest->billing_day;
 		b->quota = guest->quota;
 	} else {
 		if (ledger_meta(r->ledger, name, &meta) == -1)
 			return -1;
-		day = meta.day ? meta.day : day;
+		b->day = meta.day ? meta.day : b->day;
 		b->quota = (struct quota){meta.quota ? QUOTA_WARN : QUOTA_NONE, .month_bytes = meta.quota};
 	}
-	if (find_period(r, b, day) == -1 || ((r->with & WITH_PROJECTION) && project(r, b) == -1))
+	if (find_period(r, b, b->day) == -1 || ((r->with & WITH_PROJECTION) && project(r, b) == -1))
 		return -1;
 	return r->with & WITH_PERCENTILE ? percentile(r, b) : 0;
 }
@@ -154,7 +153,7 @@ choose_rows(const struct reading_of *r)
 	if (asked->from != -1)
 		u->from = asked->from;
 	else if (asked->to != -1 && u->from > asked->to)
-		u->from = period_start(asked->to, r->conf->billing.day);
+		u->from = period_start(asked->to, b->day);
 }
 
 /* Any day may have begun a period, for the billing day may have been another one. */

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 static void
@@ -24,6 +25,52 @@ test_columns(void **state)
 	assert_string_equal(text, "GUEST  BYTES  NAMES\nalice   12 B  a.example\nbé      3 MB\n");
 	free(text);
 	table_free(&table);
+}
+
+/* What stands beside a name begins in the same column of a terminal, whatever the name is written in. */
+static void
+test_cells(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned columns;
+	} cases[] = {
+	    {"alice", 5},
+	    {"bé", 2},
+	    {"be\u0301", 2}, /* a combining accent */
+	    {"中文", 4},
+	    {"한글", 4},
+	    {"ｗ", 2}, /* full width */
+	    {"ｱ", 1}, /* half width */
+	    {"कु", 1}, /* a vowel below */
+	    {"ที่", 1},
+	    {"😀", 2},
+	    {"█░ %", 4},
+	    {"→·", 2},
+	    {"\xff", 1},
+	    {"", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct table table = {.columns = 2};
+		char *text = NULL;
+		size_t size = 0;
+		FILE *to = open_memstream(&text, &size);
+
+		assert_int_equal(table_add(&table, cases[i].text), 0);
+		assert_int_equal(table_add(&table, "x"), 0);
+		assert_int_equal(table_add(&table, "123456789"), 0);
+		assert_int_equal(table_add(&table, "y"), 0);
+		table_print(&table, to);
+		fclose(to);
+		/* As many spaces as the column is wider, and two. */
+		assert_non_null(strstr(text, "x\n"));
+		assert_int_equal(strstr(text, "x\n") - text,
+		    *cases[i].text ? strlen(cases[i].text) + 11 - cases[i].columns : 11);
+		free(text);
+		table_free(&table);
+	}
 }
 
 static void
@@ -78,6 +125,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_cells),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_spans),
 	};

@@ -8,6 +8,7 @@
 
 #include "tests/unit/guard.h"
 
+#include "base/utf8.h"
 #include "conf/text.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
@@ -49,7 +50,7 @@ characters(void **state)
 		const char *copy = guard_copy(cases[i].text, cases[i].len);
 		uint32_t c = 0;
 
-		if (text_next(span_of(copy, cases[i].len), &c) != cases[i].n || c != cases[i].c)
+		if (utf8_next(span_of(copy, cases[i].len), &c) != cases[i].n || c != cases[i].c)
 			fail_msg("case %zu: U+%04X", i, c);
 		guard_free(copy, cases[i].len);
 	}
