@@ -161,8 +161,7 @@ count_start(struct count *count)
 		return -1;
 	if (lines_make(count, count->conf, &lines) == -1 || lines_take(count, count->conf, lines) == -1)
 		return -1;
-	count->writer =
-	    write_open(count->loop, &count->conf->redis, count->conf->host, &count_write_calls, count);
+	count->writer = write_open(count->loop, count->conf, &count_write_calls, count);
 	count->curbing.order = order_open(count->loop, curb_done, count);
 	if (!count->writer || !count->curbing.order)
 		return -1;
@@ -180,18 +179,27 @@ same_text(const char *a, const char *b)
 }
 
 static bool
-same_redis(const struct redis_conf *a, const struct redis_conf *b)
+same_place(const struct redis_conf *a, const struct redis_conf *b)
 {
 	return a->kind == b->kind && a->port == b->port && a->db == b->db && same_text(a->path, b->path) &&
 	       same_text(a->host, b->host) && same_text(a->user, b->user) &&
 	       same_text(a->password, b->password);
 }
 
+static bool
+same_redis(const struct conf *a, const struct conf *b)
+{
+	for (size_t i = 0; i < a->n_redis && i < b->n_redis; i++)
+		if (!same_place(&a->redis[i], &b->redis[i]))
+			return false;
+	return a->n_redis == b->n_redis;
+}
+
 /* Another server knows nothing that this one acknowledged. */
 static int
 writer_turn(struct count *count, const struct conf *conf)
 {
-	struct writer *writer = write_open(count->loop, &conf->redis, conf->host, &count_write_calls, count);
+	struct writer *writer = write_open(count->loop, conf, &count_write_calls, count);
 
 	if (!writer)
 		return -1;
@@ -215,7 +223,7 @@ count_reload(struct count *count, const struct conf *before, const struct conf *
 	poll_all(count, false);
 	if (lines_make(count, conf, &lines) == -1 || lines_take(count, conf, lines) == -1)
 		return -1;
-	if (!same_redis(&before->redis, &conf->redis)) {
+	if (!same_redis(before, conf)) {
 		if (writer_turn(count, conf) == -1)
 			log_error("no memory for another redis: the old one stays");
 	} else {

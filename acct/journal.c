@@ -50,49 +50,88 @@ verdict_text(enum book_verdict verdict)
 				       : "is no journal of lodge-acct";
 }
 
+/* What lies in a pair: the bytes of each half, and which of them is the better good one, if any. */
+struct found {
+	struct bytes bytes[2];
+	enum book_verdict verdict[2];
+	int best; /* -1: none is good */
+};
+
+/* -1: errno. */
+static int
+pair_find(struct pair *pair, enum book_part part, struct found *f)
+{
+	f->best = -1;
+	for (int i = 0; i < 2; i++) {
+		uint64_t number = 0;
+
+		if (half_read(&pair->half[i], &f->bytes[i]) == -1)
+			return -1;
+		f->verdict[i] = book_check(span_of(f->bytes[i].ptr, f->bytes[i].len), part, &number);
+		if (f->verdict[i] == BOOK_GOOD && (f->best == -1 || number > pair->number)) {
+			f->best = i;
+			pair->number = number;
+		}
+	}
+	return 0;
+}
+
+/* Why a half is not to be written over, or NULL. */
+static const char *
+half_fault(const struct found *f, int i, bool nonsense)
+{
+	switch (f->verdict[i]) {
+	case BOOK_NOTHING:
+		return NULL;
+	case BOOK_GOOD:
+		return nonsense && i == f->best ? "makes no sense" : NULL;
+	case BOOK_TORN:
+		return f->best == -1 ? verdict_text(BOOK_TORN) : NULL;
+	default:
+		return verdict_text(f->verdict[i]);
+	}
+}
+
+/* True: something was kept aside; -1: errno. */
+static int
+pair_aside(struct pair *pair, const struct found *f, bool nonsense, unsigned uid, unsigned gid)
+{
+	int kept = 0;
+
+	for (int i = 0; i < 2; i++) {
+		const char *fault = half_fault(f, i, nonsense);
+
+		if (fault && half_aside(&pair->half[i], uid, gid, fault) == -1)
+			return -1;
+		if (!fault && f->verdict[i] == BOOK_TORN)
+			log_info("%s was cut while it was written; the other one holds", pair->half[i].path);
+		kept |= fault != NULL;
+	}
+	return kept;
+}
+
 /* 1: read; 0: there was nothing; -1: errno; -2: what there was is no good. */
 static int
 pair_read(struct pair *pair, enum book_part part, unsigned uid, unsigned gid, struct book *book)
 {
-	struct bytes bytes[2] = {0};
-	enum book_verdict verdict[2];
-	int best = -1, status = 0;
+	struct found f = {0};
+	int status = pair_find(pair, part, &f), kept;
 
-	for (int i = 0; i < 2; i++) {
-		uint64_t number = 0;
+	if (status == 0 && f.best != -1) {
+		const struct bytes *best = &f.bytes[f.best];
 
-		if (half_read(&pair->half[i], &bytes[i]) == -1) {
-			status = -1;
-			goto out;
-		}
-		verdict[i] = book_check(span_of(bytes[i].ptr, bytes[i].len), part, &number);
-		if (verdict[i] == BOOK_GOOD && (best == -1 || number > pair->number)) {
-			best = i;
-			pair->number = number;
-		}
+		pair->next = 1 - f.best;
+		status = book_decode(span_of(best->ptr, best->len), book) == 0 ? 1 : -2;
 	}
-	if (best != -1) {
-		pair->next = 1 - best;
-		status = book_decode(span_of(bytes[best].ptr, bytes[best].len), book) == 0 ? 1 : -2;
-	}
-	for (int i = 0; i < 2; i++) {
-		bool mine = verdict[i] == BOOK_GOOD || verdict[i] == BOOK_NOTHING;
-
-		if (verdict[i] == BOOK_TORN && best != -1)
-			log_info("%s was cut while it was written; the other one holds", pair->half[i].path);
-		else if (!mine && half_aside(&pair->half[i], uid, gid, verdict_text(verdict[i])) == -1)
+	if (status != -1) {
+		kept = pair_aside(pair, &f, status == -2, uid, gid);
+		if (kept == -1)
 			status = -1;
-		else if (!mine && best == -1)
+		else if (kept == 1 && f.best == -1)
 			status = -2;
-		else if (verdict[i] == BOOK_GOOD && status == -2 && best == i &&
-			 half_aside(&pair->half[i], uid, gid, "makes no sense") == -1)
-			status = -1;
-		if (status == -1)
-			break;
 	}
-out:
-	free(bytes[0].ptr);
-	free(bytes[1].ptr);
+	free(f.bytes[0].ptr);
+	free(f.bytes[1].ptr);
 	return status;
 }
 

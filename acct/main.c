@@ -35,10 +35,14 @@ print_plan(const struct conf *conf)
 		    billing_text(&conf->billing, g->billing_day, billing, sizeof(billing)));
 	}
 	printf("host %s\njournal %s/acct\n", conf->host, conf->state);
-	if (conf->redis.kind == REDIS_TCP)
-		printf("redis %s port %u database %u\n", conf->redis.host, conf->redis.port, conf->redis.db);
-	else
-		printf("redis %s database %u\n", conf->redis.path, conf->redis.db);
+	for (size_t i = 0; i < conf->n_redis; i++) {
+		const struct redis_conf *redis = &conf->redis[i];
+
+		if (redis->kind == REDIS_TCP)
+			printf("redis %s port %u database %u\n", redis->host, redis->port, redis->db);
+		else
+			printf("redis %s database %u\n", redis->path, redis->db);
+	}
 	return EXIT_DONE;
 }
 

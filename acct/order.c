@@ -1,5 +1,6 @@
 /* Orders to lodge-natd in the loop; see order.h. */
 #include "acct/order.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -99,16 +100,11 @@ order_is_busy(const struct order *o)
 static int
 connect_and_send(int fd, const char *path, const char *line)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct sockaddr_un sa;
 	struct iovec part[] = {{(char *)line, strlen(line)}, {(char *)"\n", 1}};
 	struct msghdr message = {.msg_iov = part, .msg_iovlen = 2};
 
-	if (strlen(path) >= sizeof(sa.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(sa.sun_path, path);
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
+	if (sys_unix(path, &sa) == -1 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
 		return -1;
 	return sendmsg(fd, &message, MSG_NOSIGNAL) == -1 ? -1 : 0;
 }

@@ -35,18 +35,6 @@ struct ctl {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
-static int
-unix_address(const char *path, struct sockaddr_un *sa)
-{
-	if (strlen(path) >= sizeof(sa->sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	*sa = (struct sockaddr_un){.sun_family = AF_UNIX};
-	strcpy(sa->sun_path, path);
-	return 0;
-}
-
 /* -1: errno; EAGAIN when it is bound and nobody takes the connection in time. */
 static int
 unix_connect(const char *path, int timeout_ms)
@@ -55,7 +43,7 @@ unix_connect(const char *path, int timeout_ms)
 	struct sockaddr_un sa;
 	int fd, saved;
 
-	if (unix_address(path, &sa) == -1)
+	if (sys_unix(path, &sa) == -1)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
@@ -222,7 +210,7 @@ ctl_open(struct ev_loop *loop, const char *path, unsigned uid, unsigned gid, ctl
 	struct ctl *ctl;
 	int fd = -1, saved;
 
-	if (unix_address(path, &sa) == -1 || clear_stale(path) == -1)
+	if (sys_unix(path, &sa) == -1 || clear_stale(path) == -1)
 		return NULL;
 	ctl = calloc(1, sizeof(*ctl));
 	if (!ctl)

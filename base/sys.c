@@ -312,6 +312,18 @@ sys_raise_files(void)
 	return limit.rlim_cur;
 }
 
+int
+sys_unix(const char *path, struct sockaddr_un *sa)
+{
+	if (strlen(path) >= sizeof(sa->sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	*sa = (struct sockaddr_un){.sun_family = AF_UNIX};
+	strcpy(sa->sun_path, path);
+	return 0;
+}
+
 double
 sys_seconds(void)
 {

@@ -74,6 +74,10 @@ int sys_run(struct ev_loop *, void (*on_reload)(void *), void *arg);
 /* End sys_run from a callback. */
 void sys_stop(struct ev_loop *);
 
+/* The address of a socket's path. -1: ENAMETOOLONG. */
+struct sockaddr_un;
+int sys_unix(const char *path, struct sockaddr_un *);
+
 /* The directory this program lies in, with the trailing slash: where its siblings are. Static text. */
 const char *sys_bindir(void);
 

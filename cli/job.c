@@ -211,15 +211,12 @@ on_notify(struct ev_loop *loop, ev_io *w, int events)
 int
 jobs_open(struct jobs *jobs, struct ev_loop *loop, const char *notify_path)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct sockaddr_un sa;
 	int on = 1, saved;
 
 	*jobs = (struct jobs){.loop = loop};
-	if (strlen(notify_path) >= sizeof(sa.sun_path)) {
-		errno = ENAMETOOLONG;
+	if (sys_unix(notify_path, &sa) == -1)
 		return -1;
-	}
-	strcpy(sa.sun_path, notify_path);
 	jobs->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (jobs->notify_fd == -1)
 		return -1;

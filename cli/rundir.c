@@ -61,10 +61,10 @@ end_orphans(const struct conf *conf)
 static void
 await_redis(const struct conf *conf)
 {
-	if (conf->redis.kind != REDIS_PRIVATE)
+	if (conf->redis->kind != REDIS_PRIVATE)
 		return;
 	for (int i = 0; i < ORPHAN_SECONDS * 10; i++) {
-		json_t *answer = ctl_ask(conf->redis.path, "PING", ANSWER_MS);
+		json_t *answer = ctl_ask(conf->redis->path, "PING", ANSWER_MS);
 
 		json_decref(answer);
 		if (!answer && (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR))
@@ -72,7 +72,7 @@ await_redis(const struct conf *conf)
 		usleep(100 * 1000);
 	}
 	fatal("%s: a redis-server that is not ours answers there; stop it, or name another `run:`",
-	    conf->redis.path);
+	    conf->redis->path);
 }
 
 /* One `lodge up` a run directory: the lock goes with the process, however it ends. */

@@ -76,8 +76,8 @@ static void
 add_redis(struct up *up)
 {
 	struct order order = {.rank = UP_REDIS, .stop_rank = DOWN_REDIS};
-	char *dir = conf_state_path(&up->conf, "redis"), *run = strdup(up->conf.redis.path);
-	const char *argv[] = {"redis-server", "--port", "0", "--unixsocket", up->conf.redis.path,
+	char *dir = conf_state_path(&up->conf, "redis"), *run = strdup(up->conf.redis->path);
+	const char *argv[] = {"redis-server", "--port", "0", "--unixsocket", up->conf.redis->path,
 	    "--unixsocketperm", "700", "--dir", dir, "--appendonly", "yes", "--appendfsync", "everysec",
 	    "--save", "", "--supervised", "systemd", "--daemonize", "no", "--logfile", "redis.log", NULL};
 	unsigned uid = 0, gid = 0;
@@ -167,7 +167,7 @@ add_all(struct up *up)
 	struct order remove = {.rank = UP_REST, .stop_rank = DOWN_REMOVE, .once = true, .at_stop = true};
 	const char *argv[] = {program("lodge-natd"), "-c", up->config, "-x", NULL};
 
-	if (up->conf.redis.kind == REDIS_PRIVATE)
+	if (up->conf.redis->kind == REDIS_PRIVATE)
 		add_redis(up);
 	add_daemon(up, "lodge-natd", UP_NATD, DOWN_NATD);
 	add(up, "lodge-natd -x", remove, argv);
@@ -273,7 +273,7 @@ fixed_key(const struct conf *have, const struct conf *want)
 		return "run";
 	if (strcmp(have->state, want->state) != 0)
 		return "state";
-	if ((have->redis.kind == REDIS_PRIVATE) != (want->redis.kind == REDIS_PRIVATE))
+	if ((have->redis->kind == REDIS_PRIVATE) != (want->redis->kind == REDIS_PRIVATE))
 		return "redis";
 	return NULL;
 }

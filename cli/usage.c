@@ -119,13 +119,14 @@ terminal_width(void)
 static int
 open_ledger(const struct conf *conf, struct ledger **out)
 {
-	const struct redis_conf *redis = &conf->redis;
+	const struct redis_conf *redis = conf->redis;
 	char why[256];
 
 	*out = ledger_open(conf, why, sizeof(why));
 	if (*out)
 		return EXIT_DONE;
-	if (redis->kind != REDIS_TCP && access(redis->path, R_OK | W_OK) == -1 && errno == EACCES)
+	if (conf->n_redis == 1 && redis->kind != REDIS_TCP && access(redis->path, R_OK | W_OK) == -1 &&
+	    errno == EACCES)
 		return cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", redis->path);
 	if (redis->kind == REDIS_PRIVATE)
 		return cli_fail(EXIT_NOT_RUNNING, "%s lodge up starts it", why);

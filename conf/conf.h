@@ -26,6 +26,7 @@ enum {
 	CONF_FILE_BYTES = 16 << 20, /* of one file */
 	CONF_ERRORS_MAX = 100, /* kept; the rest is counted */
 	CONF_TRUSTED_MAX = 64, /* networks in proxy-in */
+	CONF_REDIS_MAX = 16, /* places of redis: */
 	CONF_WORKERS_MAX = 64,
 	CONF_ALLOWS_MAX = 64, /* entries of one guest's allow */
 	CONF_ALLOW_PORTS = 1024, /* of one of them */
@@ -135,6 +136,7 @@ struct guest {
 
 enum redis_kind { REDIS_PRIVATE, REDIS_UNIX, REDIS_TCP };
 
+/* One place where a Redis may be. */
 struct redis_conf {
 	enum redis_kind kind;
 	char *path; /* UNIX, and PRIVATE: run/redis/redis.sock, a folder of the daemons' user */
@@ -191,7 +193,8 @@ struct conf {
 	uint32_t uids; /* first uid of the guests' */
 	struct port_range *reserve;
 	size_t n_reserve;
-	struct redis_conf redis;
+	struct redis_conf *redis; /* the first that answers is asked; one at least */
+	size_t n_redis;
 	struct proxy_conf proxy;
 	struct billing billing;
 	char *time_zone; /* in which times are shown; "UTC", or a name below /usr/share/zoneinfo */

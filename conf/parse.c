@@ -93,28 +93,25 @@ take_reserve(struct parse *p, const struct key *key, yaml_node_t *node, void *in
 static void
 take_zone(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
-	const struct key top = {
-	    key->name, take_text, .offset = offsetof(struct conf, time_zone), .fault = name_zone};
+	struct conf *c = into;
 
-	(void)into;
-	p->conf->time_zone_place = node_place(p, node);
-	take_text(p, &top, node, p->conf);
+	c->time_zone_place = node_place(p, node);
+	take_text(p, key, node, c);
 }
 
 static void
 take_billing(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	static const struct key keys[] = {
-	    {"count", take_choice, .offset = offsetof(struct billing, count), .words = word_counts},
-	    {"scope", take_choice, .offset = offsetof(struct billing, scope), .words = word_scopes},
-	    {"direction", take_choice, .offset = offsetof(struct billing, direction),
+	    {"count", take_choice, .offset = offsetof(struct conf, billing.count), .words = word_counts},
+	    {"scope", take_choice, .offset = offsetof(struct conf, billing.scope), .words = word_scopes},
+	    {"direction", take_choice, .offset = offsetof(struct conf, billing.direction),
 		.words = word_directions},
-	    {"day", take_number8, .offset = offsetof(struct billing, day), .min = 1, .max = 31},
-	    {.name = "time-zone", .take = take_zone},
+	    {"day", take_number8, .offset = offsetof(struct conf, billing.day), .min = 1, .max = 31},
+	    {"time-zone", take_zone, .offset = offsetof(struct conf, time_zone), .fault = name_zone},
 	};
-	struct conf *c = into;
 
-	node_map(p, key->name, node, keys, COUNT(keys), NULL, &c->billing);
+	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
 }
 
 /* ---- the whole ---- */
@@ -220,14 +217,13 @@ host_complete(struct report *r, const char *hostname, struct conf *c)
 static void
 redis_complete(struct report *r, struct conf *c)
 {
-	char *path;
-
-	if (c->redis.kind != REDIS_PRIVATE || c->redis.path)
+	if (c->n_redis == 0 && !value_append(r, &c->redis, &c->n_redis, sizeof(*c->redis)))
 		return;
-	path = conf_run_path(c, "redis/redis.sock");
-	if (!path)
+	if (c->redis->kind != REDIS_PRIVATE || c->redis->path)
+		return;
+	c->redis->path = conf_run_path(c, "redis/redis.sock");
+	if (!c->redis->path)
 		r->no_memory = true;
-	c->redis.path = path;
 }
 
 static void

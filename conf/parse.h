@@ -179,6 +179,7 @@ void take_text(struct parse *, const struct key *, yaml_node_t *, void *into); /
 /* ---- redis.c, proxy.c, web.c, guest.c, disk.c, quota.c, check*.c ---- */
 
 const char *redis_parse(struct report *, struct span, struct redis_conf *out); /* as those of scalar.c */
+void redis_free(struct redis_conf *);
 void take_redis(struct parse *, const struct key *, yaml_node_t *, void *into);
 void take_proxy(struct parse *, const struct key *, yaml_node_t *, void *into);
 

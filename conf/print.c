@@ -118,31 +118,46 @@ percent_print(const char *s, FILE *out)
 }
 
 static void
+login_print(const struct redis_conf *c, FILE *out)
+{
+	if (!c->password)
+		return;
+	if (c->user)
+		percent_print(c->user, out);
+	fputc(':', out);
+	percent_print(c->password, out);
+	fputc('@', out);
+}
+
+static void
 redis_print(const struct redis_conf *c, FILE *out)
 {
 	bool six = c->host && strchr(c->host, ':');
 
-	fputs("redis: ", out);
 	if (c->kind == REDIS_PRIVATE) {
-		fputs("private\n", out);
-		return;
-	}
-	if (c->kind == REDIS_UNIX) {
-		fputs("\"unix:", out);
+		fputs("private", out);
+	} else if (c->kind == REDIS_UNIX) {
+		fputs(c->password ? "\"unix://" : "\"unix:", out);
+		login_print(c, out);
 		for (const char *s = c->path; *s; s++)
 			fprintf(out, "%s%c", *s == '"' || *s == '\\' ? "\\" : "", *s);
-		fputs("\"\n", out);
-		return;
+		fputc('"', out);
+	} else {
+		fputs("\"redis://", out);
+		login_print(c, out);
+		fprintf(out, "%s%s%s:%u/%u\"", six ? "[" : "", c->host, six ? "]" : "", c->port, c->db);
 	}
-	fputs("\"redis://", out);
-	if (c->user)
-		percent_print(c->user, out);
-	if (c->password) {
-		fputc(':', out);
-		percent_print(c->password, out);
-		fputc('@', out);
+}
+
+static void
+redises_print(const struct conf *c, FILE *out)
+{
+	fputs(c->n_redis > 1 ? "redis:" : "redis: ", out);
+	for (size_t i = 0; i < c->n_redis; i++) {
+		fputs(c->n_redis > 1 ? "\n  - " : "", out);
+		redis_print(&c->redis[i], out);
 	}
-	fprintf(out, "%s%s%s:%u/%u\"\n", six ? "[" : "", c->host, six ? "]" : "", c->port, c->db);
+	fputc('\n', out);
 }
 
 static void
@@ -289,7 +304,7 @@ conf_print(const struct conf *c, FILE *out)
 	line_print(out, "state", c->state);
 	line_print(out, "run", c->run);
 	reserve_print(c, out);
-	redis_print(&c->redis, out);
+	redises_print(c, out);
 	line_print(out, "kernel", c->kernel);
 	line_print(out, "user", c->user);
 	line_print(out, "host", c->host);

@@ -1,4 +1,4 @@
-/* Where Redis is: private, unix:/PATH, or redis://USER:PASSWORD@HOST:PORT/DB. */
+/* Where Redis is: private, or a list of unix://USER:PASSWORD@/PATH and redis://USER:PASSWORD@HOST:PORT/DB. */
 #include "conf/parse.h"
 
 #include <stdlib.h>
@@ -53,7 +53,7 @@ redis_login(struct report *r, struct span s, struct redis_conf *out)
 	size_t colon = span_find(s, ':');
 
 	if (colon == s.len)
-		return "has a user but no password; write redis://USER:PASSWORD@HOST";
+		return "has a user but no password; write USER:PASSWORD before the @";
 	if (colon > 0)
 		out->user = percent_decode(r, span_first(s, colon));
 	out->password = percent_decode(r, span_from(s, colon + 1));
@@ -111,6 +111,40 @@ redis_url(struct report *r, struct span s, struct redis_conf *out)
 	return redis_where(r, span_from(s, at), out);
 }
 
+/* PATH, or //USER:PASSWORD@PATH, or //PATH. The path stands as it is, so it may hold an @ itself. */
+static const char *
+redis_socket(struct report *r, struct span s, struct redis_conf *out)
+{
+	const char *why = NULL, *at;
+
+	out->kind = REDIS_UNIX;
+	if (s.len >= 2 && memcmp(s.ptr, "//", 2) == 0) {
+		s = span_from(s, 2);
+		at = s.len > 0 && s.ptr[0] != '/' ? memmem(s.ptr, s.len, "@/", 2) : NULL;
+		if (at) {
+			why = redis_login(r, span_first(s, (size_t)(at - s.ptr)), out);
+			s = span_from(s, (size_t)(at - s.ptr) + 1);
+		}
+	}
+	if (!why)
+		why = name_path(s);
+	if (!why && s.len > 107)
+		why = "is too long for a socket; 107 bytes are the most";
+	if (!why)
+		out->path = value_text(r, s);
+	return why;
+}
+
+void
+redis_free(struct redis_conf *c)
+{
+	free(c->path);
+	free(c->host);
+	free(c->user);
+	free(c->password);
+	*c = (struct redis_conf){0};
+}
+
 const char *
 redis_parse(struct report *r, struct span s, struct redis_conf *out)
 {
@@ -119,23 +153,14 @@ redis_parse(struct report *r, struct span s, struct redis_conf *out)
 	const char *why = NULL;
 
 	if (s.len >= strlen(local) && memcmp(s.ptr, local, strlen(local)) == 0) {
-		struct span path = span_from(s, strlen(local));
-
-		c.kind = REDIS_UNIX;
-		why = name_path(path);
-		if (!why && path.len > 107)
-			why = "is too long for a socket; 107 bytes are the most";
-		else if (!why)
-			c.path = value_text(r, path);
+		why = redis_socket(r, span_from(s, strlen(local)), &c);
 	} else if (s.len >= strlen(url) && memcmp(s.ptr, url, strlen(url)) == 0) {
 		why = redis_url(r, span_from(s, strlen(url)), &c);
 	} else if (!span_is(s, "private")) {
 		why = "is no Redis; write private, unix:/PATH, or redis://HOST:PORT/DB (without TLS)";
 	}
 	if (why) {
-		free(c.user);
-		free(c.password);
-		free(c.host);
+		redis_free(&c);
 		return why;
 	}
 	*out = c;
@@ -159,10 +184,29 @@ redis_wrong(
 	    p->report, node_place(p, node), "%s: \"…%.*s\" %s", key->name, (int)shown.len, shown.ptr, why);
 }
 
-void
-take_redis(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+static bool
+same_text(const char *a, const char *b)
 {
-	struct redis_conf redis;
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What the list does not take behind what is in it, or NULL. */
+static const char *
+list_fault(const struct conf *c, const struct redis_conf *redis)
+{
+	if (c->n_redis > 0 && (redis->kind == REDIS_PRIVATE || c->redis->kind == REDIS_PRIVATE))
+		return "does not go together: a private one stands alone";
+	for (size_t i = 0; i < c->n_redis; i++)
+		if (same_text(c->redis[i].path, redis->path) && same_text(c->redis[i].host, redis->host) &&
+		    c->redis[i].port == redis->port)
+			return "is in this list already";
+	return c->n_redis == CONF_REDIS_MAX ? "is one too many; 16 are the most" : NULL;
+}
+
+static void
+redis_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct redis_conf redis, *slot;
 	struct conf *c = into;
 	struct span text;
 	const char *why;
@@ -170,8 +214,20 @@ take_redis(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 	if (!node_text(p, key->name, node, &text))
 		return;
 	why = redis_parse(p->report, text, &redis);
-	if (!why)
-		c->redis = redis;
-	else
+	if (!why) {
+		why = list_fault(c, &redis);
+		slot = why ? NULL : value_append(p->report, &c->redis, &c->n_redis, sizeof(*slot));
+		if (slot)
+			*slot = redis;
+		else
+			redis_free(&redis);
+	}
+	if (why)
 		redis_wrong(p, key, node, text, why);
+}
+
+void
+take_redis(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	node_list(p, key, node, into, redis_add);
 }

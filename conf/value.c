@@ -91,10 +91,9 @@ conf_free(struct conf *c)
 	free(c->host);
 	free(c->reserve);
 	free(c->time_zone);
-	free(c->redis.path);
-	free(c->redis.host);
-	free(c->redis.user);
-	free(c->redis.password);
+	for (size_t i = 0; i < c->n_redis; i++)
+		redis_free(&c->redis[i]);
+	free(c->redis);
 	free(c->proxy.http);
 	free(c->proxy.tls);
 	free(c->proxy.quic);

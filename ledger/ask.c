@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { ASK_CUR, ASK_PERIOD, ASK_SUM, ASK_SLOTS, ASKS = ASK_SLOTS + SLOT_KINDS, HOPS_MAX = 4 };
+enum { ASK_CUR, ASK_PERIOD, ASK_SUM, ASK_SLOTS, ASKS = ASK_SLOTS + SLOT_KINDS };
 
 struct question;
 

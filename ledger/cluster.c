@@ -1,8 +1,9 @@
 /*
  * Which connection a key is for; see connect.h. A server alone is a cluster that says nothing of itself.
  *
- * Of the nodes that are known only those are dialled that a key is for, and, while place 0 does not answer, the others
- * in turn. A key whose node is down is asked for at any other, which says who took over.
+ * The seeds are dialled always. Of servers that are no cluster the first in the file that answers is written to. Of a
+ * cluster's other nodes only those are dialled that a key is for, and, while no seed answers, one after the other. A key
+ * whose node is down is asked for at any other, which says who took over.
  */
 #include "base/sys.h"
 #include "ledger/connect.h"
@@ -55,14 +56,30 @@ look(struct writer *w)
 	}
 }
 
+/* Of servers that are no cluster: the first that answers and may be written to, else the first that answers. */
+static void
+settle(struct writer *w)
+{
+	size_t best = PLACES_MAX;
+
+	for (size_t i = w->places.n_seeds; i-- > 0 && !w->cluster;)
+		if (w->at[i] && w->at[i]->state == WRITE_READY &&
+		    (best == PLACES_MAX || !w->at[i]->readonly || w->at[best]->readonly))
+			best = i;
+	if (best != PLACES_MAX)
+		places_serve(&w->places, 0, PLACE_SLOTS - 1, best);
+}
+
 void
 cluster_ready(struct connection *c)
 {
 	struct writer *w = c->writer;
 
 	look(w);
+	settle(w);
 	w->status.connects++;
-	w->status.error[0] = '\0';
+	if (w->troubled_at < c->since) /* else it is of what this server said of itself */
+		w->status.error[0] = '\0';
 	w->calls.on_ready(w->arg);
 }
 
@@ -71,11 +88,14 @@ cluster_lost(struct connection *c)
 {
 	struct writer *w = c->writer;
 	struct connection *other;
+	size_t others;
 
 	look(w);
-	if (c->place != 0 || w->places.n == 1 || w->status.state == WRITE_READY)
+	settle(w);
+	others = w->places.n - w->places.n_seeds;
+	if (c->place >= w->places.n_seeds || others == 0 || w->status.state == WRITE_READY)
 		return;
-	other = connection_to(w, 1 + w->turn++ % (w->places.n - 1));
+	other = connection_to(w, w->places.n_seeds + w->turn++ % others);
 	if (other)
 		connection_want(other);
 }
@@ -100,8 +120,11 @@ static int
 place_of(struct connection *c, struct span host, uint16_t port)
 {
 	struct writer *w = c->writer;
+	size_t n = w->places.n;
 	int place = places_add(&w->places, c->place, host, port);
 
+	if (w->places.n > n)
+		w->like[n] = w->like[c->place];
 	if (place == -1 && w->places.n < PLACES_MAX) {
 		cluster_trouble(
 		    w, "the cluster does not say by which name its node at port %u is reached", port);
@@ -134,8 +157,11 @@ cluster_refused(struct connection *c, const redisReply *reply)
 	c->script_lost |= refusal.kind == REFUSED_SCRIPT;
 	if (refusal.kind != REFUSED_MOVED) {
 		cluster_trouble(w, "%s", reply->str);
+		c->readonly |= strncmp(reply->str, "READONLY", strlen("READONLY")) == 0;
+		settle(w);
 		return refusal;
 	}
+	w->cluster = true;
 	w->status.moved++;
 	place = place_of(c, refusal.host, refusal.port);
 	if (place != -1)
@@ -172,6 +198,7 @@ cluster_learn(struct connection *c, const redisReply *reply)
 {
 	if (reply->type != REDIS_REPLY_ARRAY)
 		return;
+	c->writer->cluster |= reply->elements > 0;
 	for (size_t i = 0; i < reply->elements; i++) {
 		const redisReply *range = reply->element[i];
 
@@ -196,25 +223,41 @@ copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
+/* False: no memory. */
+static bool
+add_seed(struct writer *w, const struct redis_conf *redis)
+{
+	size_t i = w->places.n;
+	struct entrance *in = &w->seeds[i];
+
+	*in = (struct entrance){.path = copy(redis->kind == REDIS_TCP ? NULL : redis->path),
+	    .user = copy(redis->user),
+	    .password = copy(redis->password),
+	    .db = redis->db};
+	w->like[i] = (uint8_t)i;
+	places_seed(&w->places, redis->kind == REDIS_TCP ? redis->host : "", redis->port);
+	return !in->path == (redis->kind == REDIS_TCP) && !in->user == !redis->user &&
+	       !in->password == !redis->password && connection_to(w, i);
+}
+
 struct writer *
-write_open(struct ev_loop *loop, const struct redis_conf *redis, const char *host,
-    const struct write_calls *calls, void *arg)
+write_open(struct ev_loop *loop, const struct conf *conf, const struct write_calls *calls, void *arg)
 {
 	struct writer *w = calloc(1, sizeof(*w));
+	bool made;
 
 	if (!w)
 		return NULL;
 	signal(SIGPIPE, SIG_IGN); /* hiredis writes without MSG_NOSIGNAL */
+	places_begin(&w->places);
 	w->loop = loop;
 	w->calls = *calls;
 	w->arg = arg;
-	w->db = redis->db;
-	w->host = strdup(host);
-	w->path = redis->kind == REDIS_TCP ? NULL : copy(redis->path);
-	w->user = copy(redis->user);
-	w->password = copy(redis->password);
-	places_begin(&w->places, redis->kind == REDIS_TCP ? redis->host : "", redis->port);
-	if (!w->host || (redis->kind != REDIS_TCP && !w->path) || !connection_to(w, 0)) {
+	w->host = strdup(conf->host);
+	made = w->host != NULL;
+	for (size_t i = 0; i < conf->n_redis && made; i++)
+		made = add_seed(w, &conf->redis[i]);
+	if (!made) {
 		write_close(w);
 		return NULL;
 	}
@@ -229,10 +272,12 @@ write_close(struct writer *w)
 	w->closing = true;
 	for (size_t i = 0; i < w->places.n; i++)
 		connection_free(w->at[i]);
+	for (size_t i = 0; i < w->places.n_seeds; i++) {
+		free(w->seeds[i].path);
+		free(w->seeds[i].user);
+		free(w->seeds[i].password);
+	}
 	free(w->host);
-	free(w->path);
-	free(w->user);
-	free(w->password);
 	free(w);
 }
 

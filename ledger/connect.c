@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "ledger/connect.h"
 
+#include <errno.h>
 #include <hiredis/adapters/libev.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ connection_lost(struct connection *c)
 		return;
 	c->retry_s = c->retry_s * 2 < RETRY_MAX_S ? c->retry_s * 2 : RETRY_MAX_S;
 	c->not_before = sys_seconds() + wait;
-	if (c->place == 0) {
+	if (c->place < w->places.n_seeds) {
 		ev_timer_set(&c->retry, wait, 0);
 		ev_timer_start(w->loop, &c->retry);
 	}
@@ -70,10 +71,13 @@ connection_drop(struct connection *c)
 {
 	redisAsyncContext *redis = c->redis;
 
-	if (!redis)
+	if (!redis && !c->resolve)
 		return;
+	resolve_close(c->resolve);
+	c->resolve = NULL;
 	connection_lost(c);
-	redisAsyncFree(redis);
+	if (redis)
+		redisAsyncFree(redis);
 }
 
 static void
@@ -94,7 +98,11 @@ on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	struct connection *c = timer->data;
 
 	(void)loop, (void)events;
-	cluster_trouble(c->writer, "no answer in %.0f seconds", ANSWER_S);
+	if (c->resolve)
+		cluster_trouble(c->writer, "no name server tells the address of %.80s in %.0f seconds",
+		    c->writer->places.list[c->place].host, ANSWER_S);
+	else
+		cluster_trouble(c->writer, "no answer in %.0f seconds", ANSWER_S);
 	connection_drop(c);
 }
 
@@ -142,6 +150,7 @@ on_connect(const redisAsyncContext *redis, int status)
 {
 	struct connection *c = redis->data;
 	struct writer *w = c->writer;
+	const struct entrance *in = &w->seeds[w->like[c->place]];
 	char db[NUMBER_TEXT];
 
 	if (c->redis != redis)
@@ -152,12 +161,13 @@ on_connect(const redisAsyncContext *redis, int status)
 		return;
 	}
 	c->handshakes = 0;
-	if (w->password && w->user)
-		handshake(c, (const char *[]){"AUTH", w->user, w->password}, 3, false);
-	else if (w->password)
-		handshake(c, (const char *[]){"AUTH", w->password}, 2, false);
-	snprintf(db, sizeof(db), "%u", w->db);
-	if (w->db != 0)
+	c->since = sys_seconds();
+	if (in->password && in->user)
+		handshake(c, (const char *[]){"AUTH", in->user, in->password}, 3, false);
+	else if (in->password)
+		handshake(c, (const char *[]){"AUTH", in->password}, 2, false);
+	snprintf(db, sizeof(db), "%u", in->db);
+	if (in->db != 0)
 		handshake(c, (const char *[]){"SELECT", db}, 2, false);
 	handshake(c, (const char *[]){"SCRIPT", "LOAD", ledger_script}, 3, false);
 	handshake(c, (const char *[]){"CLUSTER", "SLOTS"}, 2, true);
@@ -165,17 +175,14 @@ on_connect(const redisAsyncContext *redis, int status)
 		connection_drop(c);
 }
 
-void
-connection_want(struct connection *c)
+/* address NULL: a socket's path. */
+static void
+dial(struct connection *c, const char *address)
 {
 	struct writer *w = c->writer;
-	const struct server *place = &w->places.list[c->place];
-	redisAsyncContext *redis;
+	redisAsyncContext *redis = address ? redisAsyncConnect(address, w->places.list[c->place].port)
+					   : redisAsyncConnectUnix(w->seeds[c->place].path);
 
-	if (c->redis || w->closing || sys_seconds() < c->not_before)
-		return;
-	redis = c->place == 0 && w->path ? redisAsyncConnectUnix(w->path)
-					 : redisAsyncConnect(place->host, place->port);
 	if (!redis || redis->err) {
 		cluster_trouble(w, "cannot connect: %s", redis ? redis->errstr : "no memory");
 		if (redis)
@@ -184,16 +191,50 @@ connection_want(struct connection *c)
 		return;
 	}
 	c->redis = redis;
-	c->in_flight = 0;
-	c->sha[0] = '\0';
-	c->script_lost = false;
-	c->state = WRITE_CONNECTING;
 	redis->data = c;
 	redisLibevAttach(w->loop, redis);
 	redisAsyncSetConnectCallback(redis, on_connect);
 	redisAsyncSetDisconnectCallback(redis, on_disconnect);
+}
+
+static void
+on_resolved(void *arg, const char *address, const char *why)
+{
+	struct connection *c = arg;
+
+	resolve_close(c->resolve);
+	c->resolve = NULL;
+	if (address) {
+		dial(c, address);
+		return;
+	}
+	cluster_trouble(c->writer, "no address of %.80s: %.60s", c->writer->places.list[c->place].host, why);
+	connection_lost(c);
+}
+
+void
+connection_want(struct connection *c)
+{
+	struct writer *w = c->writer;
+	const char *host = w->places.list[c->place].host;
+	struct ip ip;
+
+	if (c->redis || c->resolve || w->closing || sys_seconds() < c->not_before)
+		return;
+	c->in_flight = 0;
+	c->sha[0] = '\0';
+	c->script_lost = c->readonly = false;
+	c->state = WRITE_CONNECTING;
 	ev_timer_set(&c->deadline, ANSWER_S, 0);
 	ev_timer_start(w->loop, &c->deadline);
+	if (c->place < w->places.n_seeds && w->seeds[c->place].path)
+		dial(c, NULL);
+	else if (ip_parse(span_str(host), &ip) == 0)
+		dial(c, host);
+	else if (!(c->resolve = resolve_open(w->loop, host, c->tries++, on_resolved, c))) {
+		cluster_trouble(w, "cannot look up %.80s: %s", host, strerror(errno));
+		connection_lost(c);
+	}
 }
 
 static void
@@ -217,7 +258,7 @@ connection_new(struct writer *w, size_t place)
 	ev_timer_init(&c->retry, on_retry, 0, 0);
 	ev_timer_init(&c->deadline, on_deadline, ANSWER_S, 0);
 	c->retry.data = c->deadline.data = c;
-	if (place == 0)
+	if (place < w->places.n_seeds)
 		ev_timer_start(w->loop, &c->retry);
 	return c;
 }

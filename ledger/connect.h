@@ -8,35 +8,48 @@
 #include "ledger/command.h"
 #include "ledger/place.h"
 #include "ledger/refusal.h"
+#include "ledger/resolve.h"
 #include "ledger/write.h"
 
 #include <hiredis/async.h>
 
 enum { SHA_TEXT = 41 };
 
-/* To one place. That to place 0 comes back by itself; the others are opened when a key is for them. */
+/* To one place. Those to the seeds come back by themselves; the others are opened when a key is for them. */
 struct connection {
 	struct writer *writer;
 	size_t place;
-	redisAsyncContext *redis; /* NULL while waiting */
+	redisAsyncContext *redis; /* NULL while waiting, or while the name is looked up */
+	struct resolve *resolve; /* the look-up under way, or NULL */
+	unsigned tries; /* a name may have several addresses */
 	enum write_state state;
 	ev_timer retry, deadline;
 	double retry_s;
-	double not_before; /* the next try, as sys_seconds */
+	double not_before, since; /* the next try, and the last that was taken up, as sys_seconds */
 	unsigned handshakes, in_flight;
 	char sha[SHA_TEXT]; /* the script's name, once the server told it */
+	bool readonly; /* a replica: others are written to, if there are any */
 	bool script_lost; /* the server has to be given the whole script again */
+};
+
+/* How a place is entered. */
+struct entrance {
+	char *path; /* of a seed's socket, or NULL */
+	char *user, *password; /* or NULL */
+	uint16_t db;
 };
 
 struct writer {
 	struct ev_loop *loop;
 	struct write_calls calls;
 	void *arg;
-	char *host, *path, *user, *password; /* path: of place 0's socket, or NULL */
-	uint16_t db;
+	char *host;
 	struct places places;
+	struct entrance seeds[CONF_REDIS_MAX];
+	uint8_t like[PLACES_MAX]; /* which seed a place is entered like */
+	bool cluster; /* a server said that it is none alone */
 	struct connection *at[PLACES_MAX];
-	size_t turn; /* which of the others is tried while place 0 does not answer */
+	size_t turn; /* which of the others is tried while no seed answers */
 	bool closing;
 	double troubled_at, acked_at; /* as sys_seconds; 0: never */
 	struct write_status status;

@@ -29,11 +29,19 @@ place_slot(struct span key)
 }
 
 void
-places_begin(struct places *places, const char *host, uint16_t port)
+places_begin(struct places *places)
 {
-	*places = (struct places){.n = 1};
-	strncpy(places->list[0].host, host, PLACE_HOST_MAX);
-	places->list[0].port = port;
+	*places = (struct places){0};
+}
+
+void
+places_seed(struct places *places, const char *host, uint16_t port)
+{
+	struct server *seed = &places->list[places->n++];
+
+	places->n_seeds = places->n;
+	strncpy(seed->host, host, PLACE_HOST_MAX);
+	seed->port = port;
 }
 
 int

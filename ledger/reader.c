@@ -13,11 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ANSWER_S = 2, HOPS_MAX = 4, WHY_TEXT = 256 };
+enum { ANSWER_S = 2, WHY_TEXT = 256 };
 
 struct ledger {
-	const struct redis_conf *redis;
+	const struct redis_conf *redis; /* the seeds */
 	struct places places;
+	uint8_t like[PLACES_MAX]; /* which seed a place is entered like */
 	redisContext *at[PLACES_MAX]; /* NULL: not connected */
 	char why[WHY_TEXT];
 };
@@ -79,7 +80,7 @@ tell(struct ledger *l, size_t place, int argc, const char **argv)
 static int
 enter(struct ledger *l, size_t place)
 {
-	const struct redis_conf *redis = l->redis;
+	const struct redis_conf *redis = &l->redis[l->like[place]];
 	char db[NUMBER_TEXT];
 
 	if (redis->password && redis->user &&
@@ -97,7 +98,7 @@ dial(struct ledger *l, size_t place)
 {
 	const struct timeval wait = {.tv_sec = ANSWER_S};
 	const struct server *server = &l->places.list[place];
-	const char *path = place == 0 && l->redis->kind != REDIS_TCP ? l->redis->path : NULL;
+	const char *path = place < l->places.n_seeds ? l->redis[place].path : NULL;
 	redisContext *redis;
 
 	if (l->at[place])
@@ -119,6 +120,16 @@ dial(struct ledger *l, size_t place)
 	return -1;
 }
 
+/* Any seed that answers, the first of them, which becomes *place. */
+static int
+dial_seed(struct ledger *l, size_t *place)
+{
+	for (*place = 0; *place < l->places.n_seeds; ++*place)
+		if (dial(l, *place) == 0)
+			return 0;
+	return -1;
+}
+
 /* --- who holds the key ------------------------------------------------------------------------------- */
 
 /* Where the question goes next: 0, or -1 where it was answered by no. */
@@ -126,10 +137,13 @@ static int
 follow(struct ledger *l, const redisReply *error, size_t *place, bool *asking)
 {
 	struct refusal refusal = refusal_parse(span_of(error->str, (size_t)error->len));
+	size_t n = l->places.n;
 	int next = -1;
 
 	if (refusal.kind == REFUSED_MOVED || refusal.kind == REFUSED_ASK)
 		next = places_add(&l->places, *place, refusal.host, refusal.port);
+	if (l->places.n > n)
+		l->like[n] = l->like[*place];
 	if (next == -1)
 		return -1;
 	*place = (size_t)next;
@@ -148,8 +162,8 @@ reader_ask(struct ledger *l, int argc, const char **argv)
 	for (int hop = 0; hop <= HOPS_MAX; hop++) {
 		redisReply *reply;
 
-		/* A node that is gone: place 0 knows, or says, who took over. */
-		if (dial(l, place) == -1 && (place == 0 || dial(l, place = 0) == -1))
+		/* A node that is gone: a seed knows, or says, who took over. */
+		if (dial(l, place) == -1 && dial_seed(l, &place) == -1)
 			return NULL;
 		if (asking && tell(l, place, 1, (const char *[]){"ASKING"}) == -1)
 			return NULL;
@@ -169,21 +183,27 @@ reader_ask(struct ledger *l, int argc, const char **argv)
 struct ledger *
 ledger_open(const struct conf *conf, char *why, size_t room)
 {
-	const struct redis_conf *redis = &conf->redis;
 	struct ledger *l = calloc(1, sizeof(*l));
+	size_t first;
 
 	if (!l) {
 		snprintf(why, room, "no memory");
 		return NULL;
 	}
 	signal(SIGPIPE, SIG_IGN); /* hiredis writes without MSG_NOSIGNAL */
-	l->redis = redis;
-	places_begin(&l->places, redis->kind == REDIS_TCP ? redis->host : "", redis->port);
-	if (dial(l, 0) == -1) {
+	l->redis = conf->redis;
+	places_begin(&l->places);
+	for (size_t i = 0; i < conf->n_redis; i++) {
+		l->like[i] = (uint8_t)i;
+		places_seed(&l->places, conf->redis[i].kind == REDIS_TCP ? conf->redis[i].host : "",
+		    conf->redis[i].port);
+	}
+	if (dial_seed(l, &first) == -1) {
 		snprintf(why, room, "%s", l->why);
 		ledger_close(l);
 		return NULL;
 	}
+	places_serve(&l->places, 0, PLACE_SLOTS - 1, first);
 	return l;
 }
 

@@ -10,6 +10,8 @@
 
 #include "ledger/place.h"
 
+enum { HOPS_MAX = 4 }; /* a question is sent on so often at most */
+
 enum refusal_kind {
 	REFUSED, /* whatever else: a reason for people to read */
 	REFUSED_MOVED,

@@ -94,11 +94,10 @@ struct write_status {
 struct writer;
 
 /*
- * Starts connecting at once and for ever; where and redis are copied, host is the name this host's keys carry.
- * NULL: no memory. write_close drops what is under way without calling back.
+ * Starts connecting at once and for ever, to the places of the file, in its host's name; what is needed of it is
+ * copied. NULL: no memory. write_close drops what is under way without calling back.
  */
-struct writer *write_open(
-    struct ev_loop *, const struct redis_conf *, const char *host, const struct write_calls *, void *arg);
+struct writer *write_open(struct ev_loop *, const struct conf *, const struct write_calls *, void *arg);
 void write_close(struct writer *);
 
 /*

@@ -1,7 +1,7 @@
 """See tests/system/two_hosts: two lodge-acct, one after the other, with direction: max and a quota."""
 from bill import *
 
-QUOTA = 700000
+QUOTA = 1000000
 
 
 class Host(Acct):
@@ -9,7 +9,7 @@ class Host(Acct):
     def conf(redis, guests, host):
         path = Acct.conf(redis, guests, host)
         text = open(path).read().replace("count: wire, scope: wan, direction: both", "count: tap, scope: all, direction: max")
-        text = text.replace("2}", "2, quota: {month: %dkB, then: throttle 1Mbit}}" % (QUOTA // 1000))
+        text = text.replace("2}", "2, quota: {month: %dMB, then: throttle 1Mbit}}" % (QUOTA // 1000000))
         open(path, "w").write(text)
         return path
 

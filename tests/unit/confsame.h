@@ -103,12 +103,16 @@ differ_proxy(const struct proxy_conf *a, const struct proxy_conf *b)
 static inline const char *
 differ_rest(const struct conf *a, const struct conf *b)
 {
-	const struct redis_conf *r = &a->redis, *s = &b->redis;
-
-	if (r->kind != s->kind || !same_text(r->path, s->path) || !same_text(r->host, s->host) ||
-	    r->port != s->port || r->db != s->db || !same_text(r->user, s->user) ||
-	    !same_text(r->password, s->password))
+	if (a->n_redis != b->n_redis)
 		return "redis";
+	for (size_t i = 0; i < a->n_redis; i++) {
+		const struct redis_conf *r = &a->redis[i], *s = &b->redis[i];
+
+		if (r->kind != s->kind || !same_text(r->path, s->path) || !same_text(r->host, s->host) ||
+		    r->port != s->port || r->db != s->db || !same_text(r->user, s->user) ||
+		    !same_text(r->password, s->password))
+			return "redis";
+	}
 	if (memcmp(&a->billing, &b->billing, sizeof(a->billing)) != 0 ||
 	    !same_text(a->time_zone, b->time_zone))
 		return "billing";

@@ -41,7 +41,8 @@ places(void **state)
 	char name[20];
 
 	(void)state;
-	places_begin(&p, "localhost", 6379);
+	places_begin(&p);
+	places_seed(&p, "localhost", 6379);
 	assert_int_equal(p.n, 1);
 	assert_int_equal(p.of_slot[749], 0);
 	assert_int_equal(places_add(&p, 0, span_str("10.0.0.7"), 6379), 1);
@@ -75,7 +76,8 @@ nowhere(void **state)
 	char longest[PLACE_HOST_MAX + 2];
 
 	(void)state;
-	places_begin(&p, "", 0);
+	places_begin(&p);
+	places_seed(&p, "", 0);
 	assert_int_equal(places_add(&p, 0, span_str(""), 6379), -1);
 	memset(longest, 'a', sizeof(longest));
 	assert_int_equal(places_add(&p, 0, span_of(longest, PLACE_HOST_MAX + 1), 1), -1);

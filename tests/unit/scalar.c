@@ -237,6 +237,19 @@ redis_places(void **state)
 	} cases[] = {
 	    {"private", true, REDIS_PRIVATE, NULL, NULL, NULL, 0, 0},
 	    {"unix:/run/redis.sock", true, REDIS_UNIX, "/run/redis.sock", NULL, NULL, 0, 0},
+	    {"unix:///run/redis.sock", true, REDIS_UNIX, "/run/redis.sock", NULL, NULL, 0, 0},
+	    {"unix://u:p@/run/redis.sock", true, REDIS_UNIX, "/run/redis.sock", "u", "p", 0, 0},
+	    {"unix://:p@/run/redis.sock", true, REDIS_UNIX, "/run/redis.sock", NULL, "p", 0, 0},
+	    {"unix://u:%41%40%2f%25@/r", true, REDIS_UNIX, "/r", "u", "A@/%", 0, 0},
+	    {"unix://u:a@b@/r@/s%41", true, REDIS_UNIX, "/r@/s%41", "u", "a@b", 0, 0},
+	    {"unix:/r@/s", true, REDIS_UNIX, "/r@/s", NULL, NULL, 0, 0},
+	    {"unix:///r@/s", true, REDIS_UNIX, "/r@/s", NULL, NULL, 0, 0},
+	    {"unix://u@/r", false, 0, NULL, NULL, NULL, 0, 0},
+	    {"unix://u:@/r", false, 0, NULL, NULL, NULL, 0, 0},
+	    {"unix://u:%0a@/r", false, 0, NULL, NULL, NULL, 0, 0},
+	    {"unix://u:p@r", false, 0, NULL, NULL, NULL, 0, 0},
+	    {"unix://u:p@", false, 0, NULL, NULL, NULL, 0, 0},
+	    {"unix://", false, 0, NULL, NULL, NULL, 0, 0},
 	    {"redis://h", true, REDIS_TCP, "h", NULL, NULL, 6379, 0},
 	    {"redis://10.0.0.1:7000/15", true, REDIS_TCP, "10.0.0.1", NULL, NULL, 7000, 15},
 	    {"redis://[::1]:7000", true, REDIS_TCP, "::1", NULL, NULL, 7000, 0},
@@ -284,10 +297,7 @@ redis_places(void **state)
 		assert_string_equal(c.user ? c.user : "-", cases[i].user ? cases[i].user : "-");
 		assert_string_equal(
 		    c.password ? c.password : "-", cases[i].password ? cases[i].password : "-");
-		free(c.path);
-		free(c.host);
-		free(c.user);
-		free(c.password);
+		redis_free(&c);
 	}
 	assert_false(r.no_memory);
 }
