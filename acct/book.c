@@ -23,6 +23,28 @@ account_used(const struct account *a)
 	return a->slots.period.sum.v[REC_BILLED] + (has_elsewhere(a) ? a->elsewhere.billed : 0);
 }
 
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+bool
+account_elsewhere(struct account *a, const struct elsewhere *told)
+{
+	struct elsewhere fresh = *told, *had = &a->elsewhere;
+
+	if (told->start == had->start) {
+		for (int d = 0; d < DIRECTIONS; d++)
+			fresh.billable[d] = larger(fresh.billable[d], had->billable[d]);
+		fresh.billed = larger(fresh.billed, had->billed);
+	}
+	if (told->start < 0 || memcmp(&fresh, had, sizeof(fresh)) == 0)
+		return false;
+	*had = fresh;
+	return true;
+}
+
 static size_t
 place_of(const struct book *book, const char *name)
 {

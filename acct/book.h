@@ -29,7 +29,8 @@ struct account {
 	uint64_t seq; /* grows with every change of what follows */
 	struct life life;
 	struct unmet unmet;
-	bool unmet_on_disk; /* not on disk: the journal as it lies there says unmet */
+	bool
+	    owed_on_disk; /* not on disk: the journal as it lies there has what ended while Redis was not heard of */
 	struct elsewhere elsewhere; /* what other hosts were last known to have */
 	struct record total;
 	struct slots slots;
@@ -52,6 +53,8 @@ struct book {
 /* Of the open billing period, over all hosts: what the two directions are billed by, and what was billed. */
 void account_had(const struct account *, uint64_t had[DIRECTIONS]);
 uint64_t account_used(const struct account *);
+/* What other hosts have, by the last answer; of one period it only grows. False: nothing new. */
+bool account_elsewhere(struct account *, const struct elsewhere *);
 
 struct account *book_find(const struct book *, const char *name);
 /* The account of that name, made where there is none. NULL: no memory, or BOOK_ACCOUNTS_MAX. */

@@ -45,7 +45,7 @@ journal_all(struct count *count)
 		return;
 	count->dirty_totals = false;
 	for (size_t i = 0; i < count->n_lines; i++)
-		count->lines[i].account->unmet_on_disk = count->lines[i].account->unmet.is;
+		count->lines[i].account->owed_on_disk = unmet_owes(&count->lines[i].account->unmet);
 }
 
 /* --- the second ----------------------------------------------------------------------------------- */

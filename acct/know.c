@@ -81,7 +81,7 @@ line_know(struct count *count, struct line *line, const struct held *held)
 	if (slots_known(&a->slots, held->now, held->slots, start, &held->period, a->seq + 1))
 		count->dirty_closed = true;
 	if (unknown && !a->slots.period.unknown) {
-		a->elsewhere = held->elsewhere;
+		account_elsewhere(a, &held->elsewhere);
 		pass_before(line, &a->slots.period, held);
 	}
 	a->seq++;

@@ -94,7 +94,7 @@ line_meet(struct count *count, struct line *line, const struct held *held)
 	struct account *a = line->account;
 
 	line->met = true;
-	a->elsewhere = held->elsewhere;
+	account_elsewhere(a, &held->elsewhere);
 	if (line->asking == 0 && held->seq > a->unmet.seq)
 		line_go_back(count, line, held);
 	else if (line->asking != 0 && held->seq > 0)

@@ -72,13 +72,13 @@ news_events(const struct account *a, uint64_t base, struct written_event *out)
 }
 
 /*
- * Told before the journal has that Redis was heard of, a process that begins on that journal would take for news what
- * Redis had from here. Where nothing can be written, it is told all the same.
+ * The journal lies there with what ended before Redis was heard of, which by now is in the totals. Were they told before
+ * the journal is written, a process that begins on it would take for news what Redis has from here, and add it again.
  */
 static bool
-must_wait(const struct count *count, const struct account *a)
+must_wait(const struct account *a)
 {
-	return a->unmet_on_disk && !a->unmet.is && journal_status(count->journal)->error[0] == '\0';
+	return a->owed_on_disk && !a->unmet.is;
 }
 
 static void
@@ -100,7 +100,7 @@ line_tell(struct count *count, struct line *line)
 	    .events = events,
 	};
 
-	if (line->in_flight || (line->sure && a->seq <= line->acked) || must_wait(count, a))
+	if (line->in_flight || (line->sure && a->seq <= line->acked) || must_wait(a))
 		return;
 	update.n_slots = news_slots(a, line->acked, slots);
 	update.n_periods = news_periods(a, line->acked, periods);
@@ -191,10 +191,7 @@ on_done(void *arg, void *guest, uint64_t seq, uint64_t held, const struct elsewh
 	struct line *line = line_of_account(count, a);
 
 	line->in_flight = false;
-	if (memcmp(&a->elsewhere, elsewhere, sizeof(*elsewhere)) != 0) {
-		a->elsewhere = *elsewhere;
-		count->dirty_totals = true;
-	}
+	count->dirty_totals |= account_elsewhere(a, elsewhere);
 	if (held > seq) {
 		/* An older journal came back; a sequence must not. */
 		count->trouble.behind++;

@@ -30,13 +30,19 @@ unmet_end(struct unmet *u, const struct life *life)
 {
 	if (!u->is || life->boot[0] == '\0' || kernel_is_below(&life->done, &u->from))
 		return;
-	if (u->ended.boot[0] == '\0') {
+	if (!unmet_owes(u)) {
 		u->ended = *life;
 		u->ended_from = u->from;
 	} else {
 		kernel_add(&u->rest, &u->from, &life->done);
 	}
 	u->from = life->done;
+}
+
+bool
+unmet_owes(const struct unmet *u)
+{
+	return u->ended.boot[0] != '\0';
 }
 
 static bool

@@ -29,6 +29,9 @@ void unmet_life(struct unmet *, const struct kernel *done);
 /* The present life is over, or left to others, as it stands. */
 void unmet_end(struct unmet *, const struct life *);
 
+/* Something ended. */
+bool unmet_owes(const struct unmet *);
+
 /*
  * Redis stands at held, which is no life where it does not know. *delta gets what the lives that are over counted and
  * Redis does not have, unclassified. Returns from where the present life, this one, is to be counted.

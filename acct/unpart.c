@@ -118,7 +118,7 @@ get_unmet(struct input *in, struct account *a)
 		return;
 	is = (unsigned)get_number(in, 1);
 	in->bad |= is > 1;
-	u->is = a->unmet_on_disk = is == 1;
+	u->is = is == 1;
 	if (u->is) {
 		u->seq = get8(in);
 		get_kernel(in, &u->from);
@@ -126,6 +126,7 @@ get_unmet(struct input *in, struct account *a)
 		get_kernel(in, &u->ended_from);
 		get_kernel(in, &u->rest);
 	}
+	a->owed_on_disk = unmet_owes(u);
 	a->elsewhere.start = (int64_t)get8(in);
 	for (int d = 0; d < DIRECTIONS; d++)
 		a->elsewhere.billable[d] = get8(in);

@@ -39,7 +39,7 @@ account(struct book *book, const char *name, uint64_t seed)
 	a->slots.period.told = 100;
 	a->slots.period.quota = seed;
 	a->elsewhere = (struct elsewhere){(int64_t)seed, {seed + 1, seed + 2}, seed + 3};
-	a->unmet_on_disk = true;
+	a->owed_on_disk = true;
 	unmet_begin(&a->unmet, seed / 2, &a->life.done);
 	for (unsigned i = 1; i <= 2; i++) {
 		struct life ended = a->life;

@@ -162,10 +162,20 @@ what_other_hosts_told(void **state)
 	account_had(&a, had);
 	assert_int_equal(had[TO_GUEST], 7);
 	assert_int_equal(had[FROM_GUEST], 10);
+	/* An emptied Redis takes nothing back; another period has its own. */
+	assert_false(account_elsewhere(&a, &(struct elsewhere){T0, {0, 0}, 0}));
+	assert_int_equal(account_used(&a), 1000);
+	assert_true(account_elsewhere(&a, &(struct elsewhere){T0, {0, 12}, 0}));
+	account_had(&a, had);
+	assert_int_equal(had[TO_GUEST], 7);
+	assert_int_equal(had[FROM_GUEST], 13);
+	assert_false(account_elsewhere(&a, &(struct elsewhere){-1, {1, 1}, 1}));
 	a.slots.period.start++;
 	assert_int_equal(account_used(&a), 300);
 	account_had(&a, had);
 	assert_int_equal(had[TO_GUEST], 0);
+	assert_true(account_elsewhere(&a, &(struct elsewhere){T0 + 1, {0, 0}, 5}));
+	assert_int_equal(account_used(&a), 305);
 }
 
 static void
