@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { MIB_SHIFT = 20 };
@@ -56,6 +57,27 @@ check_image(const struct conf *conf, const struct guest *guest, struct launch *o
 	return LAUNCH_NEVER;
 }
 
+/* The image takes room as the guest writes to it: the disk's end shows then, as errors of the guest's own disk. */
+static void
+check_room(const char *image, char *why)
+{
+	struct statvfs fs;
+	struct stat st;
+	unsigned long long missing, available;
+	size_t used = strlen(why);
+
+	if (stat(image, &st) == -1 || statvfs(image, &fs) == -1)
+		return;
+	available = (unsigned long long)fs.f_bavail * fs.f_frsize;
+	if ((unsigned long long)st.st_blocks * 512 >= (unsigned long long)st.st_size)
+		return;
+	missing = (unsigned long long)st.st_size - (unsigned long long)st.st_blocks * 512;
+	if (missing > available)
+		snprintf(why + used, LAUNCH_WHY - used,
+		    "%simage %s may grow by %llu MiB and %llu MiB are free there", used ? "; " : "", image,
+		    missing >> MIB_SHIFT, available >> MIB_SHIFT);
+}
+
 static const char *
 file_of(const struct conf *conf, const struct guest *guest)
 {
@@ -90,7 +112,10 @@ launch_plan(
 	    jail_add(&out->jail, JAIL_DATA, out->image, JAIL_IMAGE) == -1)
 		return LAUNCH_NEVER;
 	why[0] = '\0';
-	return check_memory(guest, file_of(conf, guest), why);
+	result = check_memory(guest, file_of(conf, guest), why);
+	if (result == LAUNCHED)
+		check_room(out->image, why);
+	return result;
 }
 
 void
