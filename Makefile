@@ -29,7 +29,7 @@ CORES    := $(wildcard base/addr.c base/near.c base/utf8.c \
 	    proxy/http.c proxy/field.c proxy/body.c proxy/reply.c proxy/exchange.c proxy/tls.c base/name.c conf/route.c \
 	    proxy/session.c proxy/redirect.c proxy/h2c.c base/haproxy.c proxy/answer.c proxy/limit.c proxy/seat.c \
 	    proxy/quic.c proxy/quic_keys.c proxy/quic_gather.c proxy/quic_hello.c proxy/flow.c proxy/cid.c \
-	    proxy/reach.c base/haproxy_read.c \
+	    proxy/reach.c proxy/page.c base/haproxy_read.c \
 	    natd/foreign.c \
 	    natd/fact.c natd/feature.c natd/ruleset.c natd/plan.c natd/plan_curb.c natd/curbset.c natd/plan_neighbour.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
 	    ledger/keys.c ledger/record.c ledger/percentile.c ledger/command.c ledger/meta.c ledger/place.c ledger/refusal.c \

@@ -1,4 +1,5 @@
 /* The first bytes of a connection: read, ask, and make of them what the guest gets first. See connection.h. */
+#include "proxy/page.h"
 #include "proxy/connection.h"
 #include "proxy/answer.h"
 #include "base/haproxy.h"
@@ -194,8 +195,14 @@ choose(struct connection *c, struct span in)
 	struct sniff verdict = sniff(c, in);
 	struct session_choice choice = session_choose(c->s.door, &verdict, c->relay->rules.routes, c->name);
 
+	const struct relay_rules *rules = &c->relay->rules;
+
 	if (c->is_h2c && c->scan.h2c.stream)
 		choice.refusal = REFUSED_H2C;
+	if (choice.choice == CHOICE_REFUSE && c->s.door == DOOR_HTTP && !c->is_h2c && rules->page.guest &&
+	    verdict.verdict == SNIFF_HOST &&
+	    page_is_asked(verdict.host, &c->from.ip, &rules->network, &rules->network6))
+		choice = (struct session_choice){.choice = CHOICE_ROUTE, .route = &rules->page};
 	return choice;
 }
 

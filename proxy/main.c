@@ -2,6 +2,7 @@
 #include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "proxy/page.h"
 #include "proxy/rights.h"
 #include "proxy/status.h"
 #include "proxy/upgrade.h"
@@ -51,6 +52,8 @@ load(struct proxy *p, bool check_only)
 	conf_errors_free(&errors);
 	if (result == -1)
 		exit(status ? status : EXIT_INPUT);
+	if (!check_only && page_add(&p->conf) == -1)
+		fatal("out of memory");
 	if (!check_only)
 		return;
 	conf_print(&p->conf, stdout);
@@ -234,6 +237,7 @@ on_reload(void *arg)
 	struct conf conf = {0}, old = p->conf;
 	struct conf_errors errors = {0};
 	char why[1024];
+	size_t guests;
 
 	if (conf_load(p->file, &conf, &errors) == -1) {
 		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
@@ -243,17 +247,18 @@ on_reload(void *arg)
 		return;
 	}
 	conf_errors_free(&errors);
+	guests = conf.n_guests;
 	p->conf = conf;
-	if (workers_reload(p->workers) == -1) {
+	if (page_add(&p->conf) == -1 || workers_reload(p->workers) == -1) {
 		log_error("reload failed: %s; the old rules stay", strerror(errno));
+		conf_free(&p->conf);
 		p->conf = old;
-		conf_free(&conf);
 		return;
 	}
 	warn_fixed(&old, &p->conf);
 	conf_free(&old);
 	p->reloads++;
-	log_info("reloaded: %zu guests", p->conf.n_guests);
+	log_info("reloaded: %zu guests", guests);
 }
 
 static void

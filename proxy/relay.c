@@ -1,5 +1,6 @@
 /* One worker: its doors, its ceilings, its connections; see relay.h. */
 #include "proxy/relay.h"
+#include "proxy/page.h"
 #include "base/sys.h"
 #include "proxy/connection.h"
 #include "proxy/datagram.h"
@@ -54,6 +55,9 @@ relay_plan(const struct conf *conf, const uint16_t *seats, struct relay_rules *o
 		return -1;
 	}
 	memcpy(out->seats, seats, conf->n_guests * sizeof(*seats));
+	out->network = conf->network;
+	out->network6 = conf->network6;
+	out->page = (struct route){.guest = page_find(out->routes), .name = ""};
 	out->n_proxy_in = p->n_proxy_in;
 	if (p->n_proxy_in)
 		memcpy(out->proxy_in, p->proxy_in, p->n_proxy_in * sizeof(*p->proxy_in));

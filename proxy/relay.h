@@ -40,6 +40,8 @@ struct relay_rules {
 	unsigned client_rate; /* new ones of a client, a second; likewise */
 	struct net proxy_in[CONF_TRUSTED_MAX]; /* who has to tell its client first */
 	size_t n_proxy_in;
+	struct net network, network6; /* the guests' */
+	struct route page; /* guest NULL: there is none */
 };
 
 struct inboxes; /* inbox.h */

@@ -10,6 +10,7 @@ struct head {
 	uint32_t hello_ms, connect_ms, idle_ms, half_open_ms, drain_ms;
 	uint32_t per_client, per_guest, total, client_rate;
 	uint32_t client_address;
+	struct net network, network6;
 };
 
 struct record {
@@ -64,7 +65,9 @@ rules_write(const struct conf *conf, FILE *out)
 	    .per_guest = p->per_guest,
 	    .total = p->total,
 	    .client_rate = p->client_rate,
-	    .client_address = p->client_address};
+	    .client_address = p->client_address,
+	    .network = conf->network,
+	    .network6 = conf->network6};
 
 	fwrite(&h, sizeof(h), 1, out);
 	if (p->n_proxy_in)
@@ -137,13 +140,20 @@ take_guest(struct span *from, struct guest *g)
 }
 
 static bool
+is_net(const struct net *net)
+{
+	return is_family(net->ip.family, true) && net->bits <= 8 * ip_len(&net->ip);
+}
+
+static bool
 take_head(struct span *from, struct conf *conf, struct head *h)
 {
 	struct proxy_conf *p = &conf->proxy;
 
-	if (!take(from, h, sizeof(*h)) || h->mark != RULES_MARK || h->n_guests > CONF_GUESTS_MAX ||
+	if (!take(from, h, sizeof(*h)) || h->mark != RULES_MARK || h->n_guests > CONF_GUESTS_MAX + 1 ||
 	    h->n_proxy_in > CONF_TRUSTED_MAX || h->client_address > CLIENT_NONE ||
-	    (h->fallback != NO_FALLBACK && h->fallback >= h->n_guests))
+	    (h->fallback != NO_FALLBACK && h->fallback >= h->n_guests) || !is_net(&h->network) ||
+	    !is_net(&h->network6))
 		return false;
 	p->hello_ms = h->hello_ms;
 	p->connect_ms = h->connect_ms;
@@ -155,6 +165,8 @@ take_head(struct span *from, struct conf *conf, struct head *h)
 	p->total = h->total;
 	p->client_rate = h->client_rate;
 	p->client_address = (enum client_address)h->client_address;
+	conf->network = h->network;
+	conf->network6 = h->network6;
 	p->proxy_in = calloc(h->n_proxy_in + 1u, sizeof(*p->proxy_in));
 	conf->guests = calloc(h->n_guests + 1u, sizeof(*conf->guests));
 	p->n_proxy_in = h->n_proxy_in;

@@ -330,7 +330,7 @@ engine_start(struct serve *s, struct engine *e, bool tls)
 	unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
 			 MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem more[] = {
-	    {MHD_OPTION_HTTPS_CERT_CALLBACK, (intptr_t)cert_now, NULL},
+	    {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)cert_now},
 	    {MHD_OPTION_END, 0, NULL},
 	};
 
