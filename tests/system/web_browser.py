@@ -1,0 +1,118 @@
+"""See tests/system/web_browser: it runs where a client is, and starts what a guest does in its namespace."""
+from usagepage import *
+from browser import Browser
+
+WORLD, BASE = os.environ["W"], "https://usage.test"
+OWNER, ALICE_TOKEN, CHEN = (os.environ[n] for n in ("OWNER", "ALICE", "CHEN"))
+SHOTS = os.environ.get("SHOTS")
+open(W + "/log", "w").close()
+
+
+def redis(*words):
+    return subprocess.run(["redis-cli", "-s", os.environ["SOCK"], *map(str, words)], capture_output=True, text=True).stdout.strip()
+
+
+seed(redis, "chen", 40000000, 10000000)
+spki = subprocess.run("openssl x509 -in %s/cert.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64"
+                      % WORLD, shell=True, check=True, capture_output=True, text=True).stdout.strip()
+browser = Browser(W, "--host-resolver-rules=MAP usage.test " + os.environ["HOST_IP"], "--ignore-certificate-errors-spki-list=" + spki)
+
+
+def shot(page, name):
+    if SHOTS:
+        page.shot("%s/%s.png" % (SHOTS, name))
+
+
+# --- on a phone and on a desk, by day and by night --------------------------------------------------------------------------
+
+HEIGHTS = """(() => { const svg = document.querySelector('#hour').parentNode.querySelector('svg');
+    const ticks = [...svg.querySelectorAll('text.y')].map(t => +t.textContent);
+    return {unit: svg.querySelector('text.u').textContent, top: Math.max(...ticks), n: svg.querySelectorAll('g').length,
+        to: [...svg.querySelectorAll('rect.t')].map(r => +r.getAttribute('height')),
+        from: [...svg.querySelectorAll('rect.f')].map(r => +r.getAttribute('height'))}})()"""
+SMALLEST = """Math.min(...[...document.querySelectorAll('figure text')].map(t => {
+    const r = t.ownerSVGElement.getBoundingClientRect(); return parseFloat(getComputedStyle(t).fontSize) * r.width / 360}))"""
+for width, height in ((390, 844), (1280, 900)):
+    for dark in (False, True):
+        name = "%d px, %s" % (width, "dark" if dark else "light")
+        page = browser.page(width, height, dark)
+        ok(page.go(BASE + "/k/" + OWNER) == 200, name + ": the owner's link opens the page")
+        ok([e for e in page.eval("[...document.querySelectorAll('th a')].map(a => a.textContent)")] == ["alice", "bob", "chen"],
+           name + ": with all guests")
+        shot(page, "home-%d-%s" % (width, "dark" if dark else "light"))
+        ok(page.go(BASE + "/g/chen") == 200 and page.eval("document.querySelector('h1').textContent") == "chen", name + ": one guest's page")
+        for what in ("/", "/g/chen"):
+            page.go(BASE + what)
+            ok(page.eval("document.documentElement.scrollWidth") <= width, name + ": %s is not wider than the screen" % what,
+               page.eval("document.documentElement.scrollWidth"))
+        ground = page.eval("getComputedStyle(document.body).backgroundColor")
+        ok((sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == dark, name + ": its ground is as the person wants it", ground)
+        ok(page.eval(SMALLEST) >= 9, name + ": the charts' letters can be read", page.eval(SMALLEST))
+        shot(page, "guest-%d-%s" % (width, "dark" if dark else "light"))
+        ok(page.complaints() == [], name + ": the browser holds nothing against it", page.complaints())
+
+# --- charts ------------------------------------------------------------------------------------------------------------------
+
+h = page.eval(HEIGHTS)
+top = h["top"] * {"MB": 1e6, "GB": 1e9, "kB": 1e3}[h["unit"]]
+want = [44e6 * (n + 1) * 140 / top for n in range(24)]
+ok(h["n"] == 24 and all(abs(a - b) < 0.02 for a, b in zip(h["to"], want)), "24 bars as high as their bytes on the wire", (h, want))
+ok(all(abs(a - b / 4) < 0.02 for a, b in zip(h["from"], want)), "and upon each what came from the guest")
+ok(24 * 55e6 <= top <= 2 * 24 * 55e6, "the axis ends above them, not far", top)
+ok(page.eval("document.querySelectorAll('figure svg[role=img][aria-labelledby] desc').length") == 3, "each chart has words for who cannot see it")
+rows = page.eval("[...document.querySelectorAll('#hour ~ .data tbody tr')].map(r => [...r.children].map(c => c.textContent))")
+ok(len(rows) == 24 and rows[0][1:] == ["1.1 GB", "264 MB"], "and a table behind it", rows[:2])
+ok(page.eval("document.querySelector('#hour ~ .data details').open = true; document.querySelector('.data table').offsetHeight") > 100,
+   "which opens")
+bar = page.eval("(() => {const r = document.querySelectorAll('.bar rect'); return r[1].getAttribute('width') / r[0].getAttribute('width')})()")
+billed = int(redis("HGET", "lodge:{chen}:m:" + utc(NOW).strftime("%Y%m01"), "billed"))
+ok(abs(bar - billed / 100e9) < 0.002, "the bar is as long as what is used", (bar, billed))
+ok("chen is held to 1.0 Mbit/s each way" in page.eval("document.querySelector('.say').textContent"), "and says what follows")
+page.call("Runtime.evaluate", expression="document.body.focus()")
+stops = []
+for _ in range(6):
+    for kind in ("keyDown", "keyUp"):
+        page.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    stops.append(page.eval("document.activeElement.textContent"))
+ok(stops[0] == "to the numbers" and "All guests" in stops, "the keyboard goes from link to link", stops)
+page.eval("fetch('/g/chen/hour.csv').then(r => r.text()).then(t => window.csv = t)")
+csv = page.eval("window.csv")
+ok(csv.startswith("guest,start,") and csv.count("\r\n") >= 25, "CSV opens", csv[:100])
+
+# --- whose -------------------------------------------------------------------------------------------------------------------
+
+page = browser.page()
+ok(page.go(BASE + "/") == 403 and page.go(BASE + "/g/alice") == 403, "a stranger's browser gets 403")
+ok(page.go(BASE + "/k/" + "a" * 32) == 403, "and with a wrong link")
+ok(page.go(BASE + "/k/" + CHEN) == 200 and page.eval("document.querySelector('h1').textContent") == "chen", "a tenant's link opens their page")
+ok(page.go(BASE + "/g/alice") == 403, "and nobody else's")
+ok("alice" not in page.eval("document.documentElement.outerHTML"), "whose name it does not say")
+subprocess.run(["nsenter", "--net=%s/ns/host" % WORLD, LODGE, "-c", WORLD + "/lodge.yaml", "link", "chen", "--revoke"], check=True)
+ok(page.go(BASE + "/") == 403, "a link that was taken back is none any more")
+
+# --- now ---------------------------------------------------------------------------------------------------------------------
+
+page = browser.page()
+ok(page.go(BASE + "/k/" + ALICE_TOKEN) == 200, "alice looks at her page")
+ok(within(20, lambda: page.eval("document.getElementById('how').textContent") == "this second"), "which is live")
+
+
+def rate(which):
+    number, unit = page.eval("document.getElementById('%s').textContent" % which).split()
+    return float(number) * {"bit/s": 1, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}[unit]
+
+
+ok(within(20, lambda: rate("to") < 1e6), "nothing moves", rate("to"))
+load = subprocess.Popen(["iperf3", "-c", "192.168.77.2", "-p", "5201", "-b", "40M", "-t", "25"], stdout=subprocess.DEVNULL)
+ok(within(20, lambda: 20e6 < rate("to") < 80e6), "while alice downloads at 40 Mbit/s it says so", rate("to"))
+ok(page.eval("document.querySelector('#trace .t').getAttribute('d').length") > 20, "and draws it")
+shot(page, "live-1280-light")
+load.terminate()
+load.wait()
+ok(within(20, lambda: rate("to") < 1e6), "and when she has it, that too", rate("to"))
+ok(page.complaints() == [], "the browser holds nothing against that", page.complaints())
+still = browser.page(script=False)
+ok(still.go(BASE + "/k/" + ALICE_TOKEN) == 200 and still.eval("document.getElementById('how').textContent") == "in the last minutes"
+   and still.eval("document.getElementById('to').textContent") != "–", "without script there is the average")
+browser.close()
+done()
