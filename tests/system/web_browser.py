@@ -103,9 +103,9 @@ def rate(which):
 
 
 ok(within(20, lambda: rate("to") < 1e6), "nothing moves", rate("to"))
-load = subprocess.Popen(["iperf3", "-c", "192.168.77.2", "-p", "5201", "-b", "40M", "-t", "25"], stdout=subprocess.DEVNULL)
+load = subprocess.Popen(["iperf3", "-c", "192.168.77.2", "-p", "5201", "-b", "40M", "-t", "25"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 ok(within(20, lambda: 20e6 < rate("to") < 80e6), "while alice downloads at 40 Mbit/s it says so", rate("to"))
-ok(page.eval("document.querySelector('#trace .t').getAttribute('d').length") > 20, "and draws it")
+ok(within(20, lambda: page.eval("document.querySelector('#trace .t').getAttribute('d').split('L').length") > 3), "and draws it")
 shot(page, "live-1280-light")
 load.terminate()
 load.wait()
