@@ -29,7 +29,7 @@ CORES    := $(wildcard base/addr.c base/near.c base/utf8.c \
 	    proxy/http.c proxy/field.c proxy/body.c proxy/reply.c proxy/exchange.c proxy/tls.c base/name.c conf/route.c \
 	    proxy/session.c proxy/redirect.c proxy/h2c.c base/haproxy.c proxy/answer.c proxy/limit.c proxy/seat.c \
 	    proxy/quic.c proxy/quic_keys.c proxy/quic_gather.c proxy/quic_hello.c proxy/flow.c proxy/cid.c \
-	    proxy/reach.c proxy/page.c base/haproxy_read.c \
+	    proxy/reach.c conf/page.c base/haproxy_read.c \
 	    natd/foreign.c \
 	    natd/fact.c natd/feature.c natd/ruleset.c natd/plan.c natd/plan_curb.c natd/curbset.c natd/plan_neighbour.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
 	    ledger/keys.c ledger/record.c ledger/percentile.c ledger/command.c ledger/meta.c ledger/place.c ledger/refusal.c \
@@ -51,7 +51,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest lodge-web
 
-.PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct man
+.PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct bench-web man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -70,6 +70,7 @@ help:
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
 #: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
 #: make bench-acct who counts bytes: lodge-acct, tcpdump, pmacctd, vnstat, in one run (root; bench/README.md)
+#: make bench-web  pages a second of lodge-web on one core (bench/README.md)
 #: make format     clang-format over the tree
 #: make clean      remove build/
 
@@ -215,6 +216,9 @@ bench-acct: $(B)/lodge-acct $(B)/bench-load $(B)/bench-wire
 
 bench-nat: $(B)/lodge-natd $(B)/bench-load
 	@python3 bench/nat $(WHAT)
+
+bench-web: $(B)/lodge-web $(B)/lodge
+	@python3 bench/web $(WHAT)
 
 # Everything that the tests run, so that it can be built in parallel before they run one by one.
 tested: all $(UNITS) $(FUZZERS)

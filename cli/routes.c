@@ -4,7 +4,7 @@
 #include "cli/asked.h"
 #include "cli/cli.h"
 #include "base/table.h"
-#include "conf/route.h"
+#include "conf/page.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -292,7 +292,7 @@ cmd_routes(const char *file, int argc, char **argv)
 			return cli_fail(EXIT_INPUT, "routes takes -j and then names, not «%s»", argv[i]);
 	if (cli_load(file, &conf, &status) == -1)
 		return status;
-	routes = routes_plan(&conf);
+	routes = page_add(&conf) == 0 ? routes_plan(&conf) : NULL;
 	if (!routes)
 		status = cli_fail(EXIT_SYSTEM, "out of memory");
 	else if (first == argc)

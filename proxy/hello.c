@@ -1,5 +1,5 @@
 /* The first bytes of a connection: read, ask, and make of them what the guest gets first. See connection.h. */
-#include "proxy/page.h"
+#include "conf/page.h"
 #include "proxy/connection.h"
 #include "proxy/answer.h"
 #include "base/haproxy.h"

@@ -2,7 +2,7 @@
 #include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "proxy/page.h"
+#include "conf/page.h"
 #include "proxy/rights.h"
 #include "proxy/status.h"
 #include "proxy/upgrade.h"

@@ -1,6 +1,6 @@
 /* One worker: its doors, its ceilings, its connections; see relay.h. */
 #include "proxy/relay.h"
-#include "proxy/page.h"
+#include "conf/page.h"
 #include "base/sys.h"
 #include "proxy/connection.h"
 #include "proxy/datagram.h"

@@ -41,8 +41,12 @@ height_of(const struct scale *s, uint64_t value)
 }
 
 static void
-put_axis(struct out *o, const struct scale *s)
+put_axis(struct out *o, const struct scale *s, bool empty)
 {
+	if (empty) { /* nothing to measure */
+		out_html(o, "<path class=\"z\" d=\"M%d %dH%d\"/>", CHART_LEFT, CHART_BOTTOM, RIGHT);
+		return;
+	}
 	out_html(o, "<text class=\"u\" x=\"%d\" y=\"12\">%s</text>", CHART_LEFT - 6, s->name);
 	for (unsigned i = 0; i <= s->n; i++) {
 		uint64_t value = s->step * i;
@@ -151,7 +155,7 @@ chart_put(struct out *o, const struct chart *c)
 	    "from it; the table behind has each.</desc>",
 	    c->id, c->title, CHART_WIDTH, CHART_HEIGHT, c->id, c->id, c->id, size_print(sum[TO_GUEST], to),
 	    size_print(sum[FROM_GUEST], from));
-	put_axis(o, &s);
+	put_axis(o, &s, most == 0);
 	for (size_t i = 0; i < c->n; i++)
 		put_bar(o, c, &s, i);
 	if (most == 0)

@@ -43,6 +43,7 @@ ok("<h1>alice</h1>" in got.text, "the same through the proxy, by the page's name
 got = get("/", source=ALICE, port=HTTP, host="10.77.0.1")
 ok("<h1>alice</h1>" in got.text, "and by the address of the gateway", got.text[:300])
 ok(get("/", source="127.0.0.1", port=HTTP, host="10.77.0.1").status == 400, "by which nobody else finds it")
+ok(re.match(r"usage.test: ~web, by usage.test at \S+lodge.yaml:4:", lodge("routes", NAME).stdout), "lodge routes knows whose the name is", lodge("routes", NAME))
 ok(get("/healthz").text == "ok\n" and get("/").status == 403, "a program of the host gets /healthz and no more")
 got = get("/k/" + alice, port=HTTP)
 ok(got.status == 301 and got.fields["location"] == "https://usage.test/k/" + alice, "the plain page sends strangers to https", got.fields)

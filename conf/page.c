@@ -1,5 +1,5 @@
 /* The usage page behind the proxy; see page.h. */
-#include "proxy/page.h"
+#include "conf/page.h"
 
 #include <stdlib.h>
 

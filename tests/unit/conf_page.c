@@ -1,5 +1,5 @@
 /* The usage page behind the proxy. */
-#include "proxy/page.h"
+#include "conf/page.h"
 #include "proxy/rules.h"
 #include "tests/unit/guard.h"
 

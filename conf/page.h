@@ -2,8 +2,8 @@
  * The usage page behind the proxy: like a guest of this host, of a name that no guest can have, which is told its client
  * by a PROXY header. A core.
  */
-#ifndef PROXY_PAGE_H
-#define PROXY_PAGE_H
+#ifndef CONF_PAGE_H
+#define CONF_PAGE_H
 
 #include "conf/route.h"
 
