@@ -1,6 +1,7 @@
 /* lodge-acct: counts what moves over the guests' taps and writes the billing keys. */
 #include "acct/count.h"
 #include "base/ctl.h"
+#include "base/finding.h"
 #include "base/log.h"
 #include "base/sys.h"
 
@@ -10,10 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: lodge-acct [-ndhV] [-c FILE]\n"
+static const char usage[] = "usage: lodge-acct [-ndjthV] [-c FILE]\n"
 			    "counts every guest's traffic at its tap and writes the billing keys to Redis\n"
 			    "  -c FILE  the configuration (" SYS_CONF_FILE ")\n"
 			    "  -n       check it and print what was understood\n"
+			    "  -t       try to capture, as it has to; with -j as JSON\n"
 			    "  -d       log more\n";
 
 struct acct {
@@ -152,16 +154,37 @@ drop(unsigned uid, unsigned gid)
 		fatal("cannot give up privilege: %s", strerror(errno));
 }
 
+static int
+try_capture(bool json)
+{
+	struct findings findings;
+	char why[400];
+	struct tap *tap = tap_open(ev_default_loop(0), NULL, NULL, why, sizeof(why));
+
+	findings_begin(&findings, stdout, json);
+	if (tap)
+		findings_add(&findings, FOUND_OK, "capture", NULL, "packets of all taps, through one ring");
+	else
+		findings_add(&findings, FOUND_BROKEN, "capture",
+		    "boot a kernel with CONFIG_PACKET (modprobe af_packet), or give CAP_NET_RAW",
+		    "nothing is counted: %s", why);
+	if (tap)
+		tap_close(tap);
+	return findings_end(&findings);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct sys_options options = sys_options(argc, argv, "", usage);
+	struct sys_options options = sys_options(argc, argv, "tj", usage);
 	static struct acct acct;
 	struct conf_errors errors;
 	struct ctl *ctl;
 	unsigned uid, gid;
 
 	log_open("lodge-acct", options.debug);
+	if (options.other == 't')
+		return try_capture(options.json);
 	acct.file = options.file;
 	if (conf_load(options.file, &acct.conf, &errors) == -1 || errors.n > 0)
 		if (conf_report(&errors, stderr) != 0)

@@ -82,6 +82,9 @@ sys_options(int argc, char **argv, const char *own, const char *usage)
 		case '?':
 			fputs(usage, stderr);
 			exit(EXIT_INPUT);
+		case 'j':
+			options.json = true;
+			break;
 		default:
 			options.other = (unsigned char)c;
 		}

@@ -27,6 +27,7 @@ struct sys_options {
 	const char *file; /* -c */
 	bool check; /* -n */
 	bool debug; /* -d */
+	bool json; /* -j, of a program that has it */
 	unsigned char other; /* last letter met of the program's own, else 0 */
 	int first; /* index of the first operand in argv */
 };

@@ -16,11 +16,13 @@ struct command {
 
 int cmd_apply(const char *file, int argc, char **argv);
 int cmd_check(const char *file, int argc, char **argv);
+int cmd_doctor(const char *file, int argc, char **argv);
 int cmd_guest(const char *file, int argc, char **argv);
 /* The guest command's words of traffic; rate is "" but for throttle. */
 int curb_guest(const struct conf *, const char *word, const char *name, const char *rate);
 
 int cmd_link(const char *file, int argc, char **argv);
+int cmd_kernel(const char *file, int argc, char **argv);
 int cmd_routes(const char *file, int argc, char **argv);
 int cmd_status(const char *file, int argc, char **argv);
 int cmd_top(const char *file, int argc, char **argv);

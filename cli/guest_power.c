@@ -94,8 +94,8 @@ missed(struct wait *w, const json_t *status, bool late)
 
 	clear(w);
 	if (late)
-		return cli_fail(fault ? fault : EXIT_SYSTEM, "%s is still %s%s%s", w->name, state,
-		    *why ? ": " : "", why);
+		return cli_fail(
+		    fault ? fault : EXIT_SYSTEM, "%s is still %s%s%s", w->name, state, *why ? ": " : "", why);
 	if (w->goal == GOAL_STOPPED)
 		return cli_fail(EXIT_SYSTEM, "%s is %s: somebody else told it so", w->name, state);
 	if (strcmp(state, "stopping") == 0 || strcmp(state, "ending") == 0)

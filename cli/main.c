@@ -22,6 +22,11 @@ static const struct command commands[] = {
     {"apply", cmd_apply, "[-n]", "make the network and the programs as the file says; -n: only show"},
     {"guest", cmd_guest, "create|start|stop|restart|kill|status NAME", "one guest"},
     {"guest", cmd_guest, "cut|lift NAME, throttle NAME RATE", "its traffic"},
+    {"doctor", cmd_doctor, "[-j]", "what this host can and cannot do, by trying"},
+    {"kernel", cmd_kernel, "build [--version V] [--output F] [-n]",
+	"make a guest's kernel from Debian's source"},
+    {"kernel", cmd_kernel, "test [-j] [FILE]",
+	"boot a kernel to userspace; what keeps guests from running here"},
     {"help", cmd_help, "", "this text"},
 };
 

@@ -90,7 +90,8 @@ reload_all(const struct conf *conf, const char *file)
 {
 	static const struct {
 		const char *name, *program;
-	} all[] = {{"natd", "lodge-natd"}, {"proxy", "lodge-proxy"}, {"acct", "lodge-acct"}, {"web", "lodge-web"}};
+	} all[] = {
+	    {"natd", "lodge-natd"}, {"proxy", "lodge-proxy"}, {"acct", "lodge-acct"}, {"web", "lodge-web"}};
 	int status = check_file(conf, file), worst = EXIT_DONE;
 
 	if (status != EXIT_DONE)

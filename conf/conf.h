@@ -245,6 +245,9 @@ int conf_load(const char *path, struct conf *, struct conf_errors *);
  */
 int conf_load_strict(const char *path, struct conf *, struct conf_errors *);
 
+/* The same where there may be no file yet: then all is as an empty one has it. */
+int conf_load_any(const char *path, struct conf *, struct conf_errors *);
+
 /* The same for texts already read: the core of conf_load. texts[0] is the main one. */
 int conf_parse(
     const struct conf_text *texts, size_t n, const struct conf_host *, struct conf *, struct conf_errors *);

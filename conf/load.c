@@ -319,3 +319,19 @@ conf_load_strict(const char *path, struct conf *c, struct conf_errors *errors)
 {
 	return load(path, false, c, errors);
 }
+
+int
+conf_load_any(const char *path, struct conf *c, struct conf_errors *errors)
+{
+	const struct conf_text empty = {path, {"", 0}};
+	struct host_facts facts;
+	int result;
+
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		return conf_load(path, c, errors);
+	host_learn(&facts);
+	facts.host.running = true;
+	result = conf_parse(&empty, 1, &facts.host, c, errors);
+	host_free(&facts);
+	return result;
+}

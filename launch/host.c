@@ -114,3 +114,46 @@ host_memory(uint64_t *whole, uint64_t *available)
 	*available = free_now << 10;
 	return 0;
 }
+
+/* PATH and all above it, down to the hierarchy's root. */
+static uint64_t
+least_of(const char *hierarchy, char *path, const char *file, uint64_t least)
+{
+	char full[2 * PATH_MAX];
+	unsigned long long value;
+	char *slash;
+
+	do {
+		FILE *f;
+
+		snprintf(full, sizeof(full), "%s%s/%s", hierarchy, path, file);
+		f = fopen(full, "re");
+		if (f && fscanf(f, "%llu", &value) == 1 && value < least)
+			least = value;
+		if (f)
+			fclose(f);
+		slash = strrchr(path, '/');
+		if (slash)
+			*slash = '\0';
+	} while (slash);
+	return least;
+}
+
+/* Lines of /proc/self/cgroup: "0::PATH", and for the older version "N:memory:PATH". */
+uint64_t
+host_memory_ceiling(uint64_t whole)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char line[PATH_MAX], *at;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "0::", 3) == 0)
+			whole = least_of("/sys/fs/cgroup", line + 3, "memory.max", whole);
+		else if ((at = strstr(line, ":memory:")) != NULL)
+			whole = least_of("/sys/fs/cgroup/memory", at + 8, "memory.limit_in_bytes", whole);
+	}
+	if (f)
+		fclose(f);
+	return whole;
+}

@@ -15,4 +15,7 @@ void host_leave_cpu(const char *folder);
 /* RAM and swap in all, and what could be had now without swapping. -1: errno. */
 int host_memory(uint64_t *whole, uint64_t *available);
 
+/* What the cgroups that this process is in (either version) leave of so much. */
+uint64_t host_memory_ceiling(uint64_t whole);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,8 +109,9 @@ read_head(const char *path, char *room)
 static enum launched
 learn(const char *path, unsigned uid, struct kernel *out, char *why, char *room, char *room2)
 {
-	struct span head = read_head(path, room);
+	struct span head = read_head(path, room), list;
 	enum elf_kind kind;
+	struct statvfs fs;
 
 	if (head.len == 0) {
 		launch_why(
@@ -117,6 +119,10 @@ learn(const char *path, unsigned uid, struct kernel *out, char *why, char *room,
 		return LAUNCH_NEVER;
 	}
 	kind = elf_read(head, out->interp, sizeof(out->interp));
+	if (kind != ELF_FOREIGN && statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOEXEC)) {
+		launch_why(why, "kernel %s lies on a filesystem mounted noexec; move it to another", path);
+		return LAUNCH_NEVER;
+	}
 	if (kind == ELF_FOREIGN ||
 	    ability_read(ask((const char *[]){path, "--version", NULL}, uid, room),
 		ask((const char *[]){path, "--help", NULL}, uid, room2), &out->ability) == -1) {
@@ -127,9 +133,15 @@ learn(const char *path, unsigned uid, struct kernel *out, char *why, char *room,
 	}
 	out->ability.dynamic = kind == ELF_DYNAMIC;
 	out->padding = ability_needs_padding(&out->ability, xstate_bytes());
-	if (kind == ELF_DYNAMIC &&
-	    libraries_read(ask((const char *[]){out->interp, "--list", path, NULL}, uid, room), out->interp,
-		&out->libraries) == -1) {
+	if (kind != ELF_DYNAMIC)
+		return LAUNCHED;
+	list = ask((const char *[]){out->interp, "--list", path, NULL}, uid, room);
+	if (list.len == 0) {
+		launch_why(
+		    why, "kernel %s cannot be loaded here; %s --list %s says why", path, out->interp, path);
+		return LAUNCH_NEVER;
+	}
+	if (libraries_read(list, out->interp, &out->libraries) == -1) {
 		launch_why(why, "kernel %s lacks a library here; ldd %s names it", path, path);
 		return LAUNCH_NEVER;
 	}

@@ -11,12 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] =
-    "usage: lodge-guest [-nd] [-c file] name\n"
-    "       lodge-guest -w [-d] [-c file] name   wait for the word start\n"
-    "       lodge-guest -i [-d] [-c file] name   make the guest's image and exit\n"
-    "       lodge-guest -t [-d] [-c file]        boot the kernel to userspace and say how it went\n"
-    "       lodge-guest -h | -V\n";
+static const char usage[] = "usage: lodge-guest [-nd] [-c file] name\n"
+			    "       lodge-guest -w [-d] [-c file] name   wait for the word start\n"
+			    "       lodge-guest -i [-d] [-c file] name   make the guest's image and exit\n"
+			    "       lodge-guest -t [-dj] [-c file] [kernel]   try what guests need, and boot "
+			    "the kernel to userspace\n"
+			    "       lodge-guest -h | -V\n";
 
 /*
  * What every launch takes again: namespaces and mounts, another uid, ownership of the image, the tap, a signal to
@@ -112,12 +112,28 @@ run(struct conf *conf, const struct guest *guest, bool wait)
 	return EXIT_DONE;
 }
 
+/* On a host where there is no file yet, too. */
+static int
+try_host(const char *file, const char *kernel, bool json)
+{
+	struct conf conf;
+	struct conf_errors errors;
+	struct findings findings;
+	int result = conf_load_any(file, &conf, &errors), status = conf_report(&errors, stderr);
+
+	conf_errors_free(&errors);
+	if (result == -1)
+		return status;
+	findings_begin(&findings, stdout, json);
+	trial_boot(&conf, kernel ? kernel : conf.kernel, &findings);
+	conf_free(&conf);
+	return findings_end(&findings);
+}
+
 /* All but watching: done at once. */
 static int
 do_once(const struct conf *conf, const struct guest *guest, const struct sys_options *options)
 {
-	if (options->other == 't')
-		return trial_boot(conf, stdout);
 	if (options->check)
 		return print_plan(conf, guest);
 	return image_make(conf, guest) == -1 ? EXIT_SYSTEM : EXIT_DONE;
@@ -126,24 +142,25 @@ do_once(const struct conf *conf, const struct guest *guest, const struct sys_opt
 int
 main(int argc, char **argv)
 {
-	struct sys_options options = sys_options(argc, argv, "itw", usage);
+	struct sys_options options = sys_options(argc, argv, "itwj", usage);
 	const struct guest *guest = NULL;
 	struct conf *conf;
 	int status;
 
 	log_open("lodge-guest", options.debug);
-	if (options.first + (options.other != 't') != argc) {
+	if (argc - options.first != 1 && !(options.other == 't' && argc == options.first)) {
 		fputs(usage, stderr);
 		return EXIT_INPUT;
 	}
-	conf = load(options.file);
-	if (options.other != 't')
-		guest = conf_guest(conf, argv[options.first]);
-	if (!guest && options.other != 't')
-		fatal_input(
-		    "%s has no guest %s; lodge check shows those it has", options.file, argv[options.first]);
 	if (getuid() != 0 && !options.check)
 		fatal("namespaces, mounts and another uid need root");
+	if (options.other == 't')
+		return try_host(options.file, argv[options.first], options.json);
+	conf = load(options.file);
+	guest = conf_guest(conf, argv[options.first]);
+	if (!guest)
+		fatal_input(
+		    "%s has no guest %s; lodge check shows those it has", options.file, argv[options.first]);
 	if (!options.check && (options.other == 0 || options.other == 'w')) {
 		check_first(conf, guest);
 		return run(conf, guest, options.other == 'w');

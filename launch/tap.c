@@ -25,19 +25,12 @@ set_shape(int fd, bool header)
 	return ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6);
 }
 
-int
-tap_attach(const char *name, enum uplink uplink)
+static int
+take(const char *name, bool header)
 {
-	bool header = uplink == UPLINK_VEC;
 	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-	int fd, saved;
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC), saved;
 
-	/* TUNSETIFF would make the missing one, and lodge-natd's would then not be it. */
-	if (strlen(name) >= sizeof(request.ifr_name) || if_nametoindex(name) == 0) {
-		errno = ENODEV;
-		return -1;
-	}
-	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	if (header)
@@ -49,6 +42,23 @@ tap_attach(const char *name, enum uplink uplink)
 	close(fd);
 	errno = saved;
 	return -1;
+}
+
+int
+tap_attach(const char *name, enum uplink uplink)
+{
+	/* TUNSETIFF would make the missing one, and lodge-natd's would then not be it. */
+	if (strlen(name) >= IFNAMSIZ || if_nametoindex(name) == 0) {
+		errno = ENODEV;
+		return -1;
+	}
+	return take(name, uplink == UPLINK_VEC);
+}
+
+int
+tap_try(void)
+{
+	return take("lodge-trial", true);
 }
 
 void

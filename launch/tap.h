@@ -10,6 +10,9 @@
  */
 int tap_attach(const char *name, enum uplink);
 
+/* Makes one in this network namespace, which should be nobody else's; it goes with the descriptor. -1: errno. */
+int tap_try(void);
+
 /* The errno of tap_attach in words that end with what to do. */
 void tap_explain(const char *name, int error, char *why);
 

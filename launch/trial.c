@@ -1,5 +1,6 @@
 /* Does this kernel work on this host; see trial.h. */
 #include "launch/trial.h"
+#include "launch/ground.h"
 #include "launch/guest.h"
 #include "launch/spawn.h"
 #include "launch/tiny.h"
@@ -17,9 +18,9 @@
 #include <unistd.h>
 
 enum {
-	TRIAL_MEMORY = 64 << 20,
 	TRIAL_TEXT = 64 << 10,
 	TRIAL_MS = 20000,
+	TRIAL_END_MS = 2000,
 	TRIAL_SHOWN = 600, /* bytes of the last words */
 };
 
@@ -70,18 +71,18 @@ remove_folder(const struct trial *t)
 }
 
 static enum launched
-plan(struct trial *t, const struct conf *conf, unsigned uid, char *why)
+plan(struct trial *t, const char *kernel, unsigned uid, char *why)
 {
-	enum launched result = kernel_learn(conf->kernel, uid, &t->kernel, why);
+	enum launched result = kernel_learn(kernel, uid, &t->kernel, why);
 
 	if (result != LAUNCHED)
 		return result;
-	if (jail_plan(t->root, uid, TRIAL_MEMORY, conf->kernel, &t->kernel, &t->jail, why) == -1 ||
+	if (jail_plan(t->root, uid, GROUND_MEMORY, kernel, &t->kernel, &t->jail, why) == -1 ||
 	    jail_add(&t->jail, JAIL_INPUT, t->initrd, TRIAL_INITRD) == -1 ||
 	    cmdline_environment(&t->kernel.ability, t->kernel.padding, &t->environment) == -1)
 		return LAUNCH_NEVER;
 	cmdline_add(&t->words, JAIL_KERNEL);
-	cmdline_add(&t->words, "mem=%dK", TRIAL_MEMORY >> 10);
+	cmdline_add(&t->words, "mem=%dK", GROUND_MEMORY >> 10);
 	cmdline_add(&t->words, "initrd=" TRIAL_INITRD);
 	cmdline_add(&t->words, "noreboot");
 	cmdline_add(&t->words, "uml_dir=" JAIL_UML_DIR);
@@ -107,6 +108,22 @@ read_console(struct trial *t, int master)
 		if (t->seconds == 0 && memmem(t->text, t->n, TINY_WORD, strlen(TINY_WORD)))
 			t->seconds = sys_seconds();
 	}
+}
+
+/* One whose console is closed is about to end, and how is what we want to know. */
+static void
+await_end(const struct trial *t, pid_t pid, int *status)
+{
+	struct timespec moment = {.tv_nsec = 10000000};
+
+	for (int i = 0; t->seconds == 0 && i < TRIAL_END_MS / 10; i++) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return;
+		nanosleep(&moment, NULL);
+	}
+	kill(pid, SIGKILL);
+	while (waitpid(pid, status, 0) == -1 && errno == EINTR)
+		;
 }
 
 static enum launched
@@ -136,8 +153,7 @@ boot(struct trial *t, unsigned uid, int *status, char *why)
 	if (result == 0) {
 		read_console(t, master);
 		close(spawned.run_fd);
-		kill(spawned.pid, SIGKILL);
-		waitpid(spawned.pid, status, 0);
+		await_end(t, spawned.pid, status);
 	}
 	close(master);
 	t->seconds = t->seconds ? t->seconds - begin : 0;
@@ -145,59 +161,106 @@ boot(struct trial *t, unsigned uid, int *status, char *why)
 }
 
 static void
-show_last(const struct trial *t, FILE *f)
+show_last(const struct trial *t)
 {
 	size_t from = t->n > TRIAL_SHOWN ? t->n - TRIAL_SHOWN : 0;
+	char line[TRIAL_SHOWN + 1];
+	size_t n = 0;
 
-	for (size_t i = from; i < t->n; i++)
-		if (t->text[i] == '\n' || (t->text[i] >= 0x20 && t->text[i] < 0x7f))
-			fputc(t->text[i], f);
-	fputc('\n', f);
+	for (size_t i = from; i < t->n; i++) {
+		if (t->text[i] >= 0x20 && t->text[i] < 0x7f)
+			line[n++] = t->text[i];
+		if (n && (t->text[i] == '\n' || i + 1 == t->n)) {
+			log_warn("console: %.*s", (int)n, line);
+			n = 0;
+		}
+	}
 }
 
-static int
-report(const struct trial *t, const char *kernel, int status, FILE *f)
+/* Why it did not come to userspace, and what to do: what it said itself goes before how it ended. */
+static const char *
+diagnose(const struct trial *t, int status, char *why)
 {
-	struct span text = span_of(t->text, t->n);
-	const char *with = t->kernel.padding ? " (with the preload's padding)" : "";
+	static const struct {
+		const char *words, *why, *next;
+	} known[] = {
+	    {"ptrace set fp regs failed",
+		"it cannot hold this CPU's extended state, and no preload repairs that in this one",
+		"build a newer one: lodge kernel build; then set `kernel:` to it"},
+	    {"ptrace: ", "it may not trace its processes", "allow ptrace"},
+	    {"check_ptrace", "it may not trace its processes as it has to", "allow ptrace"},
+	    {"check_sysemu", "it may not trace its processes as it has to", "allow ptrace"},
+	    {"start_ptraced_child", "it may not trace its processes", "allow ptrace"},
+	    {"not mounted noexec", "its memory may not be executed", "see the line of tmpfs"},
+	    {"Bus error - the host", "there was no room for its memory", "see the line of memory"},
+	};
 	struct guest_ending end;
 
-	if (t->seconds > 0) {
-		fprintf(f, "%s: %s boots to userspace in %.1f s%s\n", kernel, t->kernel.ability.version,
-		    t->seconds, with);
-		return EXIT_DONE;
-	}
-	end = guest_end(&(struct guest_clues){.wait_status = status, .console = text});
-	if (memmem(t->text, t->n, "ptrace set fp regs failed", 25))
-		strcpy(end.why,
-		    "it cannot hold this CPU's extended state; build a newer one: lodge kernel build");
-	fprintf(
-	    f, "%s: %s does not boot to userspace%s: %s\n", kernel, t->kernel.ability.version, with, end.why);
-	show_last(t, f);
-	return EXIT_SYSTEM;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (memmem(t->text, t->n, known[i].words, strlen(known[i].words))) {
+			strcpy(why, known[i].why);
+			return known[i].next;
+		}
+	end = guest_end(&(struct guest_clues){.wait_status = status, .console = span_of(t->text, t->n)});
+	strcpy(why, end.why);
+	return "read its last words above; try another: lodge kernel build";
 }
 
-int
-trial_boot(const struct conf *conf, FILE *f)
+static void
+report(const struct trial *t, const char *kernel, int status, struct findings *f)
+{
+	const struct ability *ability = &t->kernel.ability;
+	char why[GUEST_WHY];
+	const char *next;
+
+	if (t->seconds > 0) {
+		findings_add(f, FOUND_OK, "kernel", NULL, "%s: %s boots to userspace in %.1f s%s", kernel,
+		    ability->version, t->seconds,
+		    t->kernel.padding ? ", with the preload's padding for this CPU" : "");
+		if (cmdline_uplink(ability) != UPLINK_VEC)
+			findings_add(f, FOUND_DEGRADED, "kernel", "build one: lodge kernel build",
+			    "it has no vector driver that a tap can be handed to: its network is slower");
+		return;
+	}
+	next = diagnose(t, status, why);
+	show_last(t);
+	findings_add(f, FOUND_BROKEN, "kernel", next, "%s: %s does not boot to userspace%s: %s", kernel,
+	    ability->version, t->kernel.padding ? " in spite of the preload's padding" : "", why);
+}
+
+static void
+try_kernel(const char *kernel, unsigned uid, struct findings *f)
 {
 	static struct trial trial;
 	char why[LAUNCH_WHY] = "";
-	unsigned uid = conf->uids; /* the network's own number, so no guest's */
 	enum launched result;
 	int status = 0;
 
 	if (make_folder(&trial) == -1) {
-		log_error("%s: %s", trial.folder, strerror(errno));
+		findings_add(f, FOUND_BROKEN, "kernel", "make /tmp writable", "not tried: %s: %s",
+		    trial.folder, strerror(errno));
 		remove_folder(&trial);
-		return EXIT_SYSTEM;
+		return;
 	}
-	result = plan(&trial, conf, uid, why);
+	result = plan(&trial, kernel, uid, why);
 	if (result == LAUNCHED)
 		result = boot(&trial, uid, &status, why);
 	else
 		remove_folder(&trial);
 	if (result == LAUNCHED)
-		return report(&trial, conf->kernel, status, f);
-	log_error("%s", why);
-	return result == LAUNCH_NEVER ? EXIT_INPUT : EXIT_SYSTEM;
+		report(&trial, kernel, status, f);
+	else
+		findings_add(f, FOUND_BROKEN, "kernel", NULL, "%s", why);
+}
+
+void
+trial_boot(const struct conf *conf, const char *kernel, struct findings *f)
+{
+	unsigned uid = conf->uids; /* the network's own number, so no guest's */
+
+	if (ground_try(conf, uid, f))
+		try_kernel(kernel, uid, f);
+	else
+		findings_add(
+		    f, FOUND_BROKEN, "kernel", "mend that first", "%s: not tried: no jail for it", kernel);
 }

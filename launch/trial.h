@@ -2,9 +2,13 @@
 #ifndef LAUNCH_TRIAL_H
 #define LAUNCH_TRIAL_H
 
+#include "base/finding.h"
 #include "conf/conf.h"
 
-/* Boots conf's kernel, prints one line, and on failure its last words. Returns the exit status. */
-int trial_boot(const struct conf *, FILE *);
+/*
+ * What the host bears (ground.h), then a boot of this kernel: "kernel", and "preload" where one is needed. Of a boot that
+ * fails, the last words go to the log.
+ */
+void trial_boot(const struct conf *, const char *kernel, struct findings *);
 
 #endif

@@ -8,6 +8,7 @@
 #include "natd/print.h"
 #include "natd/renew.h"
 #include "natd/sole.h"
+#include "natd/tried.h"
 #include "natd/watch.h"
 
 #include <errno.h>
@@ -17,9 +18,10 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: lodge-natd [-c FILE] [-n | -x] [-d]\n"
+    "usage: lodge-natd [-c FILE] [-n | -t [-j] | -x] [-d]\n"
     "  -c FILE  the configuration (default " SYS_CONF_FILE ")\n"
     "  -n       check it, print what would be changed as a script; nothing when nothing would\n"
+    "  -t       try what it needs of the kernel; with -j as JSON\n"
     "  -x       remove everything lodge-natd made, and end\n"
     "  -d       debug\n"
     "  -V, -h   version, this text\n";
@@ -134,7 +136,7 @@ int
 main(int argc, char **argv)
 {
 	static const int keep[] = {CAP_NET_ADMIN, -1};
-	struct sys_options options = sys_options(argc, argv, "x", usage);
+	struct sys_options options = sys_options(argc, argv, "tjx", usage);
 	struct ev_loop *loop = EV_DEFAULT;
 	const struct facts none = {0};
 	static struct natd natd;
@@ -145,6 +147,8 @@ main(int argc, char **argv)
 	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 	if (options.other == 'x')
 		return remove_all();
+	if (options.other == 't')
+		return tried(&options);
 	learn(&natd, &options);
 	take(&natd, loop);
 	if (sys_drop(0, 0, keep) == -1)

@@ -39,6 +39,8 @@ int nft_apply(struct nft *, const struct ops *, uint32_t generation, bool *chang
  * asked. What is asked is never in force.
  */
 uint32_t nft_missing(struct nft *);
+/* 0, or the errno of what everything stands on: a table, a chain that filters, tracked connections. */
+int nft_refusal(struct nft *);
 
 /* {"spoofed": packets, …} of all counters; a new reference, NULL: errno. */
 json_t *nft_counters(struct nft *);

@@ -98,6 +98,12 @@ is_unknown(int error)
 	       error == EPROTONOSUPPORT;
 }
 
+int
+nft_refusal(struct nft *nft)
+{
+	return refusal(nft, &trials[0]);
+}
+
 uint32_t
 nft_missing(struct nft *nft)
 {

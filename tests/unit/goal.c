@@ -19,7 +19,8 @@ static const struct {
     {GOAL_UP, {"failed", "input", 0, 0}, {"failed", "input", 0, 0}, GOAL_MISSED},
     {GOAL_UP, {"stopped", "", 0, 0}, {"backoff", "host", 0, 0}, GOAL_WAIT}, /* no tap yet */
     {GOAL_UP, {"stopped", "", 0, 2}, {"backoff", "guest", 1, 3}, GOAL_MISSED},
-    {GOAL_UP, {"stopped", "", 0, 2}, {"starting", "guest", 2, 3}, GOAL_MISSED}, /* crashed between two looks */
+    {GOAL_UP, {"stopped", "", 0, 2}, {"starting", "guest", 2, 3},
+	GOAL_MISSED}, /* crashed between two looks */
     {GOAL_UP, {"stopped", "", 0, 0}, {"stopped", "", 1, 0}, GOAL_MISSED}, /* it powered off */
     {GOAL_UP, {"stopped", "", 0, 0}, {"stopping", "", 1, 0}, GOAL_MISSED},
     {GOAL_UP, {"stopping", "", 1, 0}, {"restarting", "", 1, 0}, GOAL_WAIT},
