@@ -196,6 +196,14 @@ ok(of_owner("/g/bob").status == 200, "and the page goes on")
 state = open("/proc/%d/status" % web.p.pid).read()
 ok(re.search(r"^CapEff:\s+0+$", state, re.M) and re.search(r"^Uid:\s+65534", state, re.M) and re.search(r"^Seccomp:\s+2$", state, re.M) and
    re.search(r"^NoNewPrivs:\s+1$", state, re.M), "it has no capability, no root, and a filter", state)
-web.p.send_signal(signal.SIGTERM)
-ok(web.p.wait(20) == 0, "it ends when it is told to")
+ok(within(60, lambda: web_status()["connections"]["open"] == 0), "whoever came is gone", web_status()["connections"])
+with socket.create_connection(("127.0.0.1", PORT), source_address=(ALICE, 0), timeout=60) as s:
+    s.sendall(b"GET /g/alice/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    got = b""
+    while b"data: {" not in got:
+        got += s.recv(4096)
+    ok(web_status()["streams"] == 1, "a rate that goes on is counted")
+    web.p.send_signal(signal.SIGTERM)
+    ok(drain(s).endswith(b"0\r\n\r\n"), "and is ended in order when the page is told to end")
+ok(web.p.wait(60) == 0, "it ends when it is told to")
 done()
