@@ -1,9 +1,11 @@
 /* Running another program to its end; see tool.h. */
 #include "base/tool.h"
 #include "base/log.h"
+#include "base/progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -94,15 +96,25 @@ output_add(struct output *output, const char *bytes, size_t n)
 static void
 output_read(struct output *output, int fd, pid_t pid)
 {
+	struct pollfd from = {.fd = fd, .events = POLLIN};
 	char bytes[TAIL_BYTES / 4];
-	ssize_t n;
+	ssize_t n = 1;
 
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n == -1 && errno == EINTR)) {
+	progress_draw(pid);
+	while (n != 0) {
+		if (interrupted)
+			kill(pid, SIGKILL); /* unshare ignores the gentler ones */
+		if (poll(&from, 1, PROGRESS_TICK_MS) != 1) {
+			progress_draw(pid);
+			continue;
+		}
+		n = read(fd, bytes, sizeof(bytes));
 		if (n > 0)
 			output_add(output, bytes, (size_t)n);
-		else if (interrupted)
-			kill(pid, SIGKILL); /* unshare ignores the gentler ones */
+		else if (n == -1 && errno != EINTR)
+			break;
 	}
+	progress_clear();
 }
 
 static void

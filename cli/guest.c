@@ -7,17 +7,14 @@
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { ANSWER_MS = 5000 };
 
-static int guest_create(const char *file, int argc, char **argv);
 static int guest_traffic(const char *file, int argc, char **argv);
 
 static const struct guest_word words[] = {
-    {"create", guest_create, "NAME"},
+    {"create", guest_create, "NAME [--from BASE] [--disk SIZE] [--domain NAME]…"},
     {"start", guest_power, "[--no-wait] NAME"},
     {"stop", guest_power, "[--no-wait] NAME"},
     {"restart", guest_power, "[--no-wait] NAME"},
@@ -77,23 +74,6 @@ guest_ask(const struct conf *conf, const char *name, const char *word, int *stat
 	}
 	free(path);
 	return answer;
-}
-
-static int
-guest_create(const char *file, int argc, char **argv)
-{
-	char program[PATH_MAX];
-	struct conf conf;
-	int status;
-
-	if (argc != 2)
-		return usage_of(argv[0]);
-	if (!guest_load(file, argv[1], &conf, &status))
-		return status;
-	conf_free(&conf);
-	snprintf(program, sizeof(program), "%slodge-guest", sys_bindir());
-	execl(program, "lodge-guest", "-c", file, "-i", argv[1], (char *)NULL);
-	return cli_fail(EXIT_SYSTEM, "cannot run %s: %s", program, strerror(errno));
 }
 
 static int

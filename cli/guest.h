@@ -15,6 +15,7 @@ struct guest_word {
 	const char *operands; /* for the usage */
 };
 
+int guest_create(const char *file, int argc, char **argv);
 int guest_power(const char *file, int argc, char **argv); /* start stop restart kill */
 int guest_status(const char *file, int argc, char **argv);
 

@@ -96,10 +96,13 @@ struct quota {
 	struct place place;
 };
 
+enum disk_fs { DISK_EXT4, DISK_XFS };
+
 struct disk {
 	char *image; /* absolute, or relative to conf.state */
 	uint64_t size_bytes;
-	char *from; /* "debian-12", or the path of a directory or root tarball; NULL: the image is yours */
+	char *from; /* "debian-12", …, or the path of a directory or root tarball; NULL: the image is yours */
+	enum disk_fs fs;
 	struct place place;
 };
 
@@ -200,6 +203,8 @@ struct conf {
 	char *time_zone; /* in which times are shown; "UTC", or a name below /usr/share/zoneinfo */
 	struct place time_zone_place;
 	struct web_conf web;
+	char **includes; /* whole patterns, as the files include them; of a conf that was loaded */
+	size_t n_includes;
 	struct guest *guests; /* sorted by name */
 	size_t n_guests;
 };

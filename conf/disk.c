@@ -1,6 +1,8 @@
 /* The keys of a guest's disk. */
 #include "conf/parse.h"
 
+enum { XFS_BYTES_MIN = 300 << 20 }; /* what mkfs.xfs(8) accepts */
+
 /* Whole, or parts below the state directory. */
 static const char *
 image_fault(struct span s)
@@ -23,14 +25,14 @@ take_image(struct parse *p, const struct key *key, yaml_node_t *node, void *into
 }
 
 /* A base that can be made by name, or a path. */
-static const char *
-from_fault(struct span s)
+const char *
+name_from(struct span s)
 {
 	if (s.len > 0 && s.ptr[0] == '/')
 		return name_path(s);
-	if (span_is(s, "debian-12") || span_is(s, "small"))
+	if (span_is(s, "debian-12") || span_is(s, "arch") || span_is(s, "small"))
 		return NULL;
-	return "is neither debian-12 nor small nor the whole path of a directory or root tarball";
+	return "is neither debian-12, arch nor small nor the whole path of a directory or root tarball";
 }
 
 void
@@ -40,8 +42,16 @@ take_disk(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 	    {"image", take_image, .offset = offsetof(struct guest, disk.image), .fault = image_fault},
 	    {"size", take_size, .offset = offsetof(struct guest, disk.size_bytes), .min = 1 << 20,
 		.max = UINT64_C(64) << 40},
-	    {"from", take_text, .offset = offsetof(struct guest, disk.from), .fault = from_fault},
+	    {"fs", take_choice, .offset = offsetof(struct guest, disk.fs), .words = word_filesystems},
+	    {"from", take_text, .offset = offsetof(struct guest, disk.from), .fault = name_from},
 	};
 
+	const struct disk *disk = &((struct guest *)into)->disk;
+
 	node_map(p, key->name, node, keys, COUNT(keys), NULL, into);
+	if (disk->fs == DISK_XFS && disk->size_bytes < XFS_BYTES_MIN) {
+		error_add(p->report, node_place(p, node), "an XFS of less than %dM cannot be made",
+		    XFS_BYTES_MIN >> 20);
+		error_hint(p->report, "write size: 300M or more, or fs: ext4");
+	}
 }

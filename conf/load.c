@@ -23,6 +23,8 @@ struct load {
 	struct loaded *files;
 	struct conf_text *texts; /* the same files, as the parser sees them */
 	size_t n, bytes;
+	char **includes; /* whole patterns */
+	size_t n_includes;
 };
 
 static const char too_large[] = "larger than 16 MiB; is this the right file?";
@@ -227,6 +229,16 @@ pattern_below(const char *file, const char *pattern, bool escape)
 	return path;
 }
 
+/* For who wants to add a file: where it is found. */
+static void
+keep_pattern(struct load *l, const char *path)
+{
+	char **slot = path ? value_append(&l->report, &l->includes, &l->n_includes, sizeof(*slot)) : NULL;
+
+	if (slot)
+		*slot = value_text(&l->report, span_str(path));
+}
+
 static void
 pattern_load(struct load *l, const struct include *include)
 {
@@ -236,6 +248,7 @@ pattern_load(struct load *l, const struct include *include)
 	glob_t found = {0};
 	int result;
 
+	keep_pattern(l, path);
 	if (!path) {
 		l->report.no_memory = true;
 	} else if (!wild) {
@@ -301,6 +314,8 @@ load(const char *path, bool running, struct conf *c, struct conf_errors *errors)
 		parse_texts(&l.report, &facts.host, c);
 	zone_check(&l.report, c);
 	host_free(&facts);
+	c->includes = l.includes;
+	c->n_includes = l.n_includes;
 	result = report_end(&l.report);
 	if (result == -1)
 		conf_free(c);

@@ -60,6 +60,7 @@ void *value_append(struct report *, void *list, size_t *n, size_t size);
 char *value_text(struct report *, struct span);
 /* Frees what the pointer holds and puts a copy there. */
 void value_set(struct report *, char **, struct span);
+void guest_free(struct guest *); /* what it owns */
 
 /* ---- nodes.c: what a document holds ---- */
 
@@ -147,6 +148,7 @@ const char *scalar_duration_print(uint64_t ms, char *out);
 
 /* What a choice may be, in the order of its enum; NULL ends. */
 extern const char *const word_counts[], *const word_scopes[], *const word_directions[];
+extern const char *const word_filesystems[]; /* of a disk */
 extern const char *const word_clients[]; /* from CLIENT_TRANSPARENT on */
 
 /* ---- name.c: names with a grammar, likewise ---- */
@@ -157,6 +159,7 @@ const char *name_host(struct span);
 const char *name_path(struct span); /* absolute, no "..", no empty part */
 const char *name_domain(struct span, enum domain_kind *, char out[CONF_DOMAIN_MAX + 1]);
 const char *name_ssh_key(struct span);
+const char *name_from(struct span); /* what a disk can be made from */
 const char *name_zone(struct span); /* as of a time zone; whether there is one, zone.c sees */
 
 /* ---- take.c: takers of keys with a simple type; the name says which, the key where ---- */
@@ -195,6 +198,14 @@ void check_allow(struct parse *);
 void check_things(struct parse *);
 void check_names(struct parse *);
 void check_ports(struct parse *);
+
+/* ---- print.c, print_guest.c ---- */
+
+/* Plain where YAML cannot take it for anything else, else in double quotes. */
+void text_print(const char *, FILE *);
+void line_print(FILE *, const char *key, const char *value);
+/* brief: without what its address, its name or that file gives it anyway; NULL: everything. */
+void guest_print(const struct guest *, const struct conf *brief, FILE *);
 
 /* ---- zone.c: what only the host can tell ---- */
 void zone_check(struct report *, const struct conf *);

@@ -3,8 +3,7 @@
 
 #include <inttypes.h>
 
-/* Plain where YAML cannot take it for anything else, else in double quotes. */
-static void
+void
 text_print(const char *s, FILE *out)
 {
 	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
@@ -22,7 +21,7 @@ text_print(const char *s, FILE *out)
 	fputc('"', out);
 }
 
-static void
+void
 line_print(FILE *out, const char *key, const char *value)
 {
 	fprintf(out, "%s: ", key);
@@ -188,93 +187,6 @@ web_print(const struct web_conf *c, FILE *out)
 }
 
 static void
-domains_print(const struct guest *g, FILE *out)
-{
-	fputs("    domains: [", out);
-	for (size_t i = 0; i < g->n_domains; i++)
-		fprintf(out, "%s\"%s%s\"", i ? ", " : "", conf_domain_prefix(g->domains[i].kind),
-		    g->domains[i].name);
-	fputs("]\n", out);
-}
-
-static void
-forwards_print(const struct guest *g, FILE *out)
-{
-	static const char *const after[] = {[PROTO_TCP] = "/tcp", [PROTO_UDP] = "/udp", [PROTO_BOTH] = ""};
-
-	fputs("    ports: [", out);
-	for (size_t i = 0; i < g->n_forwards; i++) {
-		const struct forward *f = &g->forwards[i];
-
-		fprintf(out, "%s\"%u", i ? ", " : "", f->lo);
-		if (f->hi != f->lo)
-			fprintf(out, "-%u", f->hi);
-		if (f->to != f->lo)
-			fprintf(out, ":%u", f->to);
-		fprintf(out, "%s\"", after[f->proto]);
-	}
-	if (g->rest)
-		fputs(g->n_forwards ? ", rest" : "rest", out);
-	fputs("]\n", out);
-}
-
-static void
-quota_print(const struct quota *q, FILE *out)
-{
-	char month[VALUE_TEXT], rate[VALUE_TEXT];
-
-	if (q->then == QUOTA_NONE)
-		return;
-	fprintf(out, "    quota: {month: %s, then: ", scalar_traffic_print(q->month_bytes, month));
-	if (q->then == QUOTA_THROTTLE)
-		fprintf(out, "throttle %s}\n", scalar_rate_print(q->throttle_bit_s, rate));
-	else
-		fputs(q->then == QUOTA_WARN ? "warn}\n" : "cut}\n", out);
-}
-
-static void
-disk_print(const struct disk *d, FILE *out)
-{
-	char size[VALUE_TEXT];
-
-	fputs("    disk:\n", out);
-	line_print(out, "      image", d->image);
-	fprintf(out, "      size: %s\n", scalar_size_print(d->size_bytes, size));
-	if (d->from)
-		line_print(out, "      from", d->from);
-}
-
-static void
-guest_print(const struct guest *g, FILE *out)
-{
-	char ip[IP_TEXT], mac[MAC_TEXT], size[VALUE_TEXT];
-
-	fprintf(out, "  %s:\n    address: %s\n", g->name, ip_print(&g->address, ip));
-	if (ip_is_set(&g->address6))
-		fprintf(out, "    address6: \"%s\"\n", ip_print(&g->address6, ip));
-	fprintf(out, "    mac: \"%s\"\n", mac_print(&g->mac, mac));
-	line_print(out, "    tap", g->tap);
-	domains_print(g, out);
-	forwards_print(g, out);
-	allow_print(g, out);
-	fprintf(out, "    proxy-to: {http: %u, tls: %u, quic: %u}\n", g->to_http, g->to_tls, g->to_quic);
-	if (g->client_address != CLIENT_DEFAULT)
-		fprintf(out, "    client-address: %s\n", conf_client_address(g->client_address));
-	fprintf(out, "    redirect-https: %s\n", g->redirect_https ? "yes" : "no");
-	fprintf(out, "    memory: %s\n", scalar_size_print(g->memory_bytes, size));
-	disk_print(&g->disk, out);
-	fputs("    ssh-keys:", out);
-	fputs(g->n_ssh_keys ? "\n" : " []\n", out);
-	for (size_t i = 0; i < g->n_ssh_keys; i++) {
-		fputs("      - ", out);
-		text_print(g->ssh_keys[i], out);
-		fputc('\n', out);
-	}
-	quota_print(&g->quota, out);
-	fprintf(out, "    billing-day: %u\n    autostart: %s\n", g->billing_day, g->autostart ? "yes" : "no");
-}
-
-static void
 reserve_print(const struct conf *c, FILE *out)
 {
 	fputs("reserve: [", out);
@@ -314,5 +226,5 @@ conf_print(const struct conf *c, FILE *out)
 	web_print(&c->web, out);
 	fputs(c->n_guests ? "\nguests:\n" : "\nguests: {}\n", out);
 	for (size_t i = 0; i < c->n_guests; i++)
-		guest_print(&c->guests[i], out);
+		guest_print(&c->guests[i], NULL, out);
 }

@@ -221,6 +221,7 @@ scalar_forward(struct span s, struct forward *out)
 }
 
 const char *const word_counts[] = {[COUNT_WIRE] = "wire", [COUNT_TAP] = "tap", NULL};
+const char *const word_filesystems[] = {[DISK_EXT4] = "ext4", [DISK_XFS] = "xfs", NULL};
 const char *const word_scopes[] = {[SCOPE_WAN] = "wan", [SCOPE_ALL] = "all", NULL};
 const char *const word_directions[] = {
     [DIRECTION_BOTH] = "both",

@@ -64,7 +64,7 @@ texts_free(char **list, size_t n)
 	free(list);
 }
 
-static void
+void
 guest_free(struct guest *g)
 {
 	for (size_t i = 0; i < g->n_domains; i++)
@@ -84,6 +84,7 @@ conf_free(struct conf *c)
 		guest_free(&c->guests[i]);
 	free(c->guests);
 	texts_free(c->files, c->n_files);
+	texts_free(c->includes, c->n_includes);
 	free(c->state);
 	free(c->run);
 	free(c->kernel);

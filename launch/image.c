@@ -1,9 +1,11 @@
 /* Makes a guest's disk image; see image.h. */
 #include "launch/image.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/scrap.h"
 #include "base/sys.h"
 #include "launch/fit.h"
+#include "launch/mkfs.h"
 #include "launch/source.h"
 #include "base/tool.h"
 #include "launch/tree.h"
@@ -13,8 +15,11 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { MIB = 20 };
 
 /* One image in the making. */
 struct making {
@@ -27,6 +32,7 @@ struct making {
 	char dir[TOOL_PATH_MAX]; /* the folder it goes to */
 	char temporary[TOOL_PATH_MAX]; /* beside it until it is whole */
 	int tree;
+	bool refresh;
 };
 
 static int
@@ -60,6 +66,29 @@ image_check(const struct making *m)
 	return 0;
 }
 
+/* A disk that fills up half way is worse than none begun. */
+static int
+room_check(const struct making *m)
+{
+	unsigned long long wanted = source_room(m->conf, m->guest->disk.from), free_bytes;
+	struct statvfs fs;
+
+	if (statvfs(m->dir, &fs) == -1)
+		return 0;
+	free_bytes = (unsigned long long)fs.f_bavail * fs.f_frsize;
+	if (wanted > free_bytes) {
+		log_error(
+		    "guest %s: %s has %lluM free, and making the image takes about %lluM; make room there",
+		    m->guest->name, m->dir, free_bytes >> MIB, wanted >> MIB);
+		return -1;
+	}
+	if (m->guest->disk.size_bytes > free_bytes)
+		log_warn("guest %s: its disk of %lluM grows as it is used, and %s has only %lluM free",
+		    m->guest->name, (unsigned long long)m->guest->disk.size_bytes >> MIB, m->dir,
+		    free_bytes >> MIB);
+	return 0;
+}
+
 static int
 making_open(struct making *m)
 {
@@ -78,6 +107,8 @@ making_open(struct making *m)
 		return failed(m, m->dir);
 	scrap_sweep(m->conf->state);
 	scrap_sweep(m->dir);
+	if (room_check(m) == -1)
+		return -1;
 	if (mkdir(m->work, 0700) == -1 || mkdir(m->root, 0755) == -1 || mkdir(m->keys, 0700) == -1)
 		return failed(m, m->work);
 	return 0;
@@ -92,6 +123,19 @@ making_close(struct making *m)
 		unlink(m->temporary);
 	if (m->work[0] && access(m->work, F_OK) == 0)
 		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--one-file-system", "--", m->work, NULL});
+}
+
+/* What a kernel would start, as far as one can see from here. */
+static int
+init_check(const struct making *m)
+{
+	static const char *const inits[] = {"sbin/init", "etc/init", "bin/init", "bin/sh", "init"};
+
+	for (size_t i = 0; i < sizeof(inits) / sizeof(*inits); i++)
+		if (tree_has(m->tree, inits[i]))
+			return 0;
+	log_error("%s holds no root of a Linux: neither sbin/init nor bin/sh is in it", m->guest->disk.from);
+	return -1;
 }
 
 /* A guest with swap hangs in udev: refused before anything is written over it. */
@@ -116,30 +160,17 @@ fstab_check(const struct making *m)
 static int
 image_write(const struct making *m)
 {
-	char label[17];
 	int fd = open(m->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int result = -1;
 
-	if (fd == -1 || ftruncate(fd, (off_t)m->guest->disk.size_bytes) == -1) {
+	if (fd == -1 || ftruncate(fd, (off_t)m->guest->disk.size_bytes) == -1)
 		failed(m, m->temporary);
-		goto out;
+	else if (mkfs_write(m->guest, m->work, m->temporary, NULL) == 0) {
+		if (fchown(fd, m->guest->uid, m->guest->uid) == -1 || fsync(fd) == -1)
+			failed(m, m->temporary);
+		else
+			result = 0;
 	}
-	snprintf(label, sizeof(label), "%.16s", m->guest->name);
-	if (tool_run(-1, m->work,
-		(const char *[]){"mke2fs", "-q", "-F", "-t", "ext4", "-m", "1", "-L", label, "-E",
-		    "root_owner=0:0", "-d", m->root, m->temporary, NULL}) == -1) {
-		if (!tool_interrupted())
-			log_error(
-			    "guest %s: the tree does not fit or cannot be written; look at disk.size and the "
-			    "room in %s",
-			    m->guest->name, m->dir);
-		goto out;
-	}
-	if (fchown(fd, m->guest->uid, m->guest->uid) == -1 || fsync(fd) == -1)
-		failed(m, m->temporary);
-	else
-		result = 0;
-out:
 	if (fd != -1)
 		close(fd);
 	return result;
@@ -166,7 +197,7 @@ image_rename(struct making *m)
 static int
 fetch(struct making *m)
 {
-	if (source_fetch(m->conf, m->guest, m->work, m->root) == -1)
+	if (source_fetch(m->conf, m->guest, m->work, m->root, m->refresh) == -1)
 		return -1;
 	m->tree = tree_open(m->root);
 	return m->tree == -1 ? failed(m, m->root) : 0;
@@ -175,7 +206,8 @@ fetch(struct making *m)
 static int
 fit(struct making *m)
 {
-	return fstab_check(m) == -1 ? -1 : fit_tree(m->conf, m->guest, m->tree, m->keys);
+	return init_check(m) == -1 || fstab_check(m) == -1 ? -1
+							   : fit_tree(m->conf, m->guest, m->tree, m->keys);
 }
 
 static int
@@ -184,17 +216,37 @@ finish(struct making *m)
 	return image_write(m) == -1 ? -1 : image_rename(m);
 }
 
-int
-image_make(const struct conf *conf, const struct guest *guest)
+static int
+make(struct making *m)
 {
 	static const struct {
 		const char *name;
 		int (*run)(struct making *);
 	} steps[] = {
 	    {"root tree", fetch}, {"its name, keys, network and modules", fit}, {"filesystem", finish}};
-	struct making m = {.conf = conf, .guest = guest, .tree = -1};
+	enum { N = sizeof(steps) / sizeof(*steps) };
+	int result = making_open(m);
+
+	progress_open(m->guest->name, N);
+	for (size_t i = 0; i < N && result == 0; i++) {
+		double from = sys_seconds();
+
+		progress_step(steps[i].name);
+		result = tool_interrupted() ? -1 : steps[i].run(m);
+		if (result == 0 && !progress_shown())
+			log_info("guest %s: %s: %.1f s", m->guest->name, steps[i].name, sys_seconds() - from);
+	}
+	progress_close();
+	return result;
+}
+
+int
+image_make(const struct conf *conf, const struct guest *guest, bool refresh)
+{
+	struct making m = {.conf = conf, .guest = guest, .tree = -1, .refresh = refresh};
 	char *image = conf_state_path(conf, guest->disk.image);
-	int result = -1;
+	double from = sys_seconds();
+	int result;
 
 	if (!image)
 		return failed(&m, "its path");
@@ -203,18 +255,12 @@ image_make(const struct conf *conf, const struct guest *guest)
 	if (image_check(&m) == -1)
 		return -1;
 	tool_interruptible(true);
-	result = making_open(&m);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && result == 0; i++) {
-		double from = sys_seconds();
-
-		result = steps[i].run(&m);
-		if (result == 0)
-			log_info("guest %s: %s: %.1f s", guest->name, steps[i].name, sys_seconds() - from);
-	}
+	result = make(&m);
 	tool_interruptible(false);
 	making_close(&m);
 	if (result == 0)
-		log_info("guest %s: %s is ready", guest->name, m.image);
+		log_info("guest %s: %s is ready (%.1f s)", guest->name,
+		    strstr(m.image, "/.making-") ? "its image" : m.image, sys_seconds() - from);
 	else
 		log_error("guest %s: no image was made", guest->name);
 	return result;

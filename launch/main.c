@@ -14,6 +14,7 @@
 static const char usage[] = "usage: lodge-guest [-nd] [-c file] name\n"
 			    "       lodge-guest -w [-d] [-c file] name   wait for the word start\n"
 			    "       lodge-guest -i [-d] [-c file] name   make the guest's image and exit\n"
+			    "       lodge-guest -r [-d] [-c file] name   the same, from a base made anew\n"
 			    "       lodge-guest -t [-dj] [-c file] [kernel]   try what guests need, and boot "
 			    "the kernel to userspace\n"
 			    "       lodge-guest -h | -V\n";
@@ -136,13 +137,13 @@ do_once(const struct conf *conf, const struct guest *guest, const struct sys_opt
 {
 	if (options->check)
 		return print_plan(conf, guest);
-	return image_make(conf, guest) == -1 ? EXIT_SYSTEM : EXIT_DONE;
+	return image_make(conf, guest, options->other == 'r') == -1 ? EXIT_SYSTEM : EXIT_DONE;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct sys_options options = sys_options(argc, argv, "itwj", usage);
+	struct sys_options options = sys_options(argc, argv, "irtwj", usage);
 	const struct guest *guest = NULL;
 	struct conf *conf;
 	int status;

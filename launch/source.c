@@ -1,24 +1,23 @@
 /* Where a root tree comes from; see source.h. */
 #include "launch/source.h"
 #include "base/log.h"
-#include "base/scrap.h"
 #include "base/sys.h"
 #include "base/tool.h"
+#include "launch/base.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ECHO_PORTS_MAX = 4, SMALL_ARGS_MAX = 256 };
-
-#define DEBIAN_SUITE "bookworm"
-#define DEBIAN_PACKAGES                                                                                      \
-	"systemd,systemd-sysv,udev,dbus,kmod,openssh-server,iproute2,iputils-ping,ca-certificates,netbase,"  \
-	"procps,nano"
+enum {
+	ECHO_PORTS_MAX = 4,
+	SMALL_ARGS_MAX = 256,
+	PACKED = 3, /* a root tree takes as many times what it takes packed */
+	SMALL_BYTES = 48 << 20, /* its tree and its image */
+	DEBIAN_BYTES = 1200 << 20, /* with the base that is made first */
+};
 
 enum source
 source_of(const char *from)
@@ -27,6 +26,8 @@ source_of(const char *from)
 
 	if (strcmp(from, "debian-12") == 0)
 		return SOURCE_DEBIAN;
+	if (strcmp(from, "arch") == 0)
+		return SOURCE_ARCH;
 	if (strcmp(from, "small") == 0)
 		return SOURCE_SMALL;
 	if (from[0] != '/' || stat(from, &st) == -1)
@@ -61,7 +62,19 @@ unpack(const char *file, const char *tree)
 		tree, "-f", file, NULL});
 }
 
-/* The only entry of a directory, when it is a directory itself; NULL: it is not so. The caller frees. */
+static int
+unpack_told(const char *file, const char *tree)
+{
+	int result = unpack(file, tree);
+
+	if (result == -1 && !tool_interrupted())
+		log_error(
+		    "%s is no tarball of a root (packed with gzip, xz, zstd or not at all), or is damaged",
+		    file);
+	return result;
+}
+
+/* The only directory in a directory, whatever files lie beside it; NULL: it is not so. The caller frees. */
 static char *
 only_dir(const char *path)
 {
@@ -71,7 +84,8 @@ only_dir(const char *path)
 	size_t n = 0;
 
 	while (d && (entry = readdir(d))) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    entry->d_type == DT_REG)
 			continue;
 		if (n++ == 0 && entry->d_type == DT_DIR)
 			name = strdup(entry->d_name);
@@ -85,7 +99,7 @@ only_dir(const char *path)
 	return name;
 }
 
-/* Some distributions pack their root below one folder (root.x86_64/): that folder is the tree. */
+/* Some distributions pack their root below one folder (root.x86_64/, and a list beside it): that folder is the tree. */
 static int
 lift(const char *work, const char *tree)
 {
@@ -97,82 +111,36 @@ lift(const char *work, const char *tree)
 		return 0;
 	tool_path(inner, "%s/%s", tree, name);
 	tool_path(lifted, "%s/lifted", work);
-	result = rename(inner, lifted) == -1 || rmdir(tree) == -1 || rename(lifted, tree) == -1 ? -1 : 0;
-	if (result == -1)
+	result = rename(inner, lifted);
+	if (result == 0)
+		result = tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--", tree, NULL});
+	if (result == 0)
+		result = rename(lifted, tree);
+	if (result == -1 && !tool_interrupted())
 		log_error("%s: cannot be moved: %s", inner, strerror(errno));
 	free(name);
 	return result;
 }
 
-/* A new recipe makes a new base: the name carries a hash (FNV-1a) of what goes in. */
-static uint32_t
-recipe(void)
-{
-	uint32_t hash = 2166136261u;
-
-	for (const char *s = DEBIAN_SUITE "," DEBIAN_PACKAGES; *s; s++)
-		hash = (hash ^ (unsigned char)*s) * 16777619u;
-	return hash;
-}
-
 static int
-keep(const char *made, const char *path)
+debian_fetch(const struct conf *conf, const char *work, const char *tree, bool refresh)
 {
-	int fd = open(made, O_RDONLY | O_CLOEXEC);
-	int result = fd == -1 || fsync(fd) == -1 || rename(made, path) == -1 ? -1 : 0;
+	char path[TOOL_PATH_MAX];
+	int result = base_debian(conf, work, refresh, path);
 
-	if (result == -1)
-		log_error("cannot keep %s: %s", path, strerror(errno));
-	if (fd != -1)
-		close(fd);
-	return result;
-}
-
-/* In namespaces of its own, so that with it go its mounts and whatever a package's script started. */
-static int
-debian_make(const char *dir, const char *path, const char *work)
-{
-	char made[TOOL_PATH_MAX];
-	int result;
-
-	scrap_path(made, dir, "debian-12", ".tar");
-	log_info("making %s from the Debian archive, once (a minute or so)", path);
-	result = tool_run(-1, work,
-	    (const char *[]){"unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc",
-		"mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--include=" DEBIAN_PACKAGES,
-		DEBIAN_SUITE, made, NULL});
-	if (result == 0)
-		result = keep(made, path);
-	else if (!tool_interrupted())
-		log_error("the Debian base was not made; it takes mmdebstrap on this host and a way to the "
-			  "Debian archive");
-	if (result == -1)
-		unlink(made);
-	return result;
-}
-
-/* One maker at a time; who waited finds it made. */
-static int
-debian_fetch(const struct conf *conf, const char *work, const char *tree)
-{
-	char dir[TOOL_PATH_MAX], path[TOOL_PATH_MAX], lock[TOOL_PATH_MAX];
-	int fd, result = -1;
-
-	tool_path(dir, "%s/base", conf->state);
-	tool_path(path, "%s/debian-12-%08x.tar", dir, recipe());
-	tool_path(lock, "%s/.lock", dir);
-	if (sys_mkdir(dir, 0700, 0, 0) == -1 || (fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1) {
-		log_error("cannot use %s: %s", dir, strerror(errno));
-		return -1;
-	}
-	if (flock(fd, LOCK_EX) == 0) {
-		scrap_sweep(dir);
-		result = access(path, R_OK) == 0 ? 0 : debian_make(dir, path, work);
-	}
-	close(fd);
 	if (result == 0 && (result = unpack(path, tree)) == -1 && !tool_interrupted())
-		log_error("%s cannot be unpacked; remove it and it is made anew", path);
+		log_error("%s cannot be unpacked; is there room?", path);
 	return result;
+}
+
+static int
+arch_fetch(const struct conf *conf, const char *work, const char *tree)
+{
+	char path[TOOL_PATH_MAX];
+
+	if (base_arch(conf, path) == -1)
+		return -1;
+	return unpack_told(path, tree) == -1 ? -1 : lift(work, tree);
 }
 
 /* The first ports of each range, as the guest sees them: something there shall answer. */
@@ -226,22 +194,67 @@ small_fetch(const struct guest *guest, const char *tree)
 	return tool_run(-1, NULL, argv);
 }
 
+/* Of a folder, all it has on its disk. */
+static unsigned long long
+dir_bytes(const char *path)
+{
+	char line[64];
+
+	if (tool_line((const char *[]){"du", "-sxk", "--", path, NULL}, line, sizeof(line)) == -1)
+		return 0;
+	return strtoull(line, NULL, 10) << 10;
+}
+
+static unsigned long long
+tarball_bytes(const char *path)
+{
+	size_t n = strlen(path);
+	bool plain = n > 4 && strcmp(path + n - 4, ".tar") == 0;
+	struct stat st;
+
+	return stat(path, &st) == -1 ? 0 : (unsigned long long)st.st_size * (plain ? 1 : PACKED);
+}
+
+unsigned long long
+source_room(const struct conf *conf, const char *from)
+{
+	unsigned long long kept = base_debian_bytes(conf);
+
+	switch (source_of(from)) {
+	case SOURCE_DEBIAN:
+		return kept ? 2 * PACKED * kept : DEBIAN_BYTES;
+	case SOURCE_SMALL:
+		return SMALL_BYTES;
+	case SOURCE_DIR:
+		return 2 * dir_bytes(from);
+	case SOURCE_TARBALL:
+		return 2 * tarball_bytes(from);
+	case SOURCE_ARCH:
+	case SOURCE_UNKNOWN:
+		break;
+	}
+	return 0;
+}
+
 int
-source_fetch(const struct conf *conf, const struct guest *guest, const char *work, const char *tree)
+source_fetch(
+    const struct conf *conf, const struct guest *guest, const char *work, const char *tree, bool refresh)
 {
 	const char *from = guest->disk.from;
 	char inside[TOOL_PATH_MAX];
 
 	switch (source_of(from)) {
 	case SOURCE_DEBIAN:
-		return debian_fetch(conf, work, tree);
+		return debian_fetch(conf, work, tree, refresh);
+	case SOURCE_ARCH:
+		return arch_fetch(conf, work, tree);
 	case SOURCE_SMALL:
 		return small_fetch(guest, tree);
 	case SOURCE_DIR:
 		tool_path(inside, "%s/.", from);
 		return tool_run(-1, NULL, (const char *[]){"cp", "-ax", "--", inside, tree, NULL});
 	case SOURCE_TARBALL:
-		return unpack(from, tree) == -1 ? -1 : lift(work, tree);
+		return unpack_told(from, tree) == -1 ? -1 : lift(work, tree);
 	case SOURCE_UNKNOWN:
 		break;
 	}

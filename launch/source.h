@@ -1,6 +1,6 @@
 /*
  * Where a root tree comes from: disk.from names a distribution ("debian-12", made once and kept in STATE/base), the
- * built-in demonstration guest ("small"), a directory or a root tarball.
+ * built-in demonstration guest ("small"), a directory or a root tarball; base.h keeps.
  */
 #ifndef LAUNCH_SOURCE_H
 #define LAUNCH_SOURCE_H
@@ -10,6 +10,7 @@
 enum source {
 	SOURCE_UNKNOWN,
 	SOURCE_DEBIAN, /* debian-12 */
+	SOURCE_ARCH, /* arch */
 	SOURCE_SMALL, /* small */
 	SOURCE_DIR, /* an absolute path, a directory */
 	SOURCE_TARBALL, /* an absolute path, a file */
@@ -18,8 +19,11 @@ enum source {
 /* Looks at the path, so what it says may be outdated a moment later. */
 enum source source_of(const char *from);
 
-/* Fills the empty directory tree; work holds temporary files. 0, or -1 after logging why. */
-int source_fetch(const struct conf *, const struct guest *, const char *work, const char *tree);
+/* Fills the empty directory tree; work holds temporary files; refresh: from a base made anew. 0, or -1 logged. */
+int source_fetch(const struct conf *, const struct guest *, const char *work, const char *tree, bool refresh);
+
+/* About how many bytes the tree and the image made from it take, and a base where one is made first; 0: unknown. */
+unsigned long long source_room(const struct conf *, const char *from);
 
 /* The folder of scripts and files that go into guests. NULL: not found, logged. Static text. */
 const char *source_base(void);

@@ -1,0 +1,208 @@
+/* Bases of root trees, kept for the next guest; see base.h. */
+#include "launch/base.h"
+#include "base/log.h"
+#include "base/scrap.h"
+#include "base/sys.h"
+#include "base/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEBIAN_SUITE "bookworm"
+#define DEBIAN_PACKAGES                                                                                      \
+	"systemd,systemd-sysv,udev,dbus,kmod,openssh-server,iproute2,iputils-ping,ca-certificates,netbase,"  \
+	"procps,nano,xfsprogs"
+
+enum { SHA256 = 64 };
+
+/* FNV-1a of what goes in. */
+static uint32_t
+recipe(void)
+{
+	uint32_t hash = 2166136261u;
+
+	for (const char *s = DEBIAN_SUITE "," DEBIAN_PACKAGES; *s; s++)
+		hash = (hash ^ (unsigned char)*s) * 16777619u;
+	return hash;
+}
+
+static void
+debian_path(const struct conf *conf, char *path)
+{
+	tool_path(path, "%s/base/debian-12-%08x.tar.zst", conf->state, recipe());
+}
+
+unsigned long long
+base_debian_bytes(const struct conf *conf)
+{
+	char path[TOOL_PATH_MAX];
+	struct stat st;
+
+	debian_path(conf, path);
+	return stat(path, &st) == 0 ? (unsigned long long)st.st_size : 0;
+}
+
+static int
+sum_of(const char *path, char sum[SHA256 + 1])
+{
+	if (tool_line((const char *[]){"sha256sum", "-b", path, NULL}, sum, SHA256 + 1) == -1)
+		return -1;
+	return strlen(sum) == SHA256 ? 0 : -1;
+}
+
+static void
+sum_path(const char *path, char *out)
+{
+	tool_path(out, "%s.sha256", path);
+}
+
+/* Beside it, as sha256sum -c reads it. */
+static int
+sum_write(const char *made, const char *path)
+{
+	char sum[SHA256 + 1], to[TOOL_PATH_MAX];
+	const char *name = strrchr(path, '/') + 1;
+	FILE *out;
+
+	if (sum_of(made, sum) == -1)
+		return -1;
+	sum_path(path, to);
+	out = fopen(to, "we");
+	if (!out)
+		return -1;
+	fprintf(out, "%s *%s\n", sum, name);
+	return fclose(out) == EOF ? -1 : 0;
+}
+
+/* What was made is what is there. */
+static bool
+is_whole(const char *path)
+{
+	char was[SHA256 + 1] = "", is[SHA256 + 1], from[TOOL_PATH_MAX];
+	FILE *in;
+	bool read;
+
+	if (access(path, R_OK) == -1)
+		return false;
+	sum_path(path, from);
+	in = fopen(from, "re");
+	read = in && fgets(was, sizeof(was), in);
+	if (in)
+		fclose(in);
+	if (!read || sum_of(path, is) == -1 || strcmp(was, is) != 0) {
+		if (!tool_interrupted())
+			log_warn("%s is not what was made (%s); it is made anew", path,
+			    read ? "its checksum differs" : "it has no checksum");
+		return false;
+	}
+	return true;
+}
+
+/* The sum first: who is killed between has a base that is made anew, never one that nobody checked. */
+static int
+keep(const char *made, const char *path)
+{
+	int fd = open(made, O_RDONLY | O_CLOEXEC);
+	int result =
+	    fd == -1 || fsync(fd) == -1 || sum_write(made, path) == -1 || rename(made, path) == -1 ? -1 : 0;
+
+	if (result == -1 && !tool_interrupted())
+		log_error("cannot keep %s: %s", path, strerror(errno));
+	if (fd != -1)
+		close(fd);
+	return result;
+}
+
+/* In namespaces of its own, so that with it go its mounts and whatever a package's script started. */
+static int
+debian_make(const char *dir, const char *path, const char *work)
+{
+	char made[TOOL_PATH_MAX];
+	int result;
+
+	scrap_path(made, dir, "debian-12", ".tar.zst");
+	log_info("making %s from the Debian archive, once (a minute or so)", path);
+	result = tool_run(-1, work,
+	    (const char *[]){"unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc",
+		"mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--include=" DEBIAN_PACKAGES,
+		DEBIAN_SUITE, made, NULL});
+	if (result == 0)
+		result = keep(made, path);
+	else if (!tool_interrupted())
+		log_error("the Debian base was not made; it takes mmdebstrap on this host and a way to the "
+			  "Debian archive");
+	if (result == -1)
+		unlink(made);
+	return result;
+}
+
+/* The folder, made, and its lock, which goes with the descriptor. -1: logged. */
+static int
+lock(const struct conf *conf, char *dir)
+{
+	char path[TOOL_PATH_MAX];
+	int fd = -1;
+
+	tool_path(dir, "%s/base", conf->state);
+	tool_path(path, "%s/.lock", dir);
+	if (sys_mkdir(dir, 0700, 0, 0) == 0)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	while (fd != -1 && flock(fd, LOCK_EX) == -1) {
+		if (errno == EINTR && !tool_interrupted())
+			continue;
+		close(fd);
+		fd = -1;
+	}
+	if (fd == -1 && !tool_interrupted())
+		log_error("cannot use %s: %s", dir, strerror(errno));
+	return fd;
+}
+
+int
+base_debian(const struct conf *conf, const char *work, bool refresh, char *path)
+{
+	char dir[TOOL_PATH_MAX];
+	int fd = lock(conf, dir), result;
+
+	if (fd == -1)
+		return -1;
+	debian_path(conf, path);
+	scrap_sweep(dir);
+	result = !refresh && is_whole(path) ? 0 : debian_make(dir, path, work);
+	close(fd);
+	return result;
+}
+
+int
+base_arch(const struct conf *conf, char *path)
+{
+	char pattern[TOOL_PATH_MAX];
+	struct stat st, newest = {0};
+	glob_t found = {0};
+
+	path[0] = '\0';
+	tool_path(pattern, "%s/base/archlinux-bootstrap-*.tar.*", conf->state);
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			size_t n = strlen(found.gl_pathv[i]);
+
+			if (stat(found.gl_pathv[i], &st) == -1 || st.st_mtime < newest.st_mtime ||
+			    (n > 4 && strcmp(found.gl_pathv[i] + n - 4, ".sig") == 0))
+				continue;
+			newest = st;
+			tool_path(path, "%s", found.gl_pathv[i]);
+		}
+	globfree(&found);
+	if (path[0])
+		return 0;
+	log_error("from: arch wants %s; get archlinux-bootstrap-x86_64.tar.zst from "
+		  "https://archlinux.org/download/, "
+		  "check it as that page says, and put it there",
+	    pattern);
+	return -1;
+}
