@@ -44,6 +44,9 @@ void entry_print(const struct entry *, FILE *);
 /* How to reach it, to stdout; and the programs that run are told. */
 int entry_tell(const struct entry *);
 
+/* The programs that run, if any, read the file again. */
+int entry_apply(const struct conf *, const char *file);
+
 /* lodge-guest beside this program with these words, to its end; a signal to us is one to it. Its exit status. */
 int entry_run(const char *const argv[]);
 

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/entry.h"
 #include "cli/reload.h"
+#include "conf/draft.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -81,7 +82,7 @@ print_ways(const struct entry *e)
 	char host[256];
 
 	host_text(&e->conf, host, sizeof(host));
-	printf("ssh -p %u root@%s\n", guest->forwards[0].lo, domain ? domain : host);
+	printf("ssh -p %u root@%s\n", draft_ssh_port(guest), domain ? domain : host);
 	if (domain)
 		printf("http://%s/\n", domain);
 	else
@@ -101,6 +102,12 @@ somebody_runs(const struct conf *conf)
 	json_decref(answer);
 	free(path);
 	return yes;
+}
+
+int
+entry_apply(const struct conf *conf, const char *file)
+{
+	return somebody_runs(conf) ? reload_all(conf, file) : EXIT_DONE;
 }
 
 int

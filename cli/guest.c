@@ -15,6 +15,11 @@ static int guest_traffic(const char *file, int argc, char **argv);
 
 static const struct guest_word words[] = {
     {"create", guest_create, "NAME [--from BASE] [--disk SIZE] [--domain NAME]…"},
+    {"clone", guest_clone, "NAME NEW"},
+    {"resize", guest_resize, "NAME SIZE"},
+    {"backup", guest_backup, "NAME FILE"},
+    {"restore", guest_restore, "FILE [NEW]"},
+    {"destroy", guest_destroy, "[--yes] NAME"},
     {"start", guest_power, "[--no-wait] NAME"},
     {"stop", guest_power, "[--no-wait] NAME"},
     {"restart", guest_power, "[--no-wait] NAME"},
@@ -105,6 +110,7 @@ cmd_guest(const char *file, int argc, char **argv)
 	near = *word ? near_word(span_str(word), names, N_WORDS) : NULL;
 	if (near)
 		return cli_fail(EXIT_INPUT, "no «guest %s»; did you mean «%s»?", word, near);
-	return cli_fail(EXIT_INPUT,
-	    "usage: lodge guest create|start|stop|restart|kill|status|cut|lift|throttle NAME; man lodge");
+	return cli_fail(EXIT_INPUT, "usage: lodge guest "
+				    "create|clone|resize|backup|restore|destroy|start|stop|restart|kill|"
+				    "status|cut|lift|throttle NAME; man lodge");
 }

@@ -16,6 +16,11 @@ struct guest_word {
 };
 
 int guest_create(const char *file, int argc, char **argv);
+int guest_clone(const char *file, int argc, char **argv);
+int guest_resize(const char *file, int argc, char **argv);
+int guest_backup(const char *file, int argc, char **argv);
+int guest_restore(const char *file, int argc, char **argv);
+int guest_destroy(const char *file, int argc, char **argv);
 int guest_power(const char *file, int argc, char **argv); /* start stop restart kill */
 int guest_status(const char *file, int argc, char **argv);
 
@@ -24,5 +29,8 @@ const struct guest *guest_load(const char *file, const char *name, struct conf *
 
 /* The launcher's answer to a word, or NULL after saying why not, and *status. */
 json_t *guest_ask(const struct conf *, const char *name, const char *word, int *status);
+
+/* Tells the launcher start, stop, restart or kill, and waits until it is so. The exit status; what is wrong is said. */
+int guest_tell(const struct conf *, const char *word, const char *name, bool wait);
 
 #endif

@@ -140,8 +140,8 @@ goal_of(const char *word)
 	return strcmp(word, "restart") == 0 ? GOAL_UP_AGAIN : GOAL_STOPPED;
 }
 
-static int
-tell(const struct conf *conf, const char *word, const char *name, bool wait)
+int
+guest_tell(const struct conf *conf, const char *word, const char *name, bool wait)
 {
 	struct wait w = {.name = name,
 	    .word = word,
@@ -182,7 +182,7 @@ guest_power(const char *file, int argc, char **argv)
 		return cli_fail(EXIT_INPUT, "usage: lodge guest %s [--no-wait] NAME", argv[0]);
 	if (!guest_load(file, name, &conf, &status))
 		return status;
-	status = tell(&conf, argv[0], name, wait);
+	status = guest_tell(&conf, argv[0], name, wait);
 	conf_free(&conf);
 	return status;
 }

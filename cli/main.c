@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"check", cmd_check, "", "check the file; every mistake with its place, or the normalised file"},
     {"apply", cmd_apply, "[-n]", "make the network and the programs as the file says; -n: only show"},
     {"guest", cmd_guest, "create NAME [--from BASE] …", "make a guest: its file and its disk"},
+    {"guest", cmd_guest, "clone|resize|backup|restore|destroy …", "its disk; man lodge"},
     {"guest", cmd_guest, "start|stop|restart|kill|status NAME", "one guest"},
     {"guest", cmd_guest, "cut|lift NAME, throttle NAME RATE", "its traffic"},
     {"doctor", cmd_doctor, "[-j]", "what this host can and cannot do, by trying"},

@@ -79,6 +79,54 @@ draft_copy(const struct guest *from, struct guest *g, const char *name, const ch
 		*why = image_default(g);
 }
 
+static const char *
+forwards_copy(const struct guest *from, struct guest *g)
+{
+	g->forwards = calloc(from->n_forwards + 1, sizeof(*g->forwards));
+	if (!g->forwards)
+		return no_memory;
+	if (from->n_forwards)
+		memcpy(g->forwards, from->forwards, from->n_forwards * sizeof(*g->forwards));
+	g->n_forwards = from->n_forwards;
+	return NULL;
+}
+
+static const char *
+allows_copy(const struct guest *from, struct guest *g)
+{
+	g->allows = calloc(from->n_allows + 1, sizeof(*g->allows));
+	if (!g->allows)
+		return no_memory;
+	if (from->n_allows)
+		memcpy(g->allows, from->allows, from->n_allows * sizeof(*g->allows));
+	g->n_allows = from->n_allows;
+	return NULL;
+}
+
+void
+draft_again(const struct guest *from, struct guest *g, const char **why)
+{
+	char domain[CONF_DOMAIN_MAX + 3];
+
+	draft_copy(from, g, from->name, why);
+	g->address = from->address;
+	g->address6 = from->address6;
+	g->mac = from->mac;
+	g->mac_place = from->mac_place;
+	memcpy(g->tap, from->tap, sizeof(g->tap));
+	g->tap_place = from->tap_place;
+	g->rest = from->rest;
+	for (size_t i = 0; i < from->n_domains && !*why; i++) {
+		snprintf(domain, sizeof(domain), "%s%s", conf_domain_prefix(from->domains[i].kind),
+		    from->domains[i].name);
+		*why = draft_domain(g, domain);
+	}
+	if (!*why)
+		*why = forwards_copy(from, g);
+	if (!*why)
+		*why = allows_copy(from, g);
+}
+
 void
 draft_close(struct guest *g)
 {
@@ -241,26 +289,92 @@ port_is_door(const struct conf *c, unsigned port)
 	       is_door(c->proxy.quic, c->proxy.n_quic, port) || c->web.listen.port == port;
 }
 
-const char *
-draft_place(const struct conf *c, const uint8_t *taken, struct guest *g)
+/* What it has already, where nobody else has it. */
+static bool
+address_keep(const struct conf *c, struct guest *g)
 {
-	uint32_t number = FIRST_NUMBER, last = CONF_GUESTS_MAX + FIRST_NUMBER;
+	uint32_t number;
+
+	if (!ip_is_set(&g->address) || !net_has(&c->network, &g->address) || !address_is_free(c, &g->address))
+		return false;
+	number = net_host(&c->network, &g->address);
+	if (!ip_is_set(&c->network6.ip))
+		g->address6 = (struct ip){0};
+	else if (!ip_is_set(&g->address6) || !net_has(&c->network6, &g->address6))
+		g->address6 = net_nth(&c->network6, number);
+	return address_is_free(c, &g->address6);
+}
+
+static bool
+forward_is_free(const struct conf *c, const uint8_t *taken, const struct forward *f)
+{
+	for (unsigned port = f->lo; port <= f->hi; port++)
+		if (!port_is_free(c, taken, port) || port_is_door(c, port))
+			return false;
+	return true;
+}
+
+/* Drops what others have. Whether one is left that leads to SSH. */
+static bool
+forwards_keep(const struct conf *c, const uint8_t *taken, struct guest *g)
+{
+	bool ssh = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n_forwards; i++) {
+		const struct forward f = g->forwards[i];
+
+		if (!forward_is_free(c, taken, &f))
+			continue;
+		ssh |= (f.proto & PROTO_TCP) && f.to <= SSH && SSH - f.to <= f.hi - f.lo;
+		g->forwards[n++] = f;
+	}
+	g->n_forwards = n;
+	return ssh;
+}
+
+static const char *
+ssh_port_find(const struct conf *c, const uint8_t *taken, struct guest *g)
+{
+	struct forward *list;
 	unsigned port = DRAFT_SSH_PORT;
 
-	while (number <= last && !number_take(c, number, g))
-		number++;
-	if (number > last)
-		return "no address of the network is free; name a larger `network:`";
 	while (port < PORTS && (!port_is_free(c, taken, port) || port_is_door(c, port)))
 		port++;
 	if (port == PORTS)
 		return "no port from 2201 on is free";
-	if (!g->forwards && !(g->forwards = calloc(1, sizeof(*g->forwards))))
+	list = realloc(g->forwards, (g->n_forwards + 1) * sizeof(*list));
+	if (!list)
 		return no_memory;
-	g->n_forwards = 1;
-	g->forwards[0] =
+	g->forwards = list;
+	list[g->n_forwards++] =
 	    (struct forward){.lo = (uint16_t)port, .hi = (uint16_t)port, .to = SSH, .proto = PROTO_TCP};
 	return NULL;
+}
+
+const char *
+draft_place(const struct conf *c, const uint8_t *taken, struct guest *g)
+{
+	uint32_t number = FIRST_NUMBER, last = CONF_GUESTS_MAX + FIRST_NUMBER;
+
+	if (!address_keep(c, g))
+		while (number <= last && !number_take(c, number, g))
+			number++;
+	if (number > last)
+		return "no address of the network is free; name a larger `network:`";
+	return forwards_keep(c, taken, g) ? NULL : ssh_port_find(c, taken, g);
+}
+
+unsigned
+draft_ssh_port(const struct guest *g)
+{
+	for (size_t i = 0; i < g->n_forwards; i++) {
+		const struct forward *f = &g->forwards[i];
+
+		if ((f->proto & PROTO_TCP) && f->to <= SSH && SSH - f->to <= f->hi - f->lo)
+			return f->lo + (unsigned)(SSH - f->to);
+	}
+	return 0;
 }
 
 void

@@ -13,6 +13,8 @@ enum { DRAFT_SSH_PORT = 2201 }; /* the first one that is tried */
 void draft_open(struct guest *, const char *name, const char **why);
 /* Likewise, as another guest is: its keys, quota, disk; what only one may have is left out. */
 void draft_copy(const struct guest *, struct guest *, const char *name, const char **why);
+/* Likewise, as it was itself, with its domains, ports and address. */
+void draft_again(const struct guest *, struct guest *, const char **why);
 void draft_close(struct guest *);
 
 const char *draft_from(struct guest *, const char *word);
@@ -29,6 +31,9 @@ const char *draft_image(struct guest *, const char *path);
  * already is kept where it is free. "…" says what there is none of.
  */
 const char *draft_place(const struct conf *, const uint8_t *taken, struct guest *);
+
+/* On the host, to its 22; 0: none. */
+unsigned draft_ssh_port(const struct guest *);
 
 /* The file: `guests:` with this one, without what follows from its name, its address or that conf. */
 void draft_print(const struct conf *, const struct guest *, FILE *);

@@ -284,6 +284,7 @@ rootfs_plan(const struct guest *guest, const struct rootfs_facts *facts, struct 
 	*edits = (struct edits){0};
 	bad |= file(edits, "etc/hostname", 0644, text_of("%s\n", guest->name));
 	bad |= file(edits, "etc/hosts", 0644, hosts_text(guest));
+	bad |= file(edits, "usr/lib/lodge/name", 0644, text_of("%s\n", guest->name));
 	bad |= file(edits, "etc/fstab", 0644,
 	    text_of("/dev/ubda / %s defaults,noatime 0 0\n", guest->disk.fs == DISK_XFS ? "xfs" : "ext4"));
 	bad |= file(edits, "etc/resolv.conf", 0644, rootfs_resolv(facts->resolv));

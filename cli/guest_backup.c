@@ -1,0 +1,176 @@
+/*
+ * `lodge guest backup NAME FILE`: a tarball, packed with zstd, whose every frame has a checksum:
+ *
+ *   lodge-backup  what it is, one word and value a line
+ *   guest.yaml    a file that parses: the network and the guest
+ *   disk.img      sparse
+ */
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/scrap.h"
+#include "base/sys.h"
+#include "base/tool.h"
+#include "cli/cli.h"
+#include "cli/guest.h"
+#include "cli/rest.h"
+#include "conf/draft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct backup {
+	const struct conf *conf;
+	const struct guest *guest;
+	struct rest rest;
+	char to[TOOL_PATH_MAX], made[TOOL_PATH_MAX]; /* the file, and that until it is whole */
+	char work[TOOL_PATH_MAX]; /* a folder for the two texts */
+};
+
+static int
+failed(const char *what)
+{
+	return cli_fail(EXIT_SYSTEM, "%s: %s", what, strerror(errno));
+}
+
+static int
+write_guest(const struct backup *b, const char *path)
+{
+	char network[NET_TEXT];
+	FILE *out = fopen(path, "we");
+
+	if (!out)
+		return failed(path);
+	fprintf(out, "network: %s\n", net_print(&b->conf->network, network));
+	if (ip_is_set(&b->conf->network6.ip))
+		fprintf(out, "network6: \"%s\"\n", net_print(&b->conf->network6, network));
+	draft_print(b->conf, b->guest, out);
+	return fclose(out) == EOF ? failed(path) : EXIT_DONE;
+}
+
+static int
+write_about(const struct backup *b, const char *path)
+{
+	FILE *out = fopen(path, "we");
+	struct stat st;
+
+	if (!out || fstat(b->rest.fd, &st) == -1)
+		return failed(path);
+	fprintf(out, "version 1\nname %s\nsize %llu\nused %llu\ntime %lld\n", b->guest->name,
+	    (unsigned long long)st.st_size, (unsigned long long)st.st_blocks * 512, (long long)time(NULL));
+	return fclose(out) == EOF ? failed(path) : EXIT_DONE;
+}
+
+static int
+prepare(struct backup *b)
+{
+	char path[TOOL_PATH_MAX], copy[TOOL_PATH_MAX];
+	struct stat st;
+	int status;
+
+	if (lstat(b->to, &st) == 0)
+		return cli_fail(EXIT_INPUT, "%s is there already; name another file, or remove it", b->to);
+	tool_path(copy, "%s", b->to);
+	scrap_path(b->made, dirname(copy), b->guest->name, ".backup");
+	if (access(copy, W_OK) == -1)
+		return failed(copy);
+	scrap_sweep(copy);
+	scrap_path(b->work, b->conf->state, b->guest->name, ".texts");
+	scrap_sweep(b->conf->state);
+	if (mkdir(b->work, 0700) == -1)
+		return failed(b->work);
+	status = write_guest(b, tool_path(path, "%s/guest.yaml", b->work));
+	return status == EXIT_DONE ? write_about(b, tool_path(path, "%s/lodge-backup", b->work)) : status;
+}
+
+/* Only for who may read the disk. */
+static int
+pack(struct backup *b)
+{
+	char image[TOOL_PATH_MAX], *link = NULL;
+	int fd = open(b->made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), status = EXIT_SYSTEM;
+
+	if (fd == -1)
+		return failed(b->made);
+	close(fd);
+	tool_path(image, "%s/disk.img", b->work);
+	link = realpath(b->rest.image, NULL);
+	if (!link || symlink(link, image) == -1)
+		failed(image);
+	else if (tool_run(-1, NULL,
+		     (const char *[]){"tar", "--create", "--sparse", "--format=posix", "--dereference",
+			 "--numeric-owner", "-I", "zstd -3 -T0 -q --check", "-f", b->made, "-C", b->work,
+			 "lodge-backup", "guest.yaml", "disk.img", NULL}) == -1)
+		cli_fail(EXIT_SYSTEM, "%s was not made; is there room?", b->to);
+	else
+		status = EXIT_DONE;
+	free(link);
+	return status;
+}
+
+static int
+keep(const struct backup *b)
+{
+	int fd = open(b->made, O_RDONLY | O_CLOEXEC), status = EXIT_DONE;
+
+	if (fd == -1 || fsync(fd) == -1 ||
+	    renameat2(AT_FDCWD, b->made, AT_FDCWD, b->to, RENAME_NOREPLACE) == -1)
+		status = failed(b->to);
+	if (fd != -1)
+		close(fd);
+	return status;
+}
+
+static int
+make(struct backup *b)
+{
+	int status = rest_begin(&b->rest, b->conf, b->guest);
+
+	progress_open(b->guest->name, 1);
+	progress_step("its backup");
+	if (status == EXIT_DONE)
+		status = prepare(b);
+	if (status == EXIT_DONE)
+		status = pack(b);
+	if (status == EXIT_DONE)
+		status = keep(b);
+	progress_close();
+	tool_interruptible(false);
+	if (status != EXIT_DONE && b->made[0])
+		unlink(b->made);
+	if (b->work[0])
+		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--", b->work, NULL});
+	return rest_end(&b->rest, status);
+}
+
+int
+guest_backup(const char *file, int argc, char **argv)
+{
+	struct backup b = {0};
+	struct conf conf;
+	struct stat st;
+	int status;
+
+	if (argc != 3)
+		return cli_fail(EXIT_INPUT, "usage: lodge guest backup NAME FILE");
+	b.guest = guest_load(file, argv[1], &conf, &status);
+	if (!b.guest)
+		return status;
+	b.conf = &conf;
+	tool_path(b.to, "%s", argv[2]);
+	if (stat(b.to, &st) == 0)
+		status = cli_fail(EXIT_INPUT, "%s is there already; name another file, or remove it", b.to);
+	else {
+		tool_interruptible(true);
+		status = make(&b);
+	}
+	if (status == EXIT_DONE && stat(b.to, &st) == 0)
+		log_info("%s: %lluM; lodge guest restore %s brings %s back", b.to,
+		    (unsigned long long)st.st_size >> 20, b.to, b.guest->name);
+	conf_free(&conf);
+	return status;
+}

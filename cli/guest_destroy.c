@@ -1,0 +1,120 @@
+/* `lodge guest destroy NAME`: its file and its disk are gone; its bill stays. */
+#include "base/log.h"
+#include "base/scrap.h"
+#include "base/sys.h"
+#include "base/tool.h"
+#include "cli/cli.h"
+#include "cli/entry.h"
+#include "cli/guest.h"
+#include "cli/rest.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The file that has this guest and no other; NULL after saying what to do instead. */
+static const char *
+own_file(const struct conf *conf, const struct guest *guest)
+{
+	const char *file = conf->files[guest->place.file];
+	size_t others = 0;
+
+	for (size_t i = 0; i < conf->n_guests; i++)
+		others += &conf->guests[i] != guest && conf->guests[i].place.file == guest->place.file;
+	if (guest->place.file != 0 && others == 0)
+		return file;
+	cli_fail(EXIT_INPUT,
+	    "%s stands in %s:%u with other things; take it out there, then lodge apply, and remove its image "
+	    "%s yourself",
+	    guest->name, file, guest->place.line, guest->disk.image);
+	return NULL;
+}
+
+/* The name, typed again by who sits there. */
+static bool
+is_meant(const struct guest *guest, const char *image)
+{
+	char line[256] = "";
+
+	if (!isatty(STDIN_FILENO)) {
+		cli_fail(EXIT_INPUT, "%s and all that is on its disk would be gone for ever; say --yes",
+		    guest->name);
+		return false;
+	}
+	fprintf(stderr,
+	    "%s and all that is on its disk %s will be gone for ever.\nType its name to go on: ", guest->name,
+	    image);
+	if (!fgets(line, sizeof(line), stdin))
+		line[0] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	if (strcmp(line, guest->name) == 0)
+		return true;
+	cli_fail(EXIT_INPUT, "«%s» is not its name; nothing was done", line);
+	return false;
+}
+
+/* Under a name that the next maker sweeps, then gone. */
+static int
+remove_image(const char *image)
+{
+	char copy[TOOL_PATH_MAX], away[TOOL_PATH_MAX];
+
+	tool_path(copy, "%s", image);
+	scrap_path(away, dirname(copy), "destroyed", ".img");
+	if (rename(image, away) == -1)
+		return errno == ENOENT ? EXIT_DONE : cli_fail(EXIT_SYSTEM, "%s: %s", image, strerror(errno));
+	if (unlink(away) == -1)
+		return cli_fail(EXIT_SYSTEM, "%s: %s", away, strerror(errno));
+	return EXIT_DONE;
+}
+
+/* Stopped first; then the file, so that nobody starts it again; then who runs is told; then the disk. */
+static int
+destroy(const char *file, const struct conf *conf, const struct guest *guest, const char *own)
+{
+	char *image = conf_state_path(conf, guest->disk.image);
+	bool is_there = image && access(image, F_OK) == 0;
+	struct rest rest;
+	int status = is_there ? rest_begin(&rest, conf, guest) : EXIT_DONE;
+
+	if (status == EXIT_DONE && unlink(own) == -1)
+		status =
+		    cli_fail(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM, "%s: %s", own, strerror(errno));
+	if (is_there) {
+		rest.ran =
+		    rest.ran && status != EXIT_DONE; /* it is started again only if it is still there */
+		rest_end(&rest, status);
+	}
+	if (status == EXIT_DONE) {
+		status = entry_apply(conf, file);
+		if (is_there && remove_image(image) != EXIT_DONE)
+			status = EXIT_SYSTEM;
+		log_info("%s is gone; what it was billed stays: lodge usage", guest->name);
+	}
+	free(image);
+	return status;
+}
+
+int
+guest_destroy(const char *file, int argc, char **argv)
+{
+	bool yes = argc == 3 && (strcmp(argv[1], "--yes") == 0 || strcmp(argv[2], "--yes") == 0);
+	const char *name = argc == 3 && strcmp(argv[1], "--yes") == 0 ? argv[2] : argv[1], *own;
+	const struct guest *guest;
+	struct conf conf;
+	int status;
+
+	if (argc != (yes ? 3 : 2) || name[0] == '-')
+		return cli_fail(EXIT_INPUT, "usage: lodge guest destroy [--yes] NAME");
+	guest = guest_load(file, name, &conf, &status);
+	if (!guest)
+		return status;
+	own = own_file(&conf, guest);
+	if (!own || (!yes && !is_meant(guest, guest->disk.image)))
+		status = EXIT_INPUT;
+	else
+		status = destroy(file, &conf, guest, own);
+	conf_free(&conf);
+	return status;
+}

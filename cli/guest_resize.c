@@ -1,0 +1,138 @@
+/* `lodge guest resize NAME SIZE`: a larger disk, made on a copy beside the old one. */
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/scrap.h"
+#include "base/sys.h"
+#include "base/tool.h"
+#include "cli/cli.h"
+#include "cli/guest.h"
+#include "cli/rest.h"
+#include "conf/draft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MIB = 20 };
+
+static int
+check(const struct guest *guest, const struct rest *rest, unsigned long long wanted)
+{
+	struct stat st;
+
+	if (fstat(rest->fd, &st) == -1)
+		return cli_fail(EXIT_SYSTEM, "%s: %s", rest->image, strerror(errno));
+	if (wanted <= (unsigned long long)st.st_size)
+		return cli_fail(EXIT_INPUT, "%s has %lluM; a disk only grows, so name more", guest->name,
+		    (unsigned long long)st.st_size >> MIB);
+	return EXIT_DONE;
+}
+
+/* e2fsck says 1 when it mended something, and that is well. */
+static int
+grow_ext4(const char *image)
+{
+	if (tool_run(-1, NULL,
+		(const char *[]){"sh", "-c", "e2fsck -fp \"$1\" || [ $? = 1 ]", "-", image, NULL}) == -1)
+		return -1;
+	return tool_run(-1, NULL, (const char *[]){"resize2fs", image, NULL});
+}
+
+static int
+make(const struct guest *guest, const struct rest *rest, const char *made, unsigned long long bytes)
+{
+	struct stat st;
+
+	if (tool_run(-1, NULL,
+		(const char *[]){"cp", "--sparse=always", "--reflink=auto", "--preserve=ownership", "--",
+		    rest->image, made, NULL}) == -1)
+		return cli_fail(
+		    EXIT_SYSTEM, "%s was not resized; is there room for a copy beside it?", guest->name);
+	if (truncate(made, (off_t)bytes) == -1 || fstat(rest->fd, &st) == -1 ||
+	    chmod(made, st.st_mode & 07777) == -1)
+		return cli_fail(EXIT_SYSTEM, "%s: %s", made, strerror(errno));
+	if (guest->disk.fs == DISK_EXT4 && grow_ext4(made) == -1)
+		return cli_fail(EXIT_SYSTEM, "%s was not resized; its disk is as it was", guest->name);
+	return EXIT_DONE;
+}
+
+static int
+take_place(const struct rest *rest, const char *made)
+{
+	int fd = open(made, O_RDONLY | O_CLOEXEC), status = EXIT_DONE;
+
+	if (fd == -1 || fsync(fd) == -1 || rename(made, rest->image) == -1)
+		status = cli_fail(EXIT_SYSTEM, "%s: %s", rest->image, strerror(errno));
+	if (fd != -1)
+		close(fd);
+	return status;
+}
+
+static int
+resize(const struct conf *conf, const struct guest *guest, unsigned long long bytes)
+{
+	char made[TOOL_PATH_MAX], copy[TOOL_PATH_MAX];
+	struct rest rest;
+	int status;
+
+	tool_interruptible(true);
+	progress_open(guest->name, 1);
+	progress_step("a larger disk");
+	status = rest_begin(&rest, conf, guest);
+	if (status == EXIT_DONE)
+		status = check(guest, &rest, bytes);
+	if (status == EXIT_DONE) {
+		tool_path(copy, "%s", rest.image);
+		scrap_path(made, dirname(copy), guest->name, ".larger.img");
+		scrap_sweep(copy);
+		status = make(guest, &rest, made, bytes);
+		if (status == EXIT_DONE)
+			status = take_place(&rest, made);
+		if (status != EXIT_DONE)
+			unlink(made);
+	}
+	tool_interruptible(false);
+	progress_close();
+	if (status == EXIT_DONE)
+		log_info("%s: %lluM%s", guest->name, bytes >> MIB,
+		    guest->disk.fs == DISK_XFS ? "; its XFS grows when it boots, where xfs_growfs is in it"
+					       : "");
+	return rest_end(&rest, status);
+}
+
+/* The file keeps what it is made with from now on; it is the owner's, and so are its lines. */
+static void
+tell_file(const struct conf *conf, const struct guest *guest, const char *size)
+{
+	const struct place *at = guest->disk.place.line ? &guest->disk.place : &guest->place;
+
+	fprintf(stderr, "write size: %s into %s:%u, for the day when the disk is made anew\n", size,
+	    conf->files[at->file], at->line);
+}
+
+int
+guest_resize(const char *file, int argc, char **argv)
+{
+	const struct guest *guest;
+	struct guest wanted = {0};
+	struct conf conf;
+	const char *why;
+	int status;
+
+	if (argc != 3)
+		return cli_fail(EXIT_INPUT, "usage: lodge guest resize NAME SIZE; SIZE like 20G");
+	why = draft_disk(&wanted, argv[2]);
+	if (why)
+		return cli_fail(EXIT_INPUT, "«%s» %s", argv[2], why);
+	guest = guest_load(file, argv[1], &conf, &status);
+	if (!guest)
+		return status;
+	status = resize(&conf, guest, wanted.disk.size_bytes);
+	if (status == EXIT_DONE)
+		tell_file(&conf, guest, argv[2]);
+	conf_free(&conf);
+	return status;
+}

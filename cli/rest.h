@@ -1,0 +1,28 @@
+/*
+ * A guest at rest: its image is read or changed while no kernel has it. One that runs is shut down for that, in good
+ * order, and started again afterwards.
+ */
+#ifndef CLI_REST_H
+#define CLI_REST_H
+
+#include "conf/conf.h"
+
+#include <limits.h>
+
+struct rest {
+	const struct conf *conf;
+	const char *name;
+	char image[PATH_MAX];
+	int fd; /* of the image, with the lock that a kernel would take; -1: none */
+	bool ran;
+};
+
+/*
+ * Its image, locked: a kernel that is started meanwhile does not get it. The exit status; what is wrong is said. Root.
+ * The caller ends it either way.
+ */
+int rest_begin(struct rest *, const struct conf *, const struct guest *);
+/* Lets go of the image, and starts the guest again if it ran. status: of what was done; returned, or what is worse. */
+int rest_end(struct rest *, int status);
+
+#endif
