@@ -16,7 +16,7 @@
 #define DEBIAN_SUITE "bookworm"
 #define DEBIAN_PACKAGES                                                                                      \
 	"systemd,systemd-sysv,udev,dbus,kmod,openssh-server,iproute2,iputils-ping,ca-certificates,netbase,"  \
-	"procps,nano,xfsprogs"
+	"procps,nano"
 
 enum { SHA256 = 64 };
 

@@ -17,5 +17,7 @@ int mkfs_write(const struct guest *, const char *work, const char *image, const 
 
 /* The tree below work as a prototype for mkfs.xfs(8), and what it cannot hold; see xfs.c. */
 int mkfs_xfs(const struct guest *, const char *work, const char *image, const char *label, const char *uuid);
+/* What it means that a tool could not write it. */
+void mkfs_explain(const struct guest *, const char *image);
 
 #endif

@@ -1,13 +1,15 @@
 /*
  * A tree → an XFS, by a prototype for mkfs.xfs(8): a text of names, modes, owners and the files to copy.
  *
- * It holds directories, files, links, devices and pipes with their owners and modes. It splits at blanks and has no way
- * to quote, so a name with one is refused. Sticky bits are set afterwards (xfs_db). Times are those of the making, files
- * with several names become several files, extended attributes are left behind, with a warning that names them.
+ * It holds directories, files, links, devices and pipes with their owners and modes. It splits at blanks, takes a colon
+ * for a comment and has no way to quote. What it cannot hold, extended attributes included, goes along as a tarball
+ * that lodge-net unpacks at the guest's first boot; a tree that could not do that is refused. Sticky bits are set
+ * afterwards (xfs_db). Times are those of the making, and a file of several names becomes several files.
  */
 #include "base/log.h"
 #include "base/tool.h"
 #include "launch/mkfs.h"
+#include "launch/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +28,12 @@ struct prototype {
 	size_t strip; /* bytes of a path before the tree's own */
 	char *sticky[STICKY_MAX]; /* commands for xfs_db, two each */
 	size_t n_sticky;
-	size_t n_attributes;
-	char attribute[128]; /* the first file that has one */
+	FILE *rest; /* paths of what goes along as a tarball, each ended by NUL */
+	size_t n_rest;
+	bool can_unpack;
 };
+
+#define REST "usr/lib/lodge/rest.tar"
 
 static int
 refuse(const struct prototype *p, const char *path, const char *why)
@@ -36,6 +41,17 @@ refuse(const struct prototype *p, const char *path, const char *why)
 	log_error("guest %s: %s: %s, which the making of an XFS cannot carry; rename it, or use fs: ext4",
 	    p->guest->name, path, why);
 	return -1;
+}
+
+/* It goes along as a tarball, with all below it. */
+static int
+put_off(struct prototype *p, const char *path, const char *why)
+{
+	if (!p->can_unpack)
+		return refuse(p, path, why);
+	fprintf(p->rest, ".%s%c", path, '\0');
+	p->n_rest++;
+	return 0;
 }
 
 /* What mkfs.xfs would take for something else. */
@@ -49,16 +65,21 @@ name_fault(const char *name)
 	return strcmp(name, "$") == 0 ? "its name" : NULL;
 }
 
-static void
+/* Of files; a folder's would take all that is in it along. */
+static int
 note_attributes(struct prototype *p, const FTSENT *entry)
 {
 	char names[1024];
-	ssize_t n = llistxattr(entry->fts_path, names, sizeof(names));
+	ssize_t n =
+	    S_ISREG(entry->fts_statp->st_mode) ? llistxattr(entry->fts_path, names, sizeof(names)) : 0;
 
 	if (n == 0 || (n == -1 && errno != ERANGE))
-		return;
-	if (p->n_attributes++ == 0)
-		snprintf(p->attribute, sizeof(p->attribute), "%s", entry->fts_path + p->strip);
+		return 0;
+	if (p->can_unpack)
+		return put_off(p, entry->fts_path + p->strip, "its extended attributes");
+	log_warn("guest %s: the extended attributes of %s do not come along into an XFS", p->guest->name,
+	    entry->fts_path + p->strip);
+	return 0;
 }
 
 static int
@@ -81,39 +102,51 @@ note_sticky(struct prototype *p, const FTSENT *entry)
 	return 0;
 }
 
-static int
-print_link(struct prototype *p, const FTSENT *entry)
+/* The target, or NULL with what is wrong with it. */
+static const char *
+link_target(const FTSENT *entry, char target[PATH_MAX], const char **why)
 {
-	char target[PATH_MAX];
-	ssize_t n = readlink(entry->fts_accpath, target, sizeof(target) - 1);
+	ssize_t n = readlink(entry->fts_accpath, target, PATH_MAX - 1);
 
-	if (n == -1)
-		return refuse(p, entry->fts_path + p->strip, strerror(errno));
+	*why = NULL;
+	if (n == -1) {
+		*why = strerror(errno);
+		return NULL;
+	}
 	target[n] = '\0';
 	if (name_fault(target))
-		return refuse(
-		    p, entry->fts_path + p->strip, "a link to a name with a blank or an odd beginning");
-	fprintf(p->out, " %s", target);
-	return 0;
+		*why = "a link to a name with a blank or an odd beginning";
+	return *why ? NULL : target;
+}
+
+static char
+type_of(unsigned mode)
+{
+	return S_ISDIR(mode)   ? 'd'
+	       : S_ISREG(mode) ? '-'
+	       : S_ISLNK(mode) ? 'l'
+	       : S_ISCHR(mode) ? 'c'
+	       : S_ISBLK(mode) ? 'b'
+			       : 'p';
 }
 
 /* Its line; a directory's ends when it has been walked. */
 static int
-print_entry(struct prototype *p, const FTSENT *entry)
+print_entry(struct prototype *p, FTS *fts, FTSENT *entry)
 {
 	const struct stat *st = entry->fts_statp;
 	const char *why = entry->fts_level > 0 ? name_fault(entry->fts_name) : NULL;
-	char type = S_ISDIR(st->st_mode)   ? 'd'
-		    : S_ISREG(st->st_mode) ? '-'
-		    : S_ISLNK(st->st_mode) ? 'l'
-		    : S_ISCHR(st->st_mode) ? 'c'
-		    : S_ISBLK(st->st_mode) ? 'b'
-					   : 'p';
+	char type = type_of(st->st_mode), target[PATH_MAX] = "";
 
-	if (why)
-		return refuse(p, entry->fts_path + p->strip, why);
 	if (S_ISSOCK(st->st_mode))
 		return 0;
+	if (!why && type == 'l')
+		link_target(entry, target, &why);
+	if (why) {
+		fts_set(fts, entry, FTS_SKIP);
+		entry->fts_number = 1; /* its end is none of the prototype's */
+		return put_off(p, entry->fts_path + p->strip, why);
+	}
 	if (entry->fts_level > 0)
 		fprintf(p->out, "%s ", entry->fts_name);
 	fprintf(p->out, "%c%c%c%03o %u %u", type, st->st_mode & S_ISUID ? 'u' : '-',
@@ -122,11 +155,10 @@ print_entry(struct prototype *p, const FTSENT *entry)
 		fprintf(p->out, " %s", entry->fts_path);
 	else if (type == 'b' || type == 'c')
 		fprintf(p->out, " %u %u", major(st->st_rdev), minor(st->st_rdev));
-	else if (type == 'l' && print_link(p, entry) == -1)
-		return -1;
+	else if (type == 'l')
+		fprintf(p->out, " %s", target);
 	fputc('\n', p->out);
-	note_attributes(p, entry);
-	return note_sticky(p, entry);
+	return note_attributes(p, entry) == -1 ? -1 : note_sticky(p, entry);
 }
 
 static int
@@ -140,39 +172,74 @@ walk(struct prototype *p)
 	p->strip = strlen(root);
 	while (result == 0 && (entry = fts_read(fts))) {
 		if (entry->fts_info == FTS_DP)
-			fputs("$\n", p->out);
+			fputs(entry->fts_number ? "" : "$\n", p->out);
 		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
 			 entry->fts_info == FTS_NS)
 			result = refuse(p, entry->fts_path + p->strip, strerror(entry->fts_errno));
 		else
-			result = print_entry(p, entry);
+			result = print_entry(p, fts, entry);
 	}
 	if (fts)
 		fts_close(fts);
 	return result;
 }
 
+static int
+write_prototype(struct prototype *p)
+{
+	int result = -1;
+
+	p->out = fopen("prototype", "we");
+	p->rest = fopen("rest", "we");
+	p->n_rest = 0;
+	while (p->n_sticky > 0)
+		free(p->sticky[--p->n_sticky]);
+	if (p->out && p->rest) {
+		fputs("/none\n0 0\n", p->out);
+		result = walk(p);
+	}
+	if ((p->out && fclose(p->out) == EOF) || (p->rest && fclose(p->rest) == EOF) || !p->out || !p->rest) {
+		log_error("guest %s: its prototype: %s", p->guest->name, strerror(errno));
+		result = -1;
+	}
+	return result;
+}
+
+/* What is left over, into the tree: the prototype is written once more with it. */
+static int
+pack_rest(struct prototype *p, int tree)
+{
+	if (tool_run(-1, NULL,
+		(const char *[]){"tar", "--create", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-f",
+		    "rest.tar", "-C", "tree", "--null", "--verbatim-files-from", "-T", "rest", NULL}) == -1)
+		return -1;
+	if (tree_copy(tree, REST, 0600, "rest.tar") == 0)
+		return write_prototype(p);
+	log_error("guest %s: what an XFS cannot be made with (%zu files) cannot be packed: %s; use fs: ext4",
+	    p->guest->name, p->n_rest, strerror(errno));
+	return -1;
+}
+
 /* In the folder of the tree, so that no blank of the paths above it comes into the prototype. */
 static int
-write_prototype(struct prototype *p, const char *work)
+prepare(struct prototype *p, const char *work)
 {
-	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = -1;
+	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), tree = -1, result = -1;
 
-	if (here == -1 || chdir(work) == -1) {
+	if (here == -1 || chdir(work) == -1 || (tree = tree_open("tree")) == -1) {
 		log_error("%s: %s", work, strerror(errno));
 	} else {
-		p->out = fopen("prototype", "we");
-		if (p->out) {
-			fputs("/none\n0 0\n", p->out);
-			result = walk(p);
-			if (fclose(p->out) == EOF && result == 0) {
-				log_error("%s/prototype: %s", work, strerror(errno));
-				result = -1;
-			}
-		}
+		p->can_unpack = tree_has(tree, "bin/tar") &&
+				(tree_has(tree, "usr/lib/systemd/systemd") ||
+				    tree_has(tree, "lib/systemd/systemd") || tree_has(tree, "etc/inittab"));
+		result = write_prototype(p);
+		if (result == 0 && p->n_rest > 0)
+			result = pack_rest(p, tree);
 		if (fchdir(here) == -1)
 			result = -1;
 	}
+	if (tree != -1)
+		close(tree);
 	if (here != -1)
 		close(here);
 	return result;
@@ -194,6 +261,8 @@ make(const struct prototype *p, const char *work, const char *image, const char 
 	    (const char *[]){
 		"mkfs.xfs", "-q", "-f", "-m", metadata, "-L", label, "-p", "prototype", image, NULL});
 	close(at);
+	if (result == -1)
+		mkfs_explain(p->guest, image);
 	for (size_t i = 0; i < p->n_sticky; i++) {
 		argv[n++] = "-c";
 		argv[n++] = p->sticky[i];
@@ -209,15 +278,11 @@ int
 mkfs_xfs(const struct guest *guest, const char *work, const char *image, const char *label, const char *uuid)
 {
 	struct prototype p = {.guest = guest};
-	int result = write_prototype(&p, work);
+	int result = prepare(&p, work);
 
 	if (result == 0)
 		result = make(&p, work, image, label, uuid);
-	if (result == 0 && p.n_attributes > 0)
-		log_warn(
-		    "guest %s: extended attributes of %zu file%s (%s first) do not come along into an XFS",
-		    guest->name, p.n_attributes, p.n_attributes == 1 ? "" : "s", p.attribute);
-	for (size_t i = 0; i < p.n_sticky; i++)
-		free(p.sticky[i]);
+	while (p.n_sticky > 0)
+		free(p.sticky[--p.n_sticky]);
 	return result;
 }
