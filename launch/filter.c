@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -39,10 +40,10 @@ enum {
 /* Whatever their arguments; the most frequent first. */
 static const unsigned allowed[] = {
     /* the guest's processes: made, traced, given memory */
-    SYS_ptrace, SYS_wait4, SYS_waitid, SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_brk, SYS_madvise,
-    SYS_mincore, SYS_memfd_create, SYS_fork, SYS_vfork, SYS_execve, SYS_execveat, SYS_exit, SYS_exit_group,
-    SYS_seccomp, SYS_arch_prctl, SYS_modify_ldt, SYS_prlimit64, SYS_set_tid_address, SYS_set_robust_list,
-    SYS_rseq, SYS_getpid, SYS_getppid, SYS_gettid, SYS_setsid, SYS_sched_getaffinity, SYS_getcpu,
+    SYS_ptrace, SYS_wait4, SYS_waitid, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_brk, SYS_madvise,
+    SYS_mincore, SYS_fork, SYS_vfork, SYS_execve, SYS_execveat, SYS_exit, SYS_exit_group, SYS_seccomp,
+    SYS_arch_prctl, SYS_modify_ldt, SYS_prlimit64, SYS_set_tid_address, SYS_set_robust_list, SYS_rseq,
+    SYS_getpid, SYS_getppid, SYS_gettid, SYS_setsid, SYS_sched_getaffinity, SYS_getcpu,
     /* signals, time, waiting */
     SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_rt_sigpending, SYS_rt_sigtimedwait,
     SYS_rt_sigsuspend, SYS_rt_tgsigqueueinfo, SYS_signalfd4, SYS_sigaltstack, SYS_kill, SYS_tkill, SYS_tgkill,
@@ -99,14 +100,24 @@ judge(struct bpf *p, size_t i)
 	bpf_block_end(p, call);
 }
 
-/* Its flags may name no new namespace. */
-static void
-judge_clone(struct bpf *p)
-{
-	size_t call = bpf_block(p, SYS_clone);
+/* Of these without the flags: new namespaces, and the pages that the host keeps for somebody. */
+static const struct {
+	unsigned number;
+	int arg;
+	unsigned flags;
+} without[] = {
+    {SYS_mmap, 3, MAP_HUGETLB},
+    {SYS_memfd_create, 1, MFD_HUGETLB},
+    {SYS_clone, 0, NAMESPACES},
+};
 
-	bpf_load_arg(p, 0);
-	bpf_add(p, BPF_JMP | BPF_JSET | BPF_K, NAMESPACES, 0, 1);
+static void
+judge_flags(struct bpf *p, size_t i)
+{
+	size_t call = bpf_block(p, without[i].number);
+
+	bpf_load_arg(p, without[i].arg);
+	bpf_add(p, BPF_JMP | BPF_JSET | BPF_K, without[i].flags, 0, 1);
 	bpf_refuse(p, EPERM);
 	bpf_end(p, SECCOMP_RET_ALLOW);
 	bpf_block_end(p, call);
@@ -118,11 +129,12 @@ filter_build(struct sock_filter *out)
 	struct bpf p = {out, 0, FILTER_MAX};
 
 	bpf_begin(&p, SECCOMP_RET_ERRNO | EPERM);
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) /* first: a page fault is one */
+		judge_flags(&p, i);
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		bpf_on(&p, allowed[i], SECCOMP_RET_ALLOW);
 	for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++)
 		judge(&p, i);
-	judge_clone(&p);
 	/* Its flags lie in memory, where they could change after a look: clone does the same. */
 	bpf_on(&p, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
 	/* Newer kernels ask for it and would give up; the mode of what they ask it for does not matter in the jail. */

@@ -134,6 +134,11 @@ try_kernel(void)
 	say("kernel log", syscall(SYS_syslog, 3, NULL, 0));
 	say("inotify", inotify_init());
 	say("system load", syscall(SYS_sysinfo, NULL));
+	say("huge pages",
+	    mmap(NULL, 2 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0) == MAP_FAILED
+		? -1
+		: 0);
+	say("huge file", memfd_create("x", MFD_HUGETLB));
 	say("file handle", syscall(SYS_open_by_handle_at, 0, NULL, 0));
 	say("x32", syscall(0x40000000 | SYS_getpid));
 	say("unknown call", syscall(600));

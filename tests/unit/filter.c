@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -30,6 +31,13 @@ static uint32_t
 ask(long number, uint64_t first)
 {
 	return run(&(struct seccomp_data){.nr = (int)number, .arch = AUDIT_ARCH_X86_64, .args = {first}});
+}
+
+static uint32_t
+ask_fourth(long number, uint64_t fourth)
+{
+	return run(
+	    &(struct seccomp_data){.nr = (int)number, .arch = AUDIT_ARCH_X86_64, .args = {0, 0, 0, fourth}});
 }
 
 static int
@@ -161,6 +169,8 @@ test_second(void **state)
 	    {SYS_fallocate, 0, EOPNOTSUPP},
 	    {SYS_fallocate, FALLOC_FL_KEEP_SIZE, EOPNOTSUPP},
 	    {SYS_fallocate, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, EOPNOTSUPP},
+	    {SYS_memfd_create, MFD_CLOEXEC, 0},
+	    {SYS_memfd_create, MFD_CLOEXEC | MFD_HUGETLB, EPERM},
 	    {SYS_fcntl, F_DUPFD, 0},
 	    {SYS_fcntl, F_SETLK, 0},
 	    {SYS_fcntl, F_SETOWN, 0},
@@ -202,6 +212,9 @@ test_all(void **state)
 	/* What nobody thought of is refused. */
 	for (long number = 450; number < 4096; number++)
 		assert_int_equal(ask(number, 0), SECCOMP_RET_ERRNO | EPERM);
+	/* Memory, but not of the pages that the host keeps for somebody. */
+	assert_int_equal(ask_fourth(SYS_mmap, MAP_SHARED | MAP_FIXED), SECCOMP_RET_ALLOW);
+	assert_int_equal(ask_fourth(SYS_mmap, MAP_SHARED | MAP_HUGETLB), SECCOMP_RET_ERRNO | EPERM);
 	/* A namespace flag is refused among any others. */
 	for (unsigned bit = 0; bit < 32; bit++)
 		assert_int_equal(ask(SYS_clone, CLONE_NEWUSER | 1u << bit), SECCOMP_RET_ERRNO | EPERM);
