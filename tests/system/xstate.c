@@ -2,7 +2,6 @@
  * For tests/system/preload: a traced child holds known AVX registers; the tracer gives them back cut short, as a
  * kernel with too small a buffer does, and the child says whether they are still there.
  * usage: xstate BYTES; exit 0 intact, 1 refused by the system, 2 lost, 77 nothing to try on this CPU.
- *        xstate hold   several processes at once hold registers over system calls and one another; exit 0 or 2
  */
 #include <elf.h>
 #include <errno.h>
@@ -45,44 +44,6 @@ give_back(pid_t pid, size_t bytes)
 	return (int)ptrace(PTRACE_SETREGSET, pid, (void *)NT_X86_XSTATE, &iov);
 }
 
-/* Its own value in a register, over a system call that gives the CPU away, and over a wait for the clock to do so. */
-__attribute__((target("avx"))) static int
-hold_on(unsigned char own, int rounds)
-{
-	unsigned char known[32], after[32];
-	long result, spin;
-
-	memset(known, own, sizeof(known));
-	while (rounds-- > 0) {
-		__asm__ volatile("vmovdqu %3, %%ymm7\n\t"
-				 "syscall\n\t"
-				 "1: dec %1\n\t"
-				 "jnz 1b\n\t"
-				 "vmovdqu %%ymm7, %2"
-				 : "=a"(result), "=&r"(spin), "=m"(after)
-				 : "m"(known), "0"(24L /* sched_yield */), "1"(100000L)
-				 : "rcx", "r11", "ymm7", "memory");
-		if (result != 0 || memcmp(known, after, sizeof(known)) != 0)
-			return 2;
-	}
-	return 0;
-}
-
-static int
-hold_together(void)
-{
-	enum { PROCESSES = 4, ROUNDS = 2000 };
-	int status, worst = 0;
-
-	for (int i = 0; i < PROCESSES; i++)
-		if (fork() == 0)
-			_exit(hold_on((unsigned char)(i + 1), ROUNDS));
-	while (wait(&status) != -1)
-		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-			worst = 2;
-	return worst;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -92,8 +53,6 @@ main(int argc, char **argv)
 
 	if (!__builtin_cpu_supports("avx"))
 		return 77;
-	if (argc == 2 && strcmp(argv[1], "hold") == 0)
-		return hold_together();
 	pid = fork();
 	if (pid == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
