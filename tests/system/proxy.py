@@ -838,7 +838,8 @@ write_conf()
 proxy = subprocess.Popen([PROXY, "-c", W + "/lodge.yaml"], stderr=open(W + "/log", "w"))
 try:
     if not within(5, lambda: status()["open"] == 0 and b" 421 " in ask(b"GET / HTTP/1.1\r\nHost: no.test\r\n\r\n")):
-        print("Bail out! lodge-proxy does not start: " + open(W + "/log").read())
+        ok(False, "lodge-proxy starts", open(W + "/log").read())
+        print("1..%d" % count)
         sys.exit(1)
     only = sys.argv[1:]
     for t in tests:
