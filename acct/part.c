@@ -1,24 +1,33 @@
 /* The book's shape on disk, written: a failure sticks in room 0; see book.h. */
 #include "acct/part.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 enum { ROOM_FIRST = 4096 };
 
-static void
-put(struct bytes *out, const void *ptr, size_t n)
+static bool
+grow(struct bytes *out, size_t n)
 {
 	size_t room = out->room;
 	uint8_t *more;
 
 	while (room != 0 && room - out->len < n)
 		room *= 2;
-	if (room != out->room) {
-		more = realloc(out->ptr, room);
-		out->room = more ? room : 0;
-		out->ptr = more ? more : out->ptr;
+	more = room == 0 ? NULL : realloc(out->ptr, room);
+	if (!more) {
+		out->len = out->room = 0;
+		return false;
 	}
-	if (out->room == 0)
+	out->ptr = more;
+	out->room = room;
+	return true;
+}
+
+static void
+put(struct bytes *out, const void *ptr, size_t n)
+{
+	if (out->room - out->len < n && !grow(out, n))
 		return;
 	memcpy(out->ptr + out->len, ptr, n);
 	out->len += n;
@@ -27,17 +36,14 @@ put(struct bytes *out, const void *ptr, size_t n)
 static void
 put_number(struct bytes *out, uint64_t number, size_t n)
 {
-	uint8_t b[8];
-
-	for (size_t i = 0; i < n; i++)
-		b[i] = (uint8_t)(number >> (8 * i));
-	put(out, b, n);
+	number = htole64(number);
+	put(out, &number, n);
 }
 
 static void
 put8(struct bytes *out, uint64_t number)
 {
-	put_number(out, number, 8);
+	put_number(out, number, sizeof(number));
 }
 
 static void

@@ -302,6 +302,36 @@ another_version(void **state)
 	book_free(&book);
 }
 
+static uint64_t
+bit_by_bit(uint64_t crc, const uint8_t *p, size_t n)
+{
+	crc = ~crc;
+	for (size_t i = 0; i < n; i++) {
+		crc ^= p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xc96c5795d7870f42 : 0);
+	}
+	return ~crc;
+}
+
+/* Of every length, and never of itself. */
+static void
+the_checksum(void **state)
+{
+	uint8_t part[BOOK_HEADER + 50];
+
+	(void)state;
+	assert_true(bit_by_bit(0, (const uint8_t *)"123456789", 9) == 0x995dc9bbdf1939fa);
+	for (size_t i = 0; i < sizeof(part); i++)
+		part[i] = (uint8_t)(i * i + 7);
+	for (size_t n = BOOK_HEADER; n <= sizeof(part); n++) {
+		uint64_t head = bit_by_bit(0, part, PART_CHECKSUM_AT);
+
+		assert_true(part_checksum(part, n) == bit_by_bit(head, part + BOOK_HEADER, n - BOOK_HEADER));
+		part[PART_CHECKSUM_AT + n % 8]++;
+	}
+}
+
 static void
 what_is_not_ours(void **state)
 {
@@ -461,6 +491,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(comes_back),
+	    cmocka_unit_test(the_checksum),
 	    cmocka_unit_test(every_flipped_byte),
 	    cmocka_unit_test(every_prefix),
 	    cmocka_unit_test(every_shorter_payload),
