@@ -16,6 +16,7 @@ struct link_row {
 	uint32_t cuts; /* times the carrier went: on a tap, that nobody read it any more */
 	char name[CONF_IFNAME];
 	struct kernel kernel;
+	bool counted; /* by the last dump */
 };
 
 struct link_calls {
