@@ -39,12 +39,14 @@ struct curbing {
 
 /* One account and the tap that moves it now. */
 struct line {
+	/* What every packet asks for lies together. */
+	uint32_t ifindex, mtu; /* 0: the tap is not there */
+	struct proof proof;
+	struct tally tally;
+	struct doors doors;
+	struct kernel now; /* of the last dump */
 	struct account *account;
 	const struct guest *guest; /* NULL: no longer in the file; only told to Redis */
-	struct tally tally;
-	struct proof proof;
-	struct kernel now; /* of the last dump */
-	uint32_t ifindex, mtu; /* 0: the tap is not there */
 	uint32_t cuts; /* as link_row has it */
 	unsigned purge; /* polls until what waited for the tap's last reader is given up; 0: nothing */
 	uint32_t ended; /* the interface that went last: a dump may still list it */
@@ -99,7 +101,6 @@ struct count {
 	struct living *living; /* lines with a tap: each lies at its ifindex modulo the room, or behind */
 	size_t living_room; /* a power of two, never full */
 	struct world world;
-	struct delivery *proxied; /* world's; the file's */
 	struct ip addresses[LINK_ADDRESSES_MAX];
 	bool taps_changed, addresses_changed;
 	bool dirty_totals, dirty_closed;

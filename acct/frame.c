@@ -139,7 +139,8 @@ frame_ifindex(struct span cooked)
 }
 
 int
-frame_decode(struct span cooked, uint64_t length, uint32_t mtu, const struct world *world, struct frame *out)
+frame_decode(struct span cooked, uint64_t length, uint32_t mtu, const struct world *world,
+    const struct doors *doors, struct frame *out)
 {
 	struct packet p = {0};
 	struct span in;
@@ -162,7 +163,7 @@ frame_decode(struct span cooked, uint64_t length, uint32_t mtu, const struct wor
 	    .bytes = length + FRAME_ETHER,
 	    .wire = wire_bytes(in, length, mtu, &p),
 	};
-	frame.class = world_class(world, frame.direction, &p.ends);
+	frame.class = world_class(world, doors, frame.direction, &p.ends);
 	*out = frame;
 	return 0;
 }

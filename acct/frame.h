@@ -29,9 +29,10 @@ struct frame {
 uint32_t frame_ifindex(struct span cooked);
 
 /*
- * length is the packet's before it was cut, cooked header included; mtu the interface's. -1: no frame at all (cut
+ * length is the packet's before it was cut, cooked header included; mtu the interface's, doors its guest's. -1: no frame at all (cut
  * inside the cooked header, or a length below it), *out is untouched. Whatever the rest holds is a frame.
  */
-int frame_decode(struct span cooked, uint64_t length, uint32_t mtu, const struct world *, struct frame *out);
+int frame_decode(struct span cooked, uint64_t length, uint32_t mtu, const struct world *,
+    const struct doors *, struct frame *out);
 
 #endif

@@ -23,7 +23,7 @@ count_packet(void *arg, struct span cooked, uint64_t length)
 	struct frame frame;
 
 	if (line && line->ifindex != 0 &&
-	    frame_decode(cooked, length, line->mtu, &count->world, &frame) == 0) {
+	    frame_decode(cooked, length, line->mtu, &count->world, &line->doors, &frame) == 0) {
 		tally_add(&line->tally, &frame);
 		line->proof.seen++;
 	} else {

@@ -191,17 +191,13 @@ addresses_read(struct count *count)
 }
 
 static void
-world_turn(struct count *count, const struct conf *conf, struct delivery *proxied)
+world_turn(struct count *count, const struct conf *conf)
 {
-	free(count->proxied);
-	count->proxied = proxied;
 	count->world = (struct world){
 	    .network = conf->network,
 	    .network6 = conf->network6,
 	    .host = count->addresses,
 	    .n_host = count->world.n_host,
-	    .proxied = proxied,
-	    .n_proxied = world_proxied(conf, proxied),
 	};
 	addresses_read(count);
 }
@@ -212,12 +208,10 @@ lines_take(struct count *count, const struct conf *conf, struct line *lines)
 	struct line **by_tap = calloc(count->book.n + 1, sizeof(struct line *));
 	size_t room = living_room(count->book.n + 1);
 	struct living *living = calloc(room, sizeof(*living));
-	struct delivery *proxied = calloc(conf->n_guests + 1, WORLD_PROXIED * sizeof(*proxied));
 
-	if (!by_tap || !living || !proxied) {
+	if (!by_tap || !living) {
 		free(by_tap);
 		free(living);
-		free(proxied);
 		free(lines);
 		return -1;
 	}
@@ -231,12 +225,15 @@ lines_take(struct count *count, const struct conf *conf, struct line *lines)
 	count->living = living;
 	count->living_room = room;
 	count->n_by_tap = 0;
-	for (size_t i = 0; i < count->n_lines; i++)
-		if (lines[i].guest)
-			by_tap[count->n_by_tap++] = &lines[i];
+	for (size_t i = 0; i < count->n_lines; i++) {
+		if (!lines[i].guest)
+			continue;
+		lines[i].doors = world_doors(conf, lines[i].guest);
+		by_tap[count->n_by_tap++] = &lines[i];
+	}
 	qsort(by_tap, count->n_by_tap, sizeof(*by_tap), tap_order);
 	count->conf = conf;
 	lines_watch(count);
-	world_turn(count, conf, proxied);
+	world_turn(count, conf);
 	return 0;
 }

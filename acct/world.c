@@ -2,7 +2,6 @@
 #include "acct/world.h"
 
 #include <endian.h>
-#include <stdlib.h>
 
 /*
  * This runs for every packet: addresses are compared as numbers, in the order that ip_cmp has, and read in the
@@ -56,17 +55,6 @@ is_in(const struct net *net, const struct ip *ip)
 	return ip->family == 4 ? ((four(&net->ip) ^ four(ip)) & mask4(net)) == 0 : net_has(net, ip);
 }
 
-static int
-by_place(const void *a, const void *b)
-{
-	const struct delivery *x = a, *y = b;
-	int way = order(&x->at.ip, &y->at.ip);
-
-	if (way == 0)
-		way = (int)x->at.port - (int)y->at.port;
-	return way ? way : (int)x->proto - (int)y->proto;
-}
-
 static bool
 is_host(const struct world *world, const struct ip *ip)
 {
@@ -87,12 +75,13 @@ is_host(const struct world *world, const struct ip *ip)
 }
 
 static bool
-is_proxied(const struct world *world, const struct addr *guest, uint8_t proto)
+is_proxied(const struct doors *doors, const struct addr *guest, uint8_t proto)
 {
-	struct delivery key = {*guest, proto};
+	bool tcp = proto == PROTO_TCP && (guest->port == doors->http || guest->port == doors->tls);
+	bool udp = proto == PROTO_UDP && guest->port == doors->quic;
 
-	return proto && world->n_proxied &&
-	       bsearch(&key, world->proxied, world->n_proxied, sizeof(key), by_place);
+	return (tcp || udp) && guest->port != 0 &&
+	       order(&guest->ip, guest->ip.family == 4 ? &doors->address : &doors->address6) == 0;
 }
 
 /* Addresses that no router passes on: what bears one stays on the tap. */
@@ -113,7 +102,8 @@ is_broadcast(const struct net *net, const struct ip *ip)
 }
 
 enum traffic
-world_class(const struct world *world, enum direction direction, const struct ends *e)
+world_class(
+    const struct world *world, const struct doors *doors, enum direction direction, const struct ends *e)
 {
 	const struct addr *guest = direction == TO_GUEST ? &e->to : &e->from;
 	const struct ip *other = direction == TO_GUEST ? &e->from.ip : &e->to.ip;
@@ -121,7 +111,7 @@ world_class(const struct world *world, enum direction direction, const struct en
 	if (other->family == 0 || stays(&e->from.ip) || stays(&e->to.ip))
 		return CLASS_HOST;
 	if (is_host(world, other))
-		return is_proxied(world, guest, e->proto) ? CLASS_WAN : CLASS_HOST;
+		return is_proxied(doors, guest, e->proto) ? CLASS_WAN : CLASS_HOST;
 	if (is_broadcast(&world->network, &e->to.ip))
 		return CLASS_HOST;
 	if (is_in(&world->network, other) || is_in(&world->network6, other))
@@ -129,28 +119,16 @@ world_class(const struct world *world, enum direction direction, const struct en
 	return CLASS_WAN;
 }
 
-size_t
-world_proxied(const struct conf *conf, struct delivery *out)
+struct doors
+world_doors(const struct conf *conf, const struct guest *g)
 {
 	const struct proxy_conf *proxy = &conf->proxy;
-	size_t n = 0;
 
-	for (size_t i = 0; i < conf->n_guests; i++) {
-		const struct guest *g = &conf->guests[i];
-		const struct ip *const ips[] = {&g->address, &g->address6};
-
-		for (size_t k = 0; k < sizeof(ips) / sizeof(*ips); k++) {
-			if (!ip_is_set(ips[k]))
-				continue;
-			if (proxy->n_http > 0)
-				out[n++] = (struct delivery){{*ips[k], g->to_http}, PROTO_TCP};
-			if (proxy->n_tls > 0)
-				out[n++] = (struct delivery){{*ips[k], g->to_tls}, PROTO_TCP};
-			if (proxy->n_quic > 0)
-				out[n++] = (struct delivery){{*ips[k], g->to_quic}, PROTO_UDP};
-		}
-	}
-	if (n > 0)
-		qsort(out, n, sizeof(*out), by_place);
-	return n;
+	return (struct doors){
+	    .address = g->address,
+	    .address6 = g->address6,
+	    .http = proxy->n_http > 0 ? g->to_http : 0,
+	    .tls = proxy->n_tls > 0 ? g->to_tls : 0,
+	    .quic = proxy->n_quic > 0 ? g->to_quic : 0,
+	};
 }

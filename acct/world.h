@@ -17,10 +17,10 @@ enum traffic {
 	CLASSES,
 };
 
-/* Where the proxy delivers. */
-struct delivery {
-	struct addr at;
-	uint8_t proto; /* PROTO_TCP or PROTO_UDP */
+/* Where the proxy delivers to a guest; port 0: nowhere. */
+struct doors {
+	struct ip address, address6;
+	uint16_t http, tls, quic; /* the last is UDP */
 };
 
 /* What addresses mean here. */
@@ -28,8 +28,6 @@ struct world {
 	struct net network, network6; /* family 0: none */
 	const struct ip *host; /* addresses of the host, sorted by ip_cmp */
 	size_t n_host;
-	const struct delivery *proxied; /* as world_proxied has it */
-	size_t n_proxied;
 };
 
 struct ends {
@@ -37,12 +35,9 @@ struct ends {
 	uint8_t proto; /* PROTO_TCP or PROTO_UDP: then the ports are known; 0: something else */
 };
 
-/* direction tells which end is the guest. */
-enum traffic world_class(const struct world *, enum direction, const struct ends *);
+/* direction tells which end is the guest, whose doors these are. */
+enum traffic world_class(const struct world *, const struct doors *, enum direction, const struct ends *);
 
-enum { WORLD_PROXIED = 6 }; /* of one guest, at most */
-
-/* The guests' ports where the proxy delivers, sorted, into room for WORLD_PROXIED each; returns how many. */
-size_t world_proxied(const struct conf *, struct delivery *out);
+struct doors world_doors(const struct conf *, const struct guest *);
 
 #endif

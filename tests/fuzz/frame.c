@@ -17,17 +17,14 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	static struct ip host[2] = {{4, {192, 168, 77, 1}}, {4, {198, 51, 100, 1}}};
-	static struct delivery proxied[] = {{{{4, {192, 168, 77, 2}}, 80}, PROTO_TCP},
-	    {{{4, {192, 168, 77, 2}}, 443}, PROTO_TCP}, {{{4, {192, 168, 77, 2}}, 443}, PROTO_UDP}};
+	const struct doors doors = {.address = {4, {192, 168, 77, 2}}, .http = 80, .tls = 443, .quic = 443},
+			   closed = {0};
 	const struct world world = {
 	    .network = {{4, {192, 168, 77, 0}}, 24},
 	    .network6 = {{6, {0x20, 1, 0x0d, 0xb8, 0, 0x77}}, 64},
 	    .host = host,
 	    .n_host = 2,
-	    .proxied = proxied,
-	    .n_proxied = 3,
 	};
-	struct world plain = world;
 	struct frame frame, same;
 	struct tally tally;
 	struct record record;
@@ -41,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	length = n - 6 + ((uint64_t)bytes[0] << 16 | (uint64_t)bytes[1] << 8 | bytes[2]);
 	mtu = (uint32_t)bytes[3] << 8 | bytes[4];
 	cooked = span_of(bytes + 6, n - 6);
-	if (frame_decode(cooked, length, mtu, &world, &frame) == -1) {
+	if (frame_decode(cooked, length, mtu, &world, &doors, &frame) == -1) {
 		assert(cooked.len < FRAME_SLL2);
 		return 0;
 	}
@@ -49,10 +46,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	assert(frame.wire >= frame.bytes);
 	assert(frame.direction < DIRECTIONS && frame.class < CLASSES);
 	assert(frame.family != 0 || frame.class == CLASS_HOST);
-	assert(frame_decode(cooked, length, 1 << 30, &world, &same) == 0 && same.wire == same.bytes);
+	assert(frame_decode(cooked, length, 1 << 30, &world, &doors, &same) == 0 && same.wire == same.bytes);
 	/* Only what would be the host's becomes a client's. */
-	plain.n_proxied = 0;
-	assert(frame_decode(cooked, length, mtu, &plain, &same) == 0);
+	assert(frame_decode(cooked, length, mtu, &world, &closed, &same) == 0);
 	assert(same.class == frame.class || (same.class == CLASS_HOST && frame.class == CLASS_WAN &&
 						(frame.protocol == 6 || frame.protocol == 17)));
 

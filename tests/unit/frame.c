@@ -82,19 +82,21 @@ static struct world
 world(void)
 {
 	static struct ip host[3];
-	static struct delivery proxied[4];
-	struct world w = {.host = host, .n_host = 3, .proxied = proxied, .n_proxied = 4};
+	struct world w = {.host = host, .n_host = 3};
 
 	net_parse(span_str("192.168.77.0/24"), &w.network);
 	net_parse(span_str("2001:db8:77::/64"), &w.network6);
 	host[0] = ip("192.168.77.1");
 	host[1] = ip("198.51.100.1");
 	host[2] = ip("2001:db8:77::1");
-	proxied[0] = (struct delivery){{ip("192.168.77.2"), 80}, PROTO_TCP};
-	proxied[1] = (struct delivery){{ip("192.168.77.2"), 443}, PROTO_UDP};
-	proxied[2] = (struct delivery){{ip("2001:db8:77::2"), 80}, PROTO_TCP};
-	proxied[3] = (struct delivery){{ip("2001:db8:77::2"), 443}, PROTO_UDP};
 	return w;
+}
+
+static struct doors
+doors(void)
+{
+	return (struct doors){
+	    .address = ip("192.168.77.2"), .address6 = ip("2001:db8:77::2"), .http = 80, .quic = 443};
 }
 
 static struct frame
@@ -103,9 +105,10 @@ decode(const struct packet *p, uint64_t length, uint32_t mtu)
 	size_t n = p->n < FRAME_SLL2 + FRAME_SNAP ? p->n : FRAME_SLL2 + FRAME_SNAP;
 	const char *copy = guard_copy(p->b, n);
 	struct world w = world();
+	struct doors d = doors();
 	struct frame frame = {0};
 
-	assert_int_equal(frame_decode(span_of(copy, n), length + FRAME_SLL2, mtu, &w, &frame), 0);
+	assert_int_equal(frame_decode(span_of(copy, n), length + FRAME_SLL2, mtu, &w, &d, &frame), 0);
 	guard_free(copy, n);
 	return frame;
 }
@@ -323,6 +326,7 @@ every_prefix_of_a_proxied(void **state)
 	};
 	const size_t known[] = {FRAME_SLL2 + 28 + 4, FRAME_SLL2 + 40 + 4, FRAME_SLL2 + 20 + 4};
 	struct world w = world();
+	struct doors d = doors();
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
@@ -330,7 +334,7 @@ every_prefix_of_a_proxied(void **state)
 			const char *copy = guard_copy(whole[i].b, n);
 			struct frame f;
 
-			assert_int_equal(frame_decode(span_of(copy, n), whole[i].n, 1500, &w, &f), 0);
+			assert_int_equal(frame_decode(span_of(copy, n), whole[i].n, 1500, &w, &d, &f), 0);
 			assert_int_equal(f.class, n < known[i] ? CLASS_HOST : CLASS_WAN);
 			assert_int_equal(f.bytes, whole[i].n - FRAME_SLL2 + FRAME_ETHER);
 			guard_free(copy, n);
@@ -343,20 +347,22 @@ every_prefix(void **state)
 {
 	struct packet p = tcp(ip6(OUT, "2001:db8::9", "2001:db8:77::2", 0), 8);
 	struct world w = world();
+	struct doors d = doors();
 
 	(void)state;
 	p.n = ROOM;
 	for (size_t n = 0; n <= p.n; n++) {
 		const char *copy = guard_copy(p.b, n);
 		struct frame f = {.bytes = 99};
-		int status = frame_decode(span_of(copy, n), 4000, 1500, &w, &f);
+		int status = frame_decode(span_of(copy, n), 4000, 1500, &w, &d, &f);
 
 		assert_int_equal(status, n < FRAME_SLL2 ? -1 : 0);
 		assert_int_equal(f.bytes, n < FRAME_SLL2 ? 99 : 4000 - FRAME_SLL2 + FRAME_ETHER);
 		assert_int_equal(frame_ifindex(span_of(copy, n)), n < FRAME_SLL2 ? 0 : IF);
 		guard_free(copy, n);
 	}
-	assert_int_equal(frame_decode(span_of(p.b, p.n), FRAME_SLL2 - 1, 1500, &w, &(struct frame){0}), -1);
+	assert_int_equal(
+	    frame_decode(span_of(p.b, p.n), FRAME_SLL2 - 1, 1500, &w, &d, &(struct frame){0}), -1);
 }
 
 int
