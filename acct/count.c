@@ -207,6 +207,7 @@ writer_turn(struct count *count, const struct conf *conf)
 	count->writer = writer;
 	for (size_t i = 0; i < count->n_lines; i++) {
 		count->lines[i].acked = 0;
+		count->lines[i].sure = false;
 		count->lines[i].meta_due = true;
 		count->lines[i].in_flight = false;
 	}

@@ -52,7 +52,9 @@ struct line {
 	uint32_t ended; /* the interface that went last: a dump may still list it */
 	unsigned missed; /* dumps since it was last in one */
 	uint64_t acked; /* sequence that Redis is known to hold … */
-	bool sure; /* … and nothing speaks against it since */
+	bool sure; /* … and nothing speaks against it since all was told */
+	uint64_t moved[RECORD_FIELDS]; /* under which sequence each field of totals and period moved last … */
+	uint64_t turned; /* … and the period became one of which that says nothing */
 	bool in_flight;
 	bool meta_due; /* what hangs on the guest is to be told */
 	bool met; /* Redis has said what it knew before this process */

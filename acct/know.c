@@ -84,6 +84,6 @@ line_know(struct count *count, struct line *line, const struct held *held)
 		account_elsewhere(a, &held->elsewhere);
 		pass_before(line, &a->slots.period, held);
 	}
-	a->seq++;
+	line->turned = ++a->seq;
 	count->dirty_totals = true;
 }

@@ -35,7 +35,7 @@ void
 line_post(struct count *count, struct line *line, struct record *delta)
 {
 	struct account *a = line->account;
-	int64_t now = time(NULL);
+	int64_t now = time(NULL), period = a->slots.period.start;
 	uint64_t had[DIRECTIONS];
 
 	if (line->asking != 0)
@@ -51,6 +51,11 @@ line_post(struct count *count, struct line *line, struct record *delta)
 	slots_add(&a->slots, delta);
 	a->life.done = line->tally.done;
 	a->seq++;
+	if (a->slots.period.start != period)
+		line->turned = a->seq;
+	for (int i = 0; i < RECORD_FIELDS; i++)
+		if (delta->v[i] != 0)
+			line->moved[i] = a->seq;
 	count->dirty_totals = true;
 }
 

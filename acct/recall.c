@@ -79,6 +79,7 @@ line_go_back(struct count *count, struct line *line, const struct held *held)
 	}
 	tally_begin(&line->tally, &a->life.done);
 	line->acked = 0;
+	line->sure = false;
 	count->dirty_totals = count->dirty_closed = true;
 	if (record_is_zero(&owed))
 		return;

@@ -8,7 +8,8 @@
 enum {
 	SLOTS_MAX = SLOT_KINDS + KEEP_5M + KEEP_HOUR + KEEP_DAY,
 	PERIODS_MAX = 1 + KEEP_PERIOD,
-	AGAIN_TICKS = 60
+	AGAIN_TICKS = 60,
+	ALL_FIELDS = (1 << RECORD_FIELDS) - 1,
 };
 
 /* Open slots always, closed ones where they are news. */
@@ -81,8 +82,19 @@ must_wait(const struct account *a)
 	return a->owed_on_disk && !a->unmet.is;
 }
 
+/* What moved since Redis held all of it; all, where that is not sure or it was another period's. */
+static uint32_t
+news_fields(const struct line *line)
+{
+	uint32_t fields = 0;
+
+	for (int i = 0; i < RECORD_FIELDS; i++)
+		fields |= (uint32_t)(line->moved[i] > line->acked) << i;
+	return line->sure && line->turned <= line->acked ? fields : ALL_FIELDS;
+}
+
 static void
-line_tell(struct count *count, struct line *line)
+line_tell_numbers(struct count *count, struct line *line)
 {
 	struct account *a = line->account;
 	struct written_slot slots[SLOTS_MAX];
@@ -94,18 +106,28 @@ line_tell(struct count *count, struct line *line)
 	    .life = life_print(&a->life, life),
 	    .seq = a->seq,
 	    .base = line->acked,
+	    .fields = news_fields(line),
 	    .cur = &a->total,
 	    .periods = periods,
 	    .slots = slots,
 	    .events = events,
 	};
 
-	if (line->in_flight || (line->sure && a->seq <= line->acked) || must_wait(a))
-		return;
 	update.n_slots = news_slots(a, line->acked, slots);
 	update.n_periods = news_periods(a, line->acked, periods);
 	update.n_events = news_events(a, line->acked, events);
 	line->in_flight = write_guest(count->writer, &update, a) == 0;
+	line->sure |= line->in_flight;
+}
+
+/* What is quiet and sure costs nothing. */
+static void
+line_tell(struct count *count, struct line *line)
+{
+	const struct account *a = line->account;
+
+	if (!line->in_flight && (!line->sure || a->seq > line->acked) && !must_wait(a))
+		line_tell_numbers(count, line);
 }
 
 static void
@@ -156,7 +178,7 @@ tell_all(struct count *count)
 	tell_trouble(count);
 }
 
-/* A guest that is quiet is told again now and then, too: whoever emptied the server has not told us. */
+/* All of a guest, of one that is quiet too, is told again now and then: whoever emptied the server has not told us. */
 void
 tell_again(struct count *count)
 {
@@ -198,21 +220,24 @@ on_done(void *arg, void *guest, uint64_t seq, uint64_t held, const struct elsewh
 		a->seq = held > a->seq ? held + 1 : a->seq;
 		count->dirty_totals = true;
 		line->acked = 0;
+		line->sure = false;
 	} else if (held < line->acked) {
 		count->trouble.forgot++;
 		line->acked = held;
 		line->meta_due = true;
+		line->sure = false;
 		line_tell(count, line);
 	} else {
 		line->acked = seq;
-		line->sure = true;
 	}
 }
 
 static void
 on_failed(void *arg, void *guest)
 {
-	line_of_account(arg, guest)->in_flight = false;
+	struct line *line = line_of_account(arg, guest);
+
+	line->in_flight = line->sure = false;
 }
 
 static void

@@ -1,5 +1,5 @@
 /*
- * A command as Redis reads it; see command.h. A guest's update has a hundred arguments and there is one a second,
+ * A command as Redis reads it; see command.h. A guest's update has fifty arguments and there is one a second,
  * so numbers are written by hand.
  */
 #include "ledger/command.h"
@@ -83,6 +83,19 @@ command_number(struct command *c, uint64_t number)
 {
 	char text[DIGITS], *end = text + sizeof(text), *begin = digits(number, end);
 
+	command_bytes(c, begin, (size_t)(end - begin));
+}
+
+void
+command_row(struct command *c, const uint64_t *numbers, size_t n)
+{
+	char text[COMMAND_ROW * (DIGITS + 1)], *end = text + sizeof(text), *begin = end;
+
+	for (size_t i = n; i > 0; i--) {
+		if (i < n)
+			*--begin = ' ';
+		begin = digits(numbers[i - 1], begin);
+	}
 	command_bytes(c, begin, (size_t)(end - begin));
 }
 

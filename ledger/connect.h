@@ -39,6 +39,12 @@ struct entrance {
 	uint16_t db;
 };
 
+/* A slot's names, which are the same for all guests. suffix "": none yet. */
+struct slot_name {
+	int64_t start;
+	char suffix[KEY_SUFFIX], field[KEY_SUFFIX];
+};
+
 struct writer {
 	struct ev_loop *loop;
 	struct write_calls calls;
@@ -49,6 +55,7 @@ struct writer {
 	uint8_t like[PLACES_MAX]; /* which seed a place is entered like */
 	bool cluster; /* a server said that it is none alone */
 	struct connection *at[PLACES_MAX];
+	struct slot_name named[SLOT_KINDS]; /* the last ones */
 	size_t turn; /* which of the others is tried while no seed answers */
 	bool closing;
 	double troubled_at, acked_at; /* as sys_seconds; 0: never */

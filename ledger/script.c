@@ -3,8 +3,8 @@
  *
  * KEYS[1] is any key of the guest: all others share its hash tag.
  * ARGV: host, guest, seq, base, ts, life, n, n field names, then parts:
- *	r SUFFIX n numbers			one record
- *	s SUFFIX FIELD EXPIRE 6 numbers		one slot
+ *	r SUFFIX n numbers			these fields of one record
+ *	s SUFFIX FIELD EXPIRE NUMBERS		one slot, its six numbers with blanks between
  *	l SEQ FIELD 6 numbers			one line of the log
  *	e SEQ SUFFIX MARK n names and values	another, once for each mark in that record
  * Every number is absolute. A host's own number only grows; the sum is set to what its hosts hold, never added to,
@@ -26,13 +26,12 @@ const char ledger_script[] =
     "for _, h in ipairs(redis.call('SMEMBERS', sum('hosts'))) do\n"
     "  if h ~= host then others[#others + 1] = 'lodge:src:' .. h .. ':{' .. guest .. '}:' end\n"
     "end\n"
-    /* numbers from ARGV[at], each at least what is held; old may hold false */
-    "local function forward(old, count)\n"
+    /* each at least what is held; old may hold false */
+    "local function forward(new, old, count)\n"
     "  local v = {}\n"
     "  for i = 1, count do\n"
-    "    local new, held = tonumber(ARGV[at]), tonumber(old[i]) or 0\n"
-    "    v[i] = new > held and new or held\n"
-    "    at = at + 1\n"
+    "    local more, held = tonumber(new[i]), tonumber(old[i]) or 0\n"
+    "    v[i] = more > held and more or held\n"
     "  end\n"
     "  return v\n"
     "end\n"
@@ -43,8 +42,9 @@ const char ledger_script[] =
     "end\n"
     "local function record()\n"
     "  local suffix = ARGV[at]\n"
-    "  at = at + 1\n"
-    "  local v = forward(redis.call('HMGET', own(suffix), unpack(names)), n)\n"
+    "  local told = { unpack(ARGV, at + 1, at + n) }\n"
+    "  at = at + 1 + n\n"
+    "  local v = forward(told, redis.call('HMGET', own(suffix), unpack(names)), n)\n"
     "  put(own(suffix), v)\n"
     "  rest = {}\n"
     "  for _, other in ipairs(others) do\n"
@@ -69,9 +69,9 @@ const char ledger_script[] =
     "  if redis.call('TTL', key) == -1 then redis.call('EXPIRE', key, expire) end\n"
     "end\n"
     "local function slot()\n"
-    "  local suffix, field, expire = ARGV[at], ARGV[at + 1], ARGV[at + 2]\n"
-    "  at = at + 3\n"
-    "  local v = forward(six(redis.call('HGET', own(suffix), field)), 6)\n"
+    "  local suffix, field, expire, told = ARGV[at], ARGV[at + 1], ARGV[at + 2], six(ARGV[at + 3])\n"
+    "  at = at + 4\n"
+    "  local v = forward(told, six(redis.call('HGET', own(suffix), field)), 6)\n"
     "  keep(own(suffix), field, v, expire)\n"
     "  for _, other in ipairs(others) do\n"
     "    local theirs = six(redis.call('HGET', other .. suffix, field))\n"

@@ -56,26 +56,63 @@ on_written(redisAsyncContext *redis, void *answer, void *arg)
 	free(call);
 }
 
+/* Those that the answer says of other hosts are, always. */
+static bool
+is_told(const struct update *u, int field)
+{
+	bool answered =
+	    field == REC_BILLED || field == REC_BILLABLE + TO_GUEST || field == REC_BILLABLE + FROM_GUEST;
+
+	return answered || (u->fields >> field & 1) != 0;
+}
+
 static void
-put_record(struct command *c, const char *suffix, const struct record *record)
+put_record(struct command *c, const struct update *u, const char *suffix, const struct record *record)
 {
 	command_text(c, "r");
 	command_text(c, suffix);
 	for (int i = 0; i < RECORD_FIELDS; i++)
-		command_number(c, record->v[i]);
+		if (is_told(u, i))
+			command_number(c, record->v[i]);
 }
 
 static void
-put_slot(struct command *c, const struct written_slot *slot)
+put_names(struct command *c, const struct update *u)
 {
+	uint64_t n = 0;
+
+	for (int i = 0; i < RECORD_FIELDS; i++)
+		n += is_told(u, i);
+	command_number(c, n);
+	for (int i = 0; i < RECORD_FIELDS; i++)
+		if (is_told(u, i))
+			command_text(c, record_name(i));
+}
+
+static const struct slot_name *
+slot_name(struct writer *w, enum slot_kind kind, int64_t start)
+{
+	struct slot_name *name = &w->named[kind];
+
+	if (name->start != start || !name->suffix[0]) {
+		name->start = start;
+		key_slot(kind, start, name->suffix);
+		key_slot_field(kind, start, name->field);
+	}
+	return name;
+}
+
+static void
+put_slot(struct writer *w, struct command *c, const struct written_slot *slot)
+{
+	const struct slot_name *name = slot_name(w, slot->kind, slot->start);
 	char text[KEY_SUFFIX];
 
 	command_text(c, "s");
-	command_text(c, key_slot(slot->kind, slot->start, text));
-	command_text(c, key_slot_field(slot->kind, slot->start, text));
+	command_text(c, name->suffix);
+	command_text(c, name->field);
 	command_number(c, (uint64_t)key_slot_expire(slot->kind));
-	for (int i = 0; i < SLOT_FIELDS; i++)
-		command_number(c, slot->v[i]);
+	command_row(c, slot->v, SLOT_FIELDS);
 	if (slot->log_seq == 0)
 		return;
 	command_text(c, "l");
@@ -115,7 +152,7 @@ put_event(struct command *c, const struct written_event *e)
 
 /* The log takes only ids that grow, so hours and events go in the order of theirs. */
 static void
-put_slots(struct command *c, const struct update *u)
+put_slots(struct writer *w, struct command *c, const struct update *u)
 {
 	size_t event = 0;
 
@@ -123,7 +160,7 @@ put_slots(struct command *c, const struct update *u)
 		while (u->slots[i].log_seq != 0 && event < u->n_events &&
 		       u->events[event].seq < u->slots[i].log_seq)
 			put_event(c, &u->events[event++]);
-		put_slot(c, &u->slots[i]);
+		put_slot(w, c, &u->slots[i]);
 	}
 	while (event < u->n_events)
 		put_event(c, &u->events[event++]);
@@ -145,13 +182,11 @@ put_update(struct command *c, const struct connection *to, const char *key, cons
 	command_number(c, u->base);
 	command_number(c, (uint64_t)u->cur->ts);
 	command_text(c, u->life);
-	command_number(c, RECORD_FIELDS);
-	for (int i = 0; i < RECORD_FIELDS; i++)
-		command_text(c, record_name(i));
-	put_record(c, "cur", u->cur);
+	put_names(c, u);
+	put_record(c, u, "cur", u->cur);
 	for (size_t i = 0; i < u->n_periods; i++)
-		put_record(c, key_period(u->periods[i].start, text), u->periods[i].sum);
-	put_slots(c, u);
+		put_record(c, u, key_period(u->periods[i].start, text), u->periods[i].sum);
+	put_slots(to->writer, c, u);
 }
 
 int

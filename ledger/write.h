@@ -43,6 +43,7 @@ struct update {
 	const char *guest;
 	uint64_t seq; /* of these numbers; grows with every change */
 	uint64_t base; /* everything that changed after this sequence is in here */
+	uint32_t fields; /* of cur and the periods: a bit for each that may have changed after base */
 	const struct record *cur;
 	const char *life; /* any text that goes with cur */
 	const struct written_period *periods;

@@ -63,12 +63,38 @@ any_number(void **state)
 	free(whole);
 }
 
+static void
+a_row(void **state)
+{
+	static const char want[] = "*3\r\n$9\r\n0 10 9 99\r\n$1\r\n7\r\n$167\r\n";
+	const uint64_t some[] = {0, 10, 9, 99}, one = 7;
+	uint64_t most[COMMAND_ROW];
+	struct command c;
+	size_t n = 0;
+	char *whole;
+
+	(void)state;
+	for (int i = 0; i < COMMAND_ROW; i++)
+		most[i] = UINT64_MAX;
+	assert_int_equal(command_open(&c), 0);
+	command_row(&c, some, 4);
+	command_row(&c, &one, 1);
+	command_row(&c, most, COMMAND_ROW);
+	whole = command_close(&c, &n);
+	assert_int_equal(n, sizeof(want) - 1 + 167 + 2);
+	assert_memory_equal(whole, want, sizeof(want) - 1);
+	for (int i = 0; i < COMMAND_ROW; i++)
+		assert_memory_equal(whole + sizeof(want) - 1 + 21 * i, "18446744073709551615", 20);
+	free(whole);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(any_bytes),
 	    cmocka_unit_test(any_number),
+	    cmocka_unit_test(a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
