@@ -14,7 +14,6 @@ import time
 
 import world
 
-ACCT = world.TOP + "/build/lodge-acct"
 NETWORK, FIRST = "10.77.0.0/16", 2
 ETHER = 14
 SNAP, RING_KIB = 96, 16384
@@ -120,6 +119,7 @@ class Poll(Nobody):
 
 class Ours(Nobody):
     title = "lodge-acct"
+    program = world.TOP + "/build/lodge-acct"
     redis = None
 
     def __init__(self, taps):
@@ -138,7 +138,7 @@ class Ours(Nobody):
                 f.write("  %s: {address: %s, tap: %s}\n" % (tap, address(n), tap))
 
     def start(self):
-        self.spawn(ACCT, "-c", self.file)
+        self.spawn(self.program, "-c", self.file)
         self.must(10, lambda: self.said("counting"))
         self.must(15, lambda: all(g["ifindex"] and not g["asking_redis"] for g in self.status()["guests"].values()))
         self.must(15, self.is_equal)
@@ -174,6 +174,11 @@ class Ours(Nobody):
 
     def memory_mib(self):
         return world.memory_bytes(self.process.pid) / 2**20
+
+
+class Other(Ours):
+    """Another build: it goes on where the one before it stopped."""
+    title = "lodge-acct, the other"
 
 
 class Tcpdump(Nobody):
