@@ -119,9 +119,12 @@ transport_header(struct span in, const struct packet *p)
 static uint64_t
 wire_bytes(struct span in, uint64_t length, uint32_t mtu, const struct packet *p)
 {
-	uint64_t repeated = transport_header(in, p), payload, room, segments;
+	uint64_t repeated, payload, room, segments;
 
-	if (length <= mtu || mtu < MTU_LEAST || repeated == 0)
+	if (length <= mtu || mtu < MTU_LEAST)
+		return length + FRAME_ETHER;
+	repeated = transport_header(in, p);
+	if (repeated == 0)
 		return length + FRAME_ETHER;
 	repeated += p->headers;
 	if (repeated >= length || repeated >= mtu)

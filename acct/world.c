@@ -47,7 +47,7 @@ mask4(const struct net *net)
 	return net->bits == 0 ? 0 : UINT32_MAX << (32 - net->bits);
 }
 
-static bool
+static inline bool
 is_in(const struct net *net, const struct ip *ip)
 {
 	if (net->ip.family != ip->family)
@@ -85,11 +85,13 @@ is_proxied(const struct doors *doors, const struct addr *guest, uint8_t proto)
 }
 
 /* Addresses that no router passes on: what bears one stays on the tap. */
-static bool
+static inline bool
 stays(const struct ip *ip)
 {
+	uint32_t v4 = four(ip);
+
 	if (ip->family == 4)
-		return four(ip) >> 28 >= 14 || four(ip) >> 24 == 0 || four(ip) >> 16 == 0xa9fe;
+		return v4 >> 28 >= 14 || v4 >> 24 == 0 || v4 >> 16 == 0xa9fe;
 	return ip->b[0] == 0xff || (ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80) ||
 	       (half(ip, 0) == 0 && half(ip, 1) == 0);
 }
