@@ -311,6 +311,42 @@ slots(void **state)
 	assert_memory_equal(v, back, sizeof(v));
 }
 
+/* What the script answers: the sequence held, and three numbers of other hosts. */
+static void
+answers(void **state)
+{
+	static const char *const wrong[] = {"", "7", "7 1 2", "7 1 2 3 4", "7 1 2 3 ", "7 1 2 x", "-7 1 2 3"};
+	uint64_t v[4] = {9, 9, 9, 9};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		assert_int_equal(numbers_parse(guarded(wrong[i]), v, 4), -1);
+		assert_int_equal(v[0], 9);
+	}
+	assert_int_equal(numbers_parse(guarded("7 1 2 18446744073709551615"), v, 4), 0);
+	assert_int_equal(v[0], 7);
+	assert_true(v[3] == UINT64_MAX);
+}
+
+/* What others have is all less one's own, and never below nothing: the two are not read in the same moment. */
+static void
+elsewhere(void **state)
+{
+	struct record all = {0}, own = {0};
+	struct elsewhere e;
+
+	(void)state;
+	all.v[REC_BILLED] = 100;
+	own.v[REC_BILLED] = 40;
+	all.v[REC_BILLABLE] = 70;
+	own.v[REC_BILLABLE + FROM_GUEST] = 1;
+	e = record_elsewhere(86400, &all, &own);
+	assert_int_equal(e.start, 86400);
+	assert_int_equal(e.billed, 60);
+	assert_int_equal(e.billable[TO_GUEST], 70);
+	assert_int_equal(e.billable[FROM_GUEST], 0);
+}
+
 static void
 a_key_s_fields(void **state)
 {
@@ -344,6 +380,8 @@ main(void)
 	    cmocka_unit_test(fields),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(slots),
+	    cmocka_unit_test(answers),
+	    cmocka_unit_test(elsewhere),
 	    cmocka_unit_test(a_key_s_fields),
 	};
 
