@@ -16,6 +16,18 @@ def shown(title, server, acct):
     ok(cur.get("billed") and cur["billed"] in said, title, said, cur)
 
 
+def children(acct):
+    """The states of its children."""
+    states = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            state, parent = open(path).read().rsplit(")", 1)[1].split()[:2]
+        except OSError:
+            continue
+        states += state if int(parent) == acct.p.pid else ""
+    return states
+
+
 guests = begin("alice")
 alice = guests[0]
 
@@ -144,6 +156,7 @@ named = Redis("named", port=7301)
 acct = Acct("redis://redis.home:7301", guests, host="five")
 traffic(0.5)
 agree("a host by name, though the first of its addresses is nobody's", named, guests, acct)
+ok(within(5, lambda: not children(acct)), "nothing is left of those that looked it up", children(acct))
 acct.stop()
 
 with open(acct.yaml) as f:
@@ -165,6 +178,7 @@ for _ in range(80):
 ok("no name server tells the address of nowhere.example" in status["redis"]["error"], "no name server answers: it is told", status["redis"])
 ok(slowest < 2.5, "it answers meanwhile", slowest)
 ok(came, "and counts", status["guests"], kernel(alice))
+ok(len(children(acct)) <= 3 and "Z" not in children(acct), "few look it up at a time", children(acct))
 acct.kill()
 acct.start()  # which looks again
 ok("another lodge-acct runs" not in acct.log(), "what looks the name up keeps no lock of one that was killed", acct.log())
