@@ -52,7 +52,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest lodge-web
 
-.PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct bench-web man
+.PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -72,6 +72,7 @@ help:
 #: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
 #: make bench-acct who counts bytes: lodge-acct, tcpdump, pmacctd, vnstat, in one run (root; bench/README.md)
 #: make bench-web  pages a second of lodge-web on one core (bench/README.md)
+#: make bench-guest a guest with the distribution's kernel and with ours, free and on one CPU (root; bench/README.md)
 #: make format     clang-format over the tree
 #: make clean      remove build/
 
@@ -214,6 +215,15 @@ $(B)/bench-wire: $(call obj,tests/system/tapwire.c)
 
 bench-acct: $(B)/lodge-acct $(B)/bench-load $(B)/bench-wire
 	@python3 bench/acct $(WHAT)
+
+# Static: it runs inside a guest, too.
+$(B)/bench-inside: bench/inside/inside.c
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) -static -o $@ $<
+
+bench-guest: $(B)/lodge-guest $(B)/lodge-preload.so $(B)/bench-inside
+	@python3 bench/guest $(WHAT)
 
 bench-nat: $(B)/lodge-natd $(B)/bench-load
 	@python3 bench/nat $(WHAT)
