@@ -101,7 +101,7 @@ job_tell(struct job *job)
 	job->told = true;
 	kill(job->pid, SIGTERM);
 	ev_timer_stop(job->jobs->loop, &job->timer);
-	ev_timer_set(&job->timer, JOB_STOP_SECONDS, 0);
+	ev_timer_set(&job->timer, job->patience_s, 0);
 	ev_timer_start(job->jobs->loop, &job->timer);
 }
 
@@ -286,6 +286,7 @@ job_add(struct jobs *jobs, const char *name, struct order order, const char *con
 	if (!job)
 		return NULL;
 	job->jobs = jobs;
+	job->patience_s = JOB_STOP_SECONDS;
 	job->name = strdup(name);
 	for (size_t k = 0; argv[k] && k < JOB_ARGS - 1; k++)
 		job->argv[k] = strdup(argv[k]);

@@ -14,7 +14,7 @@
 enum {
 	JOBS_MAX = 2 * CONF_GUESTS_MAX + 16, /* a guest's launcher and the making of its image */
 	JOB_ARGS = 40,
-	JOB_STOP_SECONDS = 45, /* then SIGKILL; longer than a guest's own patience */
+	JOB_STOP_SECONDS = 45, /* then SIGKILL, unless its patience says otherwise */
 	JOB_STEADY_SECONDS = 60, /* after that long, a failure is the first again */
 };
 
@@ -30,6 +30,7 @@ struct job {
 	pid_t pid;
 	unsigned failures; /* in a row */
 	double since; /* loop time of the start */
+	unsigned patience_s; /* with its end; JOB_STOP_SECONDS */
 	bool told; /* SIGTERM is sent */
 	ev_child child;
 	ev_timer timer;

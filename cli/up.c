@@ -18,6 +18,7 @@
 
 /* Ranks on the way up; images take IMAGE and what follows, one each. */
 enum { UP_REDIS, UP_NATD, UP_IMAGE, UP_REST = UP_IMAGE + CONF_GUESTS_MAX };
+enum { GUEST_SPARE_S = 25 };
 enum { DOWN_GUEST, DOWN_NATD, DOWN_REMOVE, DOWN_ACCT, DOWN_REDIS };
 
 struct up {
@@ -135,7 +136,9 @@ add_guest(struct up *up, const struct guest *guest)
 	char name[64];
 
 	snprintf(name, sizeof(name), "guest %s", guest->name);
-	add(up, name, order, guest->autostart ? run : wait);
+	/* A launcher's own patience with its guest, and then some. */
+	add(up, name, order, guest->autostart ? run : wait)->patience_s =
+	    guest->grace_ms / 1000 + GUEST_SPARE_S;
 }
 
 /*

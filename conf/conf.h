@@ -21,6 +21,8 @@
 enum {
 	CONF_GUEST_NAME_MAX = 32, /* bytes of a guest's name: a-z 0-9 -, a letter first */
 	CONF_DOMAIN_MAX = 253, /* RFC 1035 2.3.4 */
+	CONF_HEALTH_PORT = 22, /* a guest's, unless it says otherwise */
+	CONF_GRACE_MS = 20000, /* likewise */
 	CONF_GUESTS_MAX = 4096,
 	CONF_FILES_MAX = 4096, /* the file and its includes */
 	CONF_FILE_BYTES = 16 << 20, /* of one file */
@@ -135,6 +137,10 @@ struct guest {
 	struct quota quota;
 	uint8_t billing_day; /* 1–31; the default is conf.billing.day */
 	bool autostart;
+	uint16_t health_port; /* a TCP port that answers once it is up; 0: its own word is enough */
+	uint32_t grace_ms; /* from being asked to power off until it is killed */
+	bool
+	    seccomp; /* its kernel watches its processes by seccomp: faster, with a weaker wall inside the guest */
 };
 
 enum redis_kind { REDIS_PRIVATE, REDIS_UNIX, REDIS_TCP };

@@ -18,7 +18,12 @@ static void
 draft_start(struct guest *g, const char *name, const char **why)
 {
 	*why = name_guest(span_str(name));
-	*g = (struct guest){.to_http = 80, .to_tls = 443, .to_quic = 443, .autostart = true};
+	*g = (struct guest){.to_http = 80,
+	    .to_tls = 443,
+	    .to_quic = 443,
+	    .autostart = true,
+	    .health_port = CONF_HEALTH_PORT,
+	    .grace_ms = CONF_GRACE_MS};
 	if (!*why)
 		memcpy(g->name, name, strlen(name) + 1);
 }
@@ -69,6 +74,9 @@ draft_copy(const struct guest *from, struct guest *g, const char *name, const ch
 	g->quota = from->quota;
 	g->billing_day = from->billing_day;
 	g->autostart = from->autostart;
+	g->health_port = from->health_port;
+	g->grace_ms = from->grace_ms;
+	g->seccomp = from->seccomp;
 	g->disk.size_bytes = from->disk.size_bytes;
 	g->disk.fs = from->disk.fs;
 	for (size_t i = 0; i < from->n_ssh_keys && !*why; i++)

@@ -137,6 +137,17 @@ take_memory(struct parse *p, const struct key *key, yaml_node_t *node, void *int
 }
 
 static void
+take_health(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
+{
+	struct span text;
+
+	if (node->type == YAML_SCALAR_NODE && node_text(p, key->name, node, &text) && span_is(text, "none"))
+		((struct guest *)into)->health_port = 0;
+	else
+		take_number16(p, key, node, into);
+}
+
+static void
 ssh_key_add(struct parse *p, const struct key *key, yaml_node_t *node, void *into)
 {
 	struct guest *g = into;
@@ -174,6 +185,9 @@ static const struct key guest_keys[] = {
     {.name = "quota", .take = take_quota},
     {"billing-day", take_number8, .offset = offsetof(struct guest, billing_day), .min = 1, .max = 31},
     {"autostart", take_bool, .offset = offsetof(struct guest, autostart)},
+    {"health", take_health, .offset = offsetof(struct guest, health_port), .min = 1, .max = UINT16_MAX},
+    {"grace", take_duration, .offset = offsetof(struct guest, grace_ms), .min = 1000, .max = 600000},
+    {"seccomp", take_bool, .offset = offsetof(struct guest, seccomp)},
 };
 
 static void
@@ -206,7 +220,9 @@ guest_add(struct parse *p, const struct key *key, yaml_node_pair_t *pair)
 	    .to_quic = 443,
 	    .memory_bytes = 256 << 20,
 	    .disk.size_bytes = UINT64_C(2) << 30,
-	    .autostart = true};
+	    .autostart = true,
+	    .health_port = CONF_HEALTH_PORT,
+	    .grace_ms = CONF_GRACE_MS};
 	memcpy(g->name, name.ptr, name.len);
 	snprintf(what, sizeof(what), "guest %s", g->name);
 	node_map(p, what, node, guest_keys, COUNT(guest_keys), NULL, g);

@@ -92,6 +92,22 @@ is_proxy_to_default(const struct guest *g)
 	return g->to_http == 80 && g->to_tls == 443 && g->to_quic == 443;
 }
 
+/* When it is up, and how it is stopped. */
+static void
+control_print(const struct guest *g, const struct conf *brief, FILE *out)
+{
+	char text[VALUE_TEXT];
+
+	if (g->health_port == 0)
+		fputs("    health: none\n", out);
+	else if (!brief || g->health_port != CONF_HEALTH_PORT)
+		fprintf(out, "    health: %u\n", g->health_port);
+	if (!brief || g->grace_ms != CONF_GRACE_MS)
+		fprintf(out, "    grace: %s\n", scalar_duration_print(g->grace_ms, text));
+	if (!brief || g->seccomp)
+		fprintf(out, "    seccomp: %s\n", g->seccomp ? "yes" : "no");
+}
+
 void
 guest_print(const struct guest *g, const struct conf *brief, FILE *out)
 {
@@ -117,4 +133,5 @@ guest_print(const struct guest *g, const struct conf *brief, FILE *out)
 		fprintf(out, "    billing-day: %u\n", g->billing_day);
 	if (!brief || !g->autostart)
 		fprintf(out, "    autostart: %s\n", g->autostart ? "yes" : "no");
+	control_print(g, brief, out);
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LAST_LINES = 10 };
+enum { LAST_LINES = 48 };
 
 static void
 wait_for(struct watch *w, double seconds)
@@ -49,6 +49,7 @@ launch_planned(struct watch *w, const struct guest *guest, char *why)
 	enum launched result;
 
 	w->memory_bytes = guest->memory_bytes;
+	w->grace_s = guest->grace_ms / 1000.0;
 	slave = console_renew(w->console);
 	if (slave == -1) {
 		launch_why(why, "a terminal for the console: %s", strerror(errno));
@@ -56,17 +57,18 @@ launch_planned(struct watch *w, const struct guest *guest, char *why)
 	}
 	w->cpu = host_take_cpu(w->folder);
 	take_cgroup(w, guest, &cgroup);
-	result = launch_run(&w->launch, slave, w->cpu, &cgroup, &spawned, why);
+	result = launch_run(&w->launch, slave, w->cpu, &cgroup, &spawned, &w->image_fd, why);
 	close(slave);
 	cgroup_close(&cgroup);
 	if (result != LAUNCHED) {
+		w->image_fd = -1;
 		host_leave_cpu(w->folder);
 		return result;
 	}
 	w->killed = NULL;
 	ev_child_set(&w->child, spawned.pid, 0);
 	ev_child_start(w->loop, &w->child);
-	w->health = health_open(w->loop, spawned.run_fd, &guest->address, on_alive, w);
+	w->health = health_open(w->loop, spawned.run_fd, &guest->address, guest->health_port, on_alive, w);
 	if (!w->health)
 		log_warn("%s: its management console cannot be reached: %s", w->name, strerror(errno));
 	return LAUNCHED;
@@ -150,7 +152,7 @@ act_shutdown(struct watch *w)
 	log_info("%s: asking it to power off", w->name);
 	if (w->health)
 		health_shutdown(w->health);
-	wait_for(w, GUEST_GRACE_S);
+	wait_for(w, w->grace_s);
 }
 
 static void
@@ -216,13 +218,19 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	/* Only here and where it comes up: the time that a kernel is given runs on whatever else is asked meanwhile. */
 	ev_timer_stop(loop, &w->late);
 	console_drain(w->console);
-	health_close(w->health);
-	w->health = NULL;
 	host_leave_cpu(w->folder);
 	full = cgroup_was_full(w->name, w->folder);
 	cgroup_remove(w->name, w->folder);
+	close(w->image_fd);
+	w->image_fd = -1;
 	end = guest_end(&(struct guest_clues){
-	    .wait_status = child->rstatus, .console = console_text(w->console), .cgroup = full});
+	    .wait_status = child->rstatus,
+	    .console = console_text(w->console),
+	    .panic = w->health ? health_panic(w->health) : span_of("", 0),
+	    .cgroup = full,
+	});
+	health_close(w->health);
+	w->health = NULL;
 	if (w->killed && end.event == EVENT_CRASH) {
 		strcpy(end.why, w->killed);
 		end.fault = FAULT_GUEST;
@@ -251,7 +259,7 @@ act_on_late(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	if (w->state == GUEST_STARTING && w->health && health_console_answers(w->health)) {
-		log_warn("%s: its kernel answers, and nothing in it on port 22", w->name);
+		log_warn("%s: its kernel answers, and nothing else in it", w->name);
 		act_step(w, EVENT_ANSWERED);
 		return;
 	}

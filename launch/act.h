@@ -38,7 +38,9 @@ struct watch {
 	const char *killed; /* by this launcher, and why; NULL: it was not */
 
 	struct launch launch; /* the last one tried */
+	int image_fd; /* its image is held; -1: nothing runs */
 	uint64_t memory_bytes;
+	double grace_s; /* the running kernel's, as is all of this */
 	int cpu;
 	char limits[CGROUP_TEXT];
 };

@@ -75,7 +75,9 @@ cmdline_build(
 	    cmdline_add(out, "rw") == -1 || cmdline_add(out, "noreboot") == -1 ||
 	    cmdline_add(out, "uml_dir=" JAIL_UML_DIR) == -1 || cmdline_add(out, "umid=" JAIL_UMID) == -1 ||
 	    cmdline_add(out, "con=null") == -1 || cmdline_add(out, "con0=fd:0,fd:1") == -1 ||
-	    cmdline_add(out, "ssl=null") == -1)
+	    cmdline_add(out, "ssl=null") == -1 || cmdline_add(out, "mconsole=notify:" JAIL_NOTIFY) == -1)
+		return -1;
+	if (guest->seccomp && (!ability->seccomp || cmdline_add(out, "seccomp=on") == -1))
 		return -1;
 	if (add_uplink(out, guest, cmdline_uplink(ability)) == -1 ||
 	    cmdline_add(out, "LODGE_NAME=%s", guest->name) == -1 ||

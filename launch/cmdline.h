@@ -26,6 +26,7 @@ enum {
 #define JAIL_RUN "/run" /* the kernel's working directory */
 #define JAIL_UML_DIR "uml/" /* below it, and the guest's own; what lies in it is hostile */
 #define JAIL_UMID "guest"
+#define JAIL_NOTIFY "notify" /* in JAIL_RUN: where the kernel sends what it has to tell by itself */
 
 /* Which driver the guest's network device is on. */
 enum uplink {

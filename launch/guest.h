@@ -56,7 +56,6 @@ struct guest_step guest_next(enum guest_state, enum guest_event);
 const char *guest_state_name(enum guest_state);
 
 enum {
-	GUEST_GRACE_S = 20, /* from the request to the kill */
 	GUEST_BOOT_S = 120, /* until somebody must have answered */
 	GUEST_RETRY_MAX_S = 4,
 	GUEST_PAUSE_MAX_S = 60,

@@ -1,5 +1,6 @@
 /* One launch of one guest; see launch.h. */
 #include "launch/launch.h"
+#include "launch/hold.h"
 #include "launch/host.h"
 #include "launch/tap.h"
 
@@ -98,6 +99,13 @@ launch_plan(
 	result = kernel_learn(conf->kernel, guest->uid, &out->kernel, why);
 	if (result != LAUNCHED)
 		return result;
+	if (guest->seccomp && !out->kernel.ability.seccomp) {
+		launch_why(why,
+		    "kernel %s (%s) has no seccomp=on; take `seccomp: yes` of %s out, or set `kernel:` to "
+		    "another",
+		    conf->kernel, out->kernel.ability.version, guest->name);
+		return LAUNCH_NEVER;
+	}
 	if (cmdline_build(conf, guest, &out->kernel.ability, &out->words) == -1 ||
 	    cmdline_environment(&out->kernel.ability, out->kernel.padding, &out->environment) == -1) {
 		launch_why(why, "kernel %s (%s) has no driver that can take a tap; set `kernel:` to another",
@@ -157,7 +165,7 @@ give_image(const struct launch *launch, unsigned long long *file_bytes)
 
 enum launched
 launch_run(const struct launch *launch, int console_fd, int cpu, const struct cgroup *cgroup,
-    struct spawned *out, char *why)
+    struct spawned *out, int *image_fd, char *why)
 {
 	struct spawn spawn = {
 	    .jail = &launch->jail,
@@ -169,18 +177,24 @@ launch_run(const struct launch *launch, int console_fd, int cpu, const struct cg
 	    .console_fd = console_fd,
 	    .cgroup = cgroup,
 	};
-	int result;
+	int result = -1;
 
+	*image_fd = hold_image(launch->image, why);
+	if (*image_fd == -1)
+		return LAUNCH_LATER;
 	if (give_image(launch, &spawn.file_bytes) == -1) {
 		launch_why(why, "image %s: %s", launch->image, strerror(errno));
+		close(*image_fd);
 		return LAUNCH_NEVER;
 	}
 	spawn.tap_fd = tap_attach(launch->tap, cmdline_uplink(&launch->kernel.ability));
 	if (spawn.tap_fd == -1) {
 		tap_explain(launch->tap, errno, why);
-		return LAUNCH_LATER;
+	} else {
+		result = spawn_guest(&spawn, out, why);
+		close(spawn.tap_fd);
 	}
-	result = spawn_guest(&spawn, out, why);
-	close(spawn.tap_fd);
+	if (result == -1)
+		close(*image_fd);
 	return result == -1 ? LAUNCH_LATER : LAUNCHED;
 }

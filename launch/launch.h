@@ -29,8 +29,11 @@ enum launched launch_plan(
     const struct conf *, const struct guest *, const char *root, struct launch *out, char *why);
 void launch_print(const struct launch *, FILE *);
 
-/* Takes the tap, gives the image to the guest's uid and starts the kernel. LAUNCHED: *out is filled. */
-enum launched launch_run(
-    const struct launch *, int console_fd, int cpu, const struct cgroup *, struct spawned *out, char *why);
+/*
+ * Takes the image and the tap, gives the image to the guest's uid and starts the kernel. LAUNCHED: *out is filled, and
+ * closing *image_fd gives the image back.
+ */
+enum launched launch_run(const struct launch *, int console_fd, int cpu, const struct cgroup *,
+    struct spawned *out, int *image_fd, char *why);
 
 #endif

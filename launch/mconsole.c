@@ -20,9 +20,10 @@ enum { ANSWERS_A_TURN = 16 }; /* a guest that floods the socket waits for the lo
 
 struct mconsole {
 	struct ev_loop *loop;
-	ev_io io;
+	ev_io io, notices;
 	int run_fd;
 	mconsole_answer *answer;
+	mconsole_notice *notice;
 	void *arg;
 };
 
@@ -44,17 +45,47 @@ on_answer(struct ev_loop *loop, ev_io *w, int events)
 	}
 }
 
+/* False: nothing there. */
+static bool
+take_notice(struct mconsole *m)
+{
+	char bytes[MCMSG_NOTICE + 1];
+	struct mcmsg_notice notice;
+	ssize_t n = recv(m->notices.fd, bytes, sizeof(bytes), 0);
+
+	if (n < 0)
+		return false;
+	if (mcmsg_notice(span_of(bytes, (size_t)n), &notice) == 0)
+		m->notice(m->arg, &notice);
+	return true;
+}
+
+static void
+on_notice(struct ev_loop *loop, ev_io *w, int events)
+{
+	(void)loop, (void)events;
+	for (int i = 0; i < ANSWERS_A_TURN && take_notice(w->data); i++)
+		;
+}
+
+void
+mconsole_drain(struct mconsole *m)
+{
+	on_notice(m->loop, &m->notices, EV_READ);
+}
+
 /* The name is relative, so the working directory is borrowed; the mode is the mask's, as a chmod could be lured. */
 static int
-bind_beside(int fd, int run_fd)
+bind_beside(int fd, int run_fd, const char *name)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = REPLY_NAME};
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	mode_t mask;
 	int result = -1, saved;
 
 	if (back == -1)
 		return -1;
+	strcpy(sa.sun_path, name);
 	if (fchdir(run_fd) == 0) {
 		mask = umask(0);
 		result = bind(fd, (struct sockaddr *)&sa, sizeof(sa));
@@ -70,25 +101,43 @@ bind_beside(int fd, int run_fd)
 	return result;
 }
 
-struct mconsole *
-mconsole_open(struct ev_loop *loop, int run_fd, mconsole_answer *answer, void *arg)
+static int
+socket_beside(int run_fd, const char *name)
 {
-	struct mconsole *m = calloc(1, sizeof(*m));
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), saved;
 
-	if (!m || fd == -1 || bind_beside(fd, run_fd) == -1) {
+	if (fd == -1 || bind_beside(fd, run_fd, name) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+struct mconsole *
+mconsole_open(struct ev_loop *loop, int run_fd, mconsole_answer *answer, mconsole_notice *notice, void *arg)
+{
+	struct mconsole *m = calloc(1, sizeof(*m));
+	int fd = socket_beside(run_fd, REPLY_NAME), notices = socket_beside(run_fd, JAIL_NOTIFY), saved;
+
+	if (!m || fd == -1 || notices == -1) {
 		saved = errno;
 		if (fd != -1)
 			close(fd);
+		if (notices != -1)
+			close(notices);
 		close(run_fd);
 		free(m);
 		errno = saved;
 		return NULL;
 	}
-	*m = (struct mconsole){.loop = loop, .run_fd = run_fd, .answer = answer, .arg = arg};
+	*m =
+	    (struct mconsole){.loop = loop, .run_fd = run_fd, .answer = answer, .notice = notice, .arg = arg};
 	ev_io_init(&m->io, on_answer, fd, EV_READ);
-	m->io.data = m;
+	ev_io_init(&m->notices, on_notice, notices, EV_READ);
+	m->io.data = m->notices.data = m;
 	ev_io_start(loop, &m->io);
+	ev_io_start(loop, &m->notices);
 	return m;
 }
 
@@ -98,7 +147,9 @@ mconsole_close(struct mconsole *m)
 	if (!m)
 		return;
 	ev_io_stop(m->loop, &m->io);
+	ev_io_stop(m->loop, &m->notices);
 	close(m->io.fd);
+	close(m->notices.fd);
 	close(m->run_fd);
 	free(m);
 }

@@ -13,13 +13,16 @@
 #include <ev.h>
 #include <stdbool.h>
 
-/* A whole reply (or its last part); text borrowed, hostile. */
+/* A whole reply (or its last part), and what the kernel tells by itself; text borrowed, hostile. */
 typedef void mconsole_answer(void *arg, const struct mcmsg_reply *);
+typedef void mconsole_notice(void *arg, const struct mcmsg_notice *);
 
 struct mconsole;
 
 /* run_fd: the jail's directory JAIL_RUN, taken over. NULL: errno. */
-struct mconsole *mconsole_open(struct ev_loop *, int run_fd, mconsole_answer *, void *arg);
+struct mconsole *mconsole_open(struct ev_loop *, int run_fd, mconsole_answer *, mconsole_notice *, void *arg);
+/* Takes what is there already; for a kernel that has gone. */
+void mconsole_drain(struct mconsole *);
 void mconsole_close(struct mconsole *);
 
 /* Sends one command; its answer comes later, if ever. -1: errno; ENOENT: not listening yet. */

@@ -30,6 +30,7 @@ status(const struct watch *w)
 	    .guest_pid = w->child.pid,
 	    .memory_bytes = w->memory_bytes,
 	    .cpu = w->cpu,
+	    .said = w->health ? health_said(w->health) : "",
 	    .console_answers = w->health && health_console_answers(w->health),
 	};
 
@@ -136,7 +137,7 @@ watch_open(struct ev_loop *loop, struct conf *conf, const char *name, char **fai
 	w->loop = loop;
 	w->conf = conf;
 	w->since = time(NULL);
-	w->cpu = -1;
+	w->cpu = w->image_fd = -1;
 	strcpy(w->name, name);
 	ev_timer_init(&w->late, act_on_late, 1, 0);
 	ev_child_init(&w->child, act_on_child, 0, 0);

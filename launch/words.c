@@ -1,9 +1,31 @@
 /* What a launcher says of its guest; see words.h. */
 #include "launch/words.h"
+#include "launch/health.h"
 #include "base/log.h"
 
 #include <stdlib.h>
 #include <unistd.h>
+
+/* The tenant wrote it: lines stay, what is no printable ASCII becomes '?'. */
+static char
+harmless(char c)
+{
+	if (c == '\r')
+		return ' ';
+	return c == '\n' || (c >= 0x20 && c < 0x7f) ? c : '?';
+}
+
+static json_t *
+harmless_json(const char *text)
+{
+	char copy[HEALTH_SAID];
+	size_t n = 0;
+
+	for (; text[n] && n + 1 < sizeof(copy); n++)
+		copy[n] = harmless(text[n]);
+	copy[n] = '\0';
+	return json_string(copy);
+}
 
 static void
 add_running(json_t *out, const struct words *words)
@@ -14,6 +36,7 @@ add_running(json_t *out, const struct words *words)
 	json_object_set_new(out, "memory", json_integer((json_int_t)words->memory_bytes));
 	json_object_set_new(out, "limits", json_string(words->limits));
 	json_object_set_new(out, "console_answers", json_boolean(words->console_answers));
+	json_object_set_new(out, "said", harmless_json(words->said));
 	json_object_set_new(out, "padding", json_boolean(words->launch->kernel.padding));
 }
 
@@ -35,15 +58,6 @@ words_status(const struct words *words)
 	if (out && words->guest_pid)
 		add_running(out, words);
 	return out;
-}
-
-/* The tenant wrote it: lines stay, what is no printable ASCII becomes '?'. */
-static char
-harmless(char c)
-{
-	if (c == '\r')
-		return ' ';
-	return c == '\n' || (c >= 0x20 && c < 0x7f) ? c : '?';
 }
 
 json_t *

@@ -8,7 +8,7 @@
 #include <time.h>
 
 struct words {
-	const char *name, *state, *why, *fault, *last_end, *limits;
+	const char *name, *state, *why, *fault, *last_end, *limits, *said;
 	const struct guest *guest; /* as the file has it now, or NULL */
 	const struct launch *launch; /* the last one tried */
 	time_t since;

@@ -10,6 +10,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct span in = span_of(bytes, n);
 	struct mcmsg_reply whole, cut;
+	struct mcmsg_notice notice;
+
+	if (mcmsg_notice(in, &notice) == 0 && (notice.kind >= MCMSG_KINDS || notice.text.ptr < in.ptr + 16 ||
+						  notice.text.ptr + notice.text.len > in.ptr + in.len))
+		abort();
 
 	if (mcmsg_reply(in, &whole) == -1)
 		return 0;

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 static const struct ability vec = {.version = "7.2.0", .major = 7, .minor = 2, .vec = true, .dynamic = true};
+static const struct ability able = {
+    .version = "7.2.0", .major = 7, .minor = 2, .vec = true, .seccomp = true, .dynamic = true};
 static const struct ability both = {
     .version = "6.1.176", .major = 6, .minor = 1, .vec = true, .tuntap = true, .dynamic = true};
 static const struct ability fixed = {.version = "7.2.0", .major = 7, .minor = 2, .vec = true};
@@ -60,6 +62,7 @@ test_words(void **state)
 	check(&words,
 	    (const char *const[]){"/linux", "mem=98304K", "ubd0=/disk", "root=/dev/ubda", "rw", "noreboot",
 		"uml_dir=uml/", "umid=guest", "con=null", "con0=fd:0,fd:1", "ssl=null",
+		"mconsole=notify:notify",
 		"vec0:transport=tap,ifname=tap2,depth=128,gro=1,mac=02:00:c0:a8:4d:02", "LODGE_NAME=alice",
 		"LODGE_ADDRESS=192.168.77.2", "LODGE_GATEWAY=192.168.77.1", NULL});
 
@@ -68,13 +71,23 @@ test_words(void **state)
 	assert_int_equal(cmdline_build(&conf, &guest, &fixed, &words), 0);
 	check(&words, (const char *const[]){"/linux", "mem=98304K", "ubd0=/disk", "root=/dev/ubda", "rw",
 			  "noreboot", "uml_dir=uml/", "umid=guest", "con=null", "con0=fd:0,fd:1", "ssl=null",
-			  "vec0:transport=fd,fd=3,vec=0,mac=02:00:c0:a8:4d:02", "LODGE_NAME=alice",
-			  "LODGE_ADDRESS=192.168.77.2", "LODGE_GATEWAY=192.168.77.1",
+			  "mconsole=notify:notify", "vec0:transport=fd,fd=3,vec=0,mac=02:00:c0:a8:4d:02",
+			  "LODGE_NAME=alice", "LODGE_ADDRESS=192.168.77.2", "LODGE_GATEWAY=192.168.77.1",
 			  "LODGE_ADDRESS6=2001:db8:77::2", "LODGE_GATEWAY6=2001:db8:77::1", NULL});
 
 	assert_int_equal(cmdline_build(&conf, &guest, &old, &words), 0);
-	assert_string_equal(words.words[11], "eth0=tuntap,tap2,02:00:c0:a8:4d:02");
+	assert_string_equal(words.words[12], "eth0=tuntap,tap2,02:00:c0:a8:4d:02");
 	assert_int_equal(cmdline_build(&conf, &guest, &old_fixed, &words), -1);
+
+	/* Where it is asked for, and only by a kernel that can. */
+	guest.seccomp = true;
+	assert_int_equal(cmdline_build(&conf, &guest, &able, &words), 0);
+	assert_string_equal(words.words[12], "seccomp=on");
+	assert_int_equal(cmdline_build(&conf, &guest, &both, &words), -1);
+	guest.seccomp = false;
+	assert_int_equal(cmdline_build(&conf, &guest, &able, &words), 0);
+	for (size_t i = 0; i < words.n; i++)
+		assert_null(strstr(words.words[i], "seccomp"));
 }
 
 static void

@@ -66,6 +66,8 @@ differ_guests(const struct guest *a, const struct guest *b)
 		return "quota";
 	if (a->billing_day != b->billing_day || a->autostart != b->autostart)
 		return "billing-day, autostart";
+	if (a->health_port != b->health_port || a->grace_ms != b->grace_ms || a->seccomp != b->seccomp)
+		return "health, grace, seccomp";
 	return differ_lists(a, b);
 }
 

@@ -124,6 +124,8 @@ read_again(void **state)
 	assert_int_equal(read->disk.fs, DISK_XFS);
 	assert_int_equal(read->memory_bytes, 64 << 20);
 	assert_int_equal(read->billing_day, 7);
+	assert_int_equal(read->health_port, CONF_HEALTH_PORT);
+	assert_int_equal(read->grace_ms, CONF_GRACE_MS);
 	assert_string_equal(read->disk.from, "/srv/a \"b\".tar");
 	free(text);
 	draft_close(&g);
@@ -138,7 +140,7 @@ copied(void **state)
 	static const char file[] =
 	    "network: 10.0.0.0/24\nguests:\n  a: {address: 10.0.0.2, mac: \"02:00:00:00:00:07\", tap: mine, "
 	    "ports: [\"2201:22/tcp\", 3000-3010], domains: [a.example], memory: 77M, billing-day: 9, "
-	    "autostart: no, "
+	    "autostart: no, health: 8080, grace: 90s, seccomp: yes, "
 	    "proxy-to: {http: 8080}, quota: {month: 5GB, then: cut}, disk: {image: odd.img, size: 3G}}\n";
 	struct guest g, *read;
 	struct conf before, after;
@@ -164,6 +166,9 @@ copied(void **state)
 	assert_int_equal(read->to_http, 8080);
 	assert_int_equal(read->quota.then, QUOTA_CUT);
 	assert_false(read->autostart);
+	assert_int_equal(read->health_port, 8080);
+	assert_int_equal(read->grace_ms, 90000);
+	assert_true(read->seccomp);
 	free(text);
 	draft_close(&g);
 	conf_free(&after);

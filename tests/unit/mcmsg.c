@@ -103,6 +103,54 @@ test_hostile(void **state)
 	}
 }
 
+struct notice {
+	uint32_t magic, version, kind, length;
+	char text[MCMSG_TEXT];
+};
+
+static void
+test_notice(void **state)
+{
+	static const struct {
+		struct notice in;
+		size_t bytes;
+		int result;
+		enum mcmsg_kind kind;
+		const char *text;
+	} cases[] = {
+	    {{0xcafebabe, 2, 3, 3, "up\n"}, 19, 0, MCMSG_USER, "up"},
+	    {{0xcafebabe, 2, 1, 6, "Oh no!"}, 22, 0, MCMSG_PANIC, "Oh no!"},
+	    {{0xcafebabe, 2, 0, 4, "path"}, 20, 0, MCMSG_SOCKET, "path"},
+	    {{0xcafebabe, 2, 3, 0, ""}, 16, 0, MCMSG_USER, ""},
+	    {{0xcafebabe, 2, 3, MCMSG_TEXT, "all of it"}, MCMSG_NOTICE, 0, MCMSG_USER, "all of it"},
+	    {{0xcafebabf, 2, 3, 2, "up"}, 18, -1, 0, NULL},
+	    {{0xcafebabe, 3, 3, 2, "up"}, 18, -1, 0, NULL},
+	    {{0xcafebabe, 2, 4, 2, "up"}, 18, -1, 0, NULL},
+	    {{0xcafebabe, 2, 0xffffffff, 2, "up"}, 18, -1, 0, NULL},
+	    {{0xcafebabe, 2, 3, 3, "up"}, 18, -1, 0, NULL},
+	    {{0xcafebabe, 2, 3, 0xffffffff, "up"}, 18, -1, 0, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *copy = guard_copy(&cases[i].in, cases[i].bytes);
+		struct mcmsg_notice notice;
+
+		assert_int_equal(mcmsg_notice(span_of(copy, cases[i].bytes), &notice), cases[i].result);
+		if (cases[i].result == 0) {
+			assert_int_equal(notice.kind, cases[i].kind);
+			assert_true(span_is(notice.text, cases[i].text));
+		}
+		guard_free(copy, cases[i].bytes);
+		for (size_t n = 0; n < 16; n++) {
+			const char *cut = guard_copy(&cases[i].in, n);
+
+			assert_int_equal(mcmsg_notice(span_of(cut, n), &notice), -1);
+			guard_free(cut, n);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -110,6 +158,7 @@ main(void)
 	    cmocka_unit_test(test_request),
 	    cmocka_unit_test(test_reply),
 	    cmocka_unit_test(test_hostile),
+	    cmocka_unit_test(test_notice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
