@@ -15,6 +15,7 @@ struct command {
 };
 
 int cmd_apply(const char *file, int argc, char **argv);
+int cmd_console(const char *file, int argc, char **argv);
 int cmd_check(const char *file, int argc, char **argv);
 int cmd_doctor(const char *file, int argc, char **argv);
 int cmd_guest(const char *file, int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"guest", cmd_guest, "create NAME [--from BASE] …", "make a guest: its file and its disk"},
     {"guest", cmd_guest, "clone|resize|backup|restore|destroy …", "its disk; man lodge"},
     {"guest", cmd_guest, "start|stop|restart|kill|status NAME", "one guest"},
+    {"console", cmd_console, "[-r] NAME", "a guest's console, until Ctrl-]; -r: only to look"},
     {"guest", cmd_guest, "cut|lift NAME, throttle NAME RATE", "its traffic"},
     {"doctor", cmd_doctor, "[-j]", "what this host can and cannot do, by trying"},
     {"kernel", cmd_kernel, "build [--version V] [--output F] [-n]",

@@ -134,6 +134,7 @@ act_ready(struct watch *w)
 	w->why[0] = '\0';
 	w->fault = FAULT_NONE;
 	log_info("%s: up", w->name);
+	console_note(w->console, "up");
 	sys_notify("READY=1\nSTATUS=up");
 }
 
@@ -237,6 +238,7 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	}
 	strcpy(w->why, end.why);
 	strcpy(w->last_end, end.why);
+	console_note(w->console, end.why);
 	if (end.event == EVENT_OFF && w->state == GUEST_STARTING)
 		end.fault = FAULT_GUEST;
 	w->fault = w->state == GUEST_STOPPING ? FAULT_NONE : end.fault;

@@ -1,9 +1,9 @@
 /*
  * A guest's console: a terminal of ours whose other side the kernel holds, always read into a ring of the last
- * 64 KiB, and a socket on which CONSOLE_CLIENTS at a time may look and type.
+ * 64 KiB, and a socket (base/conpkt.h) to which CONSOLE_CLIENTS at a time may attach: one writes, all read.
  *
- * Who connects first gets the ring, then everything as it comes; what they send is typed. A reader too slow for
- * the guest loses its connection, never the guest its time.
+ * The ring keeps what kernels before this one wrote, too. Each reader has a place of its own in it: one that is slow
+ * misses what the ring no longer holds, and is told how much; the guest waits for nobody.
  */
 #ifndef LAUNCH_CONSOLE_H
 #define LAUNCH_CONSOLE_H
@@ -11,10 +11,11 @@
 #include "base/span.h"
 
 #include <ev.h>
+#include <sys/types.h>
 
 enum {
 	CONSOLE_RING = 64 << 10,
-	CONSOLE_CLIENTS = 4,
+	CONSOLE_CLIENTS = 8,
 };
 
 struct console;
@@ -30,5 +31,10 @@ int console_renew(struct console *);
 struct span console_text(struct console *);
 /* Reads what is still in the terminal, after the kernel has gone. */
 void console_drain(struct console *);
+
+/* A line of the launcher's own to all who are attached. */
+void console_note(struct console *, const char *text);
+/* How many are attached; *writer is the process that writes, 0 where none does. */
+unsigned console_clients(const struct console *, pid_t *writer);
 
 #endif

@@ -62,7 +62,8 @@ static const unsigned allowed[] = {
     SYS_bind, SYS_shutdown, SYS_getsockname, SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_recvfrom, SYS_recvmsg,
     SYS_recvmmsg,
     /* who it is */
-    SYS_uname, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getrlimit, SYS_getrandom};
+    SYS_uname, SYS_getpgrp, SYS_getpgid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getrlimit,
+    SYS_getrandom};
 
 /* Of these only with the values that follow, up to a zero, in the argument of that number. */
 static const struct {

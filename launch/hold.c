@@ -54,7 +54,8 @@ explain(const char *path, int fd, char *why)
 
 	if (pid) {
 		name_of(pid, name, sizeof(name));
-		launch_why(why, "image %s is in use by process %d (%s); one kernel on one image", path, pid, name);
+		launch_why(
+		    why, "image %s is in use by process %d (%s); one kernel on one image", path, pid, name);
 	} else {
 		launch_why(why, "image %s is in use by another process; one kernel on one image", path);
 	}

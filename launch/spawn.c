@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -149,6 +150,8 @@ run_kernel(const struct spawn *spawn)
 {
 	if (take_descriptors(spawn) == -1 || setsid() == -1 || chdir(JAIL_RUN) == -1)
 		_exit(126);
+	/* Its own terminal: so it hears of a new size of the window. */
+	ioctl(STDIN_FILENO, TIOCSCTTY, 0);
 	signal(SIGXFSZ, SIG_IGN); /* a write beyond the ceiling fails, and kills nobody */
 	/* Newer kernels want their own addresses fixed, and would look for themselves in /proc to do it. */
 	personality(ADDR_NO_RANDOMIZE);

@@ -14,6 +14,8 @@
 static json_t *
 status(const struct watch *w)
 {
+	pid_t writer;
+	unsigned clients = console_clients(w->console, &writer);
 	const struct words words = {
 	    .name = w->name,
 	    .state = guest_state_name(w->state),
@@ -30,6 +32,8 @@ status(const struct watch *w)
 	    .guest_pid = w->child.pid,
 	    .memory_bytes = w->memory_bytes,
 	    .cpu = w->cpu,
+	    .console_clients = clients,
+	    .console_writer = writer,
 	    .said = w->health ? health_said(w->health) : "",
 	    .console_answers = w->health && health_console_answers(w->health),
 	};

@@ -55,6 +55,10 @@ words_status(const struct words *words)
 	    "failures", (json_int_t)words->failures, "why", words->why, "fault", words->fault, "last_end",
 	    words->last_end, "address", address, "kernel", words->launch->kernel.ability.version, "tap",
 	    words->launch->tap);
+	if (out) {
+		json_object_set_new(out, "console_clients", json_integer(words->console_clients));
+		json_object_set_new(out, "console_writer", json_integer(words->console_writer));
+	}
 	if (out && words->guest_pid)
 		add_running(out, words);
 	return out;

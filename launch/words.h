@@ -18,6 +18,8 @@ struct words {
 	unsigned long long memory_bytes;
 	int cpu;
 	bool console_answers;
+	unsigned console_clients;
+	pid_t console_writer; /* 0: none */
 };
 
 /* A new reference, or NULL. */
