@@ -52,7 +52,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest lodge-web
 
-.PHONY: all help tested demo check check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
+.PHONY: all help tested demo check check-guests check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -68,6 +68,8 @@ help:
 #: make man        the manual pages are well formed
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
 #: make check-ledger  a hundred random faults under traffic, and the bill to the byte after each (root; ROUNDS=, SEED=)
+#: make check-guests  ten guests, they, their launchers and the daemons killed at random for five minutes, all up in the end and
+#:                 every byte accounted for (root; GUESTS=, LASTS= seconds, SEED=)
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
 #: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
 #: make bench-acct who counts bytes: lodge-acct, tcpdump, pmacctd, vnstat, in one run (root; bench/README.md)
@@ -194,6 +196,11 @@ system: all
 ROUNDS ?= 100
 check-ledger: all
 	@ROUNDS=$(ROUNDS) sh tests/system/run bytes_lost
+
+GUESTS ?= 10
+LASTS  ?= 300
+check-guests: all
+	@GUESTS=$(GUESTS) LASTS=$(LASTS) sh tests/system/run guests_killed
 
 demo: all
 	@sh pkg/demo --run
