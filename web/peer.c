@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,7 @@ take_end(const struct sockaddr_storage *sa, __be16 *port, __be32 address[4])
 
 /* The socket at the other end: its own address is our peer's. */
 static bool
-ask(struct peers *p, int fd)
+ask(struct peers *p, int fd, struct question *out)
 {
 	struct question q = {
 	    .head = {.nlmsg_len = sizeof(q), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
@@ -85,7 +86,25 @@ ask(struct peers *p, int fd)
 	q.body.id.idiag_cookie[0] = q.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	take_end(&there, &q.body.id.idiag_sport, q.body.id.idiag_src);
 	take_end(&here, &q.body.id.idiag_dport, q.body.id.idiag_dst);
+	*out = q;
 	return send(p->fd, &q, sizeof(q), 0) == (ssize_t)sizeof(q);
+}
+
+/*
+ * The other end itself, which somebody holds: where the kernel finds none, as when it is bound to a device, it goes on
+ * to who listens at its port, and what was closed is told as root's.
+ */
+static bool
+is_other_end(const struct inet_diag_msg *said, const struct inet_diag_req_v2 *asked)
+{
+	bool alive = said->idiag_state == TCP_ESTABLISHED || said->idiag_state == TCP_CLOSE_WAIT ||
+		     said->idiag_state == TCP_FIN_WAIT1 || said->idiag_state == TCP_FIN_WAIT2;
+
+	return alive && said->idiag_inode != 0 && said->idiag_family == asked->sdiag_family &&
+	       said->id.idiag_sport == asked->id.idiag_sport &&
+	       said->id.idiag_dport == asked->id.idiag_dport &&
+	       memcmp(said->id.idiag_src, asked->id.idiag_src, sizeof(said->id.idiag_src)) == 0 &&
+	       memcmp(said->id.idiag_dst, asked->id.idiag_dst, sizeof(said->id.idiag_dst)) == 0;
 }
 
 bool
@@ -95,8 +114,9 @@ peer_is(struct peers *p, int fd, unsigned uid)
 		struct nlmsghdr head;
 		char bytes[ANSWER_BYTES];
 	} in;
+	struct question asked;
 
-	if (!ask(p, fd))
+	if (!ask(p, fd, &asked))
 		return false;
 	for (;;) {
 		ssize_t n = recv(p->fd, &in, sizeof(in), 0);
@@ -111,6 +131,6 @@ peer_is(struct peers *p, int fd, unsigned uid)
 		if (in.head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
 		    in.head.nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
 			return false;
-		return said->idiag_uid == 0 || said->idiag_uid == uid;
+		return is_other_end(said, &asked.body) && (said->idiag_uid == 0 || said->idiag_uid == uid);
 	}
 }
