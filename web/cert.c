@@ -1,12 +1,17 @@
 /* The certificate and its key; see cert.h. */
 #include "web/cert.h"
 #include "base/log.h"
+#include "base/sys.h"
 
 #include <gnutls/x509.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { CHAIN_MAX = 16 };
+enum {
+	CHAIN_MAX = 16,
+	KEPT_S = 60, /* a handshake ends within DOOR_HELLO_S and DOOR_REQUEST_S */
+};
 
 /* One that was read. */
 struct pair {
@@ -14,10 +19,13 @@ struct pair {
 	unsigned n;
 	gnutls_privkey_t key;
 	int64_t until;
+	double left_s; /* when another took its place */
+	struct pair *next;
 };
 
 struct cert {
 	struct pair *now;
+	struct pair *left; /* those before it that a handshake may still use, the last first */
 	struct stat seen[2];
 	unsigned reads;
 	char why[256];
@@ -36,6 +44,24 @@ pair_free(struct pair *p)
 	if (p->key)
 		gnutls_privkey_deinit(p->key);
 	free(p);
+}
+
+/* Those that left before then. */
+static void
+free_left(struct cert *c, double before_s)
+{
+	struct pair **at = &c->left, *old;
+
+	while (*at && (*at)->left_s >= before_s)
+		at = &(*at)->next;
+	old = *at;
+	*at = NULL;
+	while (old) {
+		struct pair *next = old->next;
+
+		pair_free(old);
+		old = next;
+	}
 }
 
 /* How long the first of the chain is good, and that the key is its own. */
@@ -143,6 +169,7 @@ cert_close(struct cert *c)
 		return;
 	if (current == c)
 		current = NULL;
+	free_left(c, INFINITY);
 	pair_free(c->now);
 	free(c);
 }
@@ -153,6 +180,7 @@ cert_look(struct cert *c, const struct web_conf *web)
 	struct stat seen[2];
 	struct pair *fresh;
 
+	free_left(c, sys_seconds() - KEPT_S);
 	look(web, seen);
 	if (same(&seen[0], &c->seen[0]) && same(&seen[1], &c->seen[1]))
 		return;
@@ -162,8 +190,10 @@ cert_look(struct cert *c, const struct web_conf *web)
 		log_error("%s; the certificate that was there stays", c->why);
 		return;
 	}
-	/* GnuTLS copied what a handshake in progress needs. */
-	pair_free(c->now);
+	/* GnuTLS does not copy it: a handshake in progress has pointers into it. */
+	c->now->left_s = sys_seconds();
+	c->now->next = c->left;
+	c->left = c->now;
 	c->now = fresh;
 	c->why[0] = '\0';
 	c->reads++;
