@@ -50,6 +50,19 @@ is_loopback(const struct ip *ip)
 	return ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, 16) == 0;
 }
 
+/* To an address of this host the kernel connects from that address. */
+static bool
+is_here(int fd, const struct ip *peer)
+{
+	struct sockaddr_storage sa;
+	socklen_t n = sizeof(sa);
+	struct addr here;
+
+	return is_loopback(peer) ||
+	       (getsockname(fd, (struct sockaddr *)&sa, &n) == 0 &&
+		   addr_from_sockaddr((struct sockaddr *)&sa, &here) == 0 && ip_cmp(&here.ip, peer) == 0);
+}
+
 static bool
 same_client(const struct ip *a, const struct ip *b)
 {
@@ -62,7 +75,7 @@ too_many(const struct door *d, const struct seat *of)
 {
 	size_t n = 0;
 
-	if (!of->told && is_loopback(&of->client.ip))
+	if (!of->told && of->here)
 		return false;
 	for (size_t i = 0; i < DOOR_SEATS; i++)
 		n += d->seats[i].fd != -1 && same_client(&d->seats[i].client.ip, &of->client.ip);
@@ -93,7 +106,7 @@ take_header(struct seat *s, struct span in)
 		wait_for(s, (int)in.len);
 		return STEP_MORE;
 	}
-	if (got.verdict != SNIFF_HOST || !is_loopback(&s->peer.ip) || !peer_is(d->peers, s->fd, d->uid)) {
+	if (got.verdict != SNIFF_HOST || !s->here || !peer_is(d->peers, s->fd, d->uid)) {
 		d->counts.liars++;
 		return STEP_DROP;
 	}
@@ -177,7 +190,8 @@ free_seat(struct door *d)
 static void
 seat_take(struct door *d, struct seat *s, int fd, const struct addr *peer)
 {
-	*s = (struct seat){.fd = fd, .peer = *peer, .client = *peer, .door = d};
+	*s = (struct seat){
+	    .fd = fd, .peer = *peer, .client = *peer, .here = is_here(fd, &peer->ip), .door = d};
 	d->counts.open++;
 	ev_io_init(&s->io, on_readable, fd, EV_READ);
 	ev_timer_init(&s->late, on_late, DOOR_HELLO_S, 0);

@@ -2,8 +2,8 @@
  * Who connects: the listener, the ceilings, and a connection's first bytes, which say whether it is TLS and, where the
  * proxy passes it on, for whom.
  *
- * A PROXY header is believed of loopback alone, and there only of a process of ours or of root's: anybody else on this
- * host could say that they are a guest.
+ * A PROXY header is believed of this host alone, and there only of a process of ours or of root's: anybody else on it
+ * could say that they are a guest.
  */
 #ifndef WEB_DOOR_H
 #define WEB_DOOR_H
@@ -23,6 +23,7 @@ enum {
 struct seat {
 	int fd; /* -1: free */
 	struct addr peer, client; /* client: whom the proxy told, else peer */
+	bool here; /* the peer is of this host: loopback, or the very address that it connected to */
 	bool told, tls;
 	bool served; /* handed on */
 	bool streams; /* live rates go over it */
