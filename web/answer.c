@@ -213,6 +213,8 @@ make_usage(struct making *m)
 		done = usage_read(l, m->answers->conf, &asked, &u);
 	if (l && done == USAGE_FAILED)
 		data_fail(d);
+	else if (l)
+		data_answered(d);
 	if (done == USAGE_READ) {
 		put_usage(m, &u);
 	} else {

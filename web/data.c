@@ -40,6 +40,7 @@ struct data {
 	int64_t read_at; /* what was given last */
 	int64_t list_at;
 	double again_s, pause_s;
+	double known_s; /* when Redis was asked who there is */
 	char why[256]; /* "": it answers */
 	bool utc;
 	struct data_counts counts;
@@ -78,8 +79,8 @@ data_ledger(struct data *d)
 }
 
 /* Something was read as a whole. */
-static void
-answered(struct data *d)
+void
+data_answered(struct data *d)
 {
 	if (d->pause_s)
 		log_info("the ledger answers again");
@@ -97,6 +98,14 @@ const struct data_counts *
 data_counts(const struct data *d)
 {
 	return &d->counts;
+}
+
+static bool
+is_fresh(double read_s, double cost_s, double now)
+{
+	double keep = cost_s * SHARE > FRESH_S ? cost_s * SHARE : FRESH_S;
+
+	return read_s > 0 && now - read_s < keep;
 }
 
 /* --- who there is ----------------------------------------------------------------------------------------- */
@@ -177,6 +186,7 @@ know(struct data *d, struct ledger *l)
 		find_or_add(d, d->conf->guests[i].name);
 	if (ledger_guests(l, &counted) == -1)
 		return -1;
+	d->known_s = sys_seconds();
 	for (size_t i = 0; i < counted.n; i++)
 		find_or_add(d, counted.list[i]);
 	names_free(&counted);
@@ -191,7 +201,19 @@ data_look(struct data *d)
 	if (l && know(d, l) == -1)
 		data_fail(d);
 	else if (l)
-		answered(d);
+		data_answered(d);
+}
+
+static bool
+knows_tap(const struct data *d, char name[CONF_GUEST_NAME_MAX + 1])
+{
+	for (size_t i = 0; i < d->conf->n_guests; i++) {
+		if (strcmp(d->conf->guests[i].tap, name) != 0)
+			continue;
+		memcpy(name, d->conf->guests[i].name, CONF_GUEST_NAME_MAX + 1);
+		return true;
+	}
+	return false;
 }
 
 bool
@@ -199,21 +221,22 @@ data_knows(struct data *d, char name[CONF_GUEST_NAME_MAX + 1], bool tap)
 {
 	struct ledger *l;
 
-	if (tap) {
-		for (size_t i = 0; i < d->conf->n_guests; i++) {
-			if (strcmp(d->conf->guests[i].tap, name) != 0)
-				continue;
-			memcpy(name, d->conf->guests[i].name, CONF_GUEST_NAME_MAX + 1);
-			return true;
-		}
-		return false;
-	}
-	if (conf_guest(d->conf, name))
+	if (tap)
+		return knows_tap(d, name);
+	if (conf_guest(d->conf, name) || find(d, name))
 		return true;
-	l = find(d, name) ? NULL : data_ledger(d);
+	l = is_fresh(d->known_s, 0, sys_seconds()) ? NULL : data_ledger(d);
 	if (l && know(d, l) == -1)
 		data_fail(d);
 	return find(d, name) != NULL;
+}
+
+bool
+data_knows_own(struct data *d, const char *own, char name[CONF_GUEST_NAME_MAX + 1], bool tap)
+{
+	if (tap)
+		return knows_tap(d, name);
+	return strcmp(name, own) == 0 && data_knows(d, name, false);
 }
 
 /* --- reading ----------------------------------------------------------------------------------------------- */
@@ -342,14 +365,6 @@ read_rows(struct data *d, struct ledger *l, struct entry *e, int64_t now)
 	return read_rate(l, g, now);
 }
 
-static bool
-is_fresh(double read_s, double cost_s, double now)
-{
-	double keep = cost_s * SHARE > FRESH_S ? cost_s * SHARE : FRESH_S;
-
-	return read_s > 0 && now - read_s < keep;
-}
-
 /* Reads it all again, where Redis answers. */
 static void
 refresh(struct data *d, struct entry *e)
@@ -366,7 +381,7 @@ refresh(struct data *d, struct entry *e)
 		data_fail(d);
 		return;
 	}
-	answered(d);
+	data_answered(d);
 	e->known = true;
 	e->shown.read_at = now;
 	/* What comes once in five minutes does not count as what a reading costs. */
@@ -421,7 +436,7 @@ refresh_all(struct data *d)
 		data_fail(d);
 		return;
 	}
-	answered(d);
+	data_answered(d);
 	d->list_at = now;
 	d->n_list = 0;
 	for (size_t i = 0; i < d->n; i++)
@@ -450,6 +465,8 @@ data_total(struct data *d, const char *name, struct record *out)
 
 	if (l && found == -1)
 		data_fail(d);
+	else if (l)
+		data_answered(d);
 	return found == 1;
 }
 
@@ -500,6 +517,7 @@ data_reload(struct data *d, const struct conf *conf)
 	d->ledger = NULL;
 	d->again_s = 0;
 	d->list_s = 0;
+	d->known_s = 0;
 	d->n_list = 0;
 	take_zone(d);
 	for (size_t i = 0; i < d->n; i++) {

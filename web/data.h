@@ -19,6 +19,8 @@ void data_reload(struct data *, const struct conf *);
 
 /* Is there a guest of that name, or a tap (whose guest's name then goes into name)? */
 bool data_knows(struct data *, char name[CONF_GUEST_NAME_MAX + 1], bool tap);
+/* The same for who may see that guest alone: of others the file is asked and nobody else. */
+bool data_knows_own(struct data *, const char *own, char name[CONF_GUEST_NAME_MAX + 1], bool tap);
 /* The page's part: when that was read which was given last, and how Redis is. now and viewer are the caller's. */
 void data_page(struct data *, struct page *);
 
@@ -34,7 +36,8 @@ void data_look(struct data *);
 /* The connection, for readings that are not kept. NULL: it does not answer. */
 struct ledger *data_ledger(struct data *);
 const char *data_why(const struct data *); /* NULL: it answers */
-void data_fail(struct data *); /* such a reading failed */
+void data_fail(struct data *); /* such a reading failed, … */
+void data_answered(struct data *); /* … or was good */
 
 struct data_counts {
 	uint64_t reads, failed;

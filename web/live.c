@@ -69,7 +69,7 @@ sample(struct live *l, struct source *s)
 	}
 	if (changed)
 		s->changed_s = now;
-	s->known |= known;
+	s->known = known; /* what moved over a gap did not move in a second */
 	if (data_why(l->data))
 		snprintf(s->event, sizeof(s->event), ": the ledger does not answer\n\n");
 	else

@@ -242,7 +242,7 @@ serve(struct serve *s, struct MHD_Connection *c, struct seat *seat, struct span 
 	struct ask ask = ask_parse(path);
 	struct viewer viewer = viewer_of(s, c, seat);
 	struct MHD_Response *r;
-	bool known;
+	bool known = false;
 	int status;
 
 	s->asked[viewer.who]++;
@@ -251,7 +251,10 @@ serve(struct serve *s, struct MHD_Connection *c, struct seat *seat, struct span 
 	if (ask.want == WANT_ENTER)
 		return enter(s, c, seat, ask.token);
 	/* A stranger learns nothing, and nobody reads anything for them. */
-	known = viewer.who >= WHO_TENANT && ask.name[0] && data_knows(s->data, ask.name, ask.tap);
+	if (viewer.who == WHO_OWNER && ask.name[0])
+		known = data_knows(s->data, ask.name, ask.tap);
+	else if (viewer.who == WHO_TENANT && ask.name[0])
+		known = data_knows_own(s->data, viewer.guest, ask.name, ask.tap);
 	status = ask_status(&ask, &viewer, known);
 	if (status != 200)
 		return refuse(s, c, status);

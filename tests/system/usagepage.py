@@ -137,6 +137,30 @@ def get(path, token=None, cookie=None, source="127.0.0.1", port=PORT, tls=False,
         return Answer(got)
 
 
+class Stream:
+    """The events of a rate that goes on, as they come."""
+
+    def __init__(self, path, source):
+        self.got, self.began, self.ended = b"", time.time(), None
+        self.s = socket.create_connection(("127.0.0.1", PORT), source_address=(source, 0))
+        self.s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode())
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        with contextlib.suppress(OSError):
+            while more := self.s.recv(4096):
+                self.got += more
+        self.ended = time.time()
+
+    def rates(self):
+        return [(int(a), int(b)) for a, b in re.findall(rb'data: {"to":(\d+),"from":(\d+)}', self.got)]
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.s.shutdown(socket.SHUT_RDWR)
+        self.s.close()
+
+
 def certify(name, days=2):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days),
                     "-subj", "/CN=" + NAME, "-addext", "subjectAltName=DNS:" + NAME, "-keyout", W + "/%s.key" % name, "-out",

@@ -30,7 +30,18 @@ for token, status in ((owner, 200), (alice, 200), (bob, 403)):
     ok(got.status == status, "alice's page: %d" % status, got.text[:200])
     ok(get("/g/alice", cookie=token, **STRANGER).status == status, "the same by the cookie")
 ok({get(p % "alice", token=bob, **STRANGER).status for p in PATHS if "%s" in p} == {403}, "bob gets nothing that is alice's")
+
+
+def asked_who():
+    return sum(map(int, re.findall(r"cmdstat_smembers:calls=(\d+)", redis("INFO", "commandstats"))))
+
+
+asked = asked_who()
 ok(get("/g/nobody", token=bob, **STRANGER).status == 403, "and does not learn who there is")
+ok(get("/g/gone", token=bob, **STRANGER).status == 403 and asked_who() == asked, "nor is Redis asked for them", asked_who())
+for n in range(20):
+    get("/g/nobody%d" % n, token=owner, **STRANGER)
+ok(asked_who() < asked + 12, "and for the owner not each time", asked_who() - asked)
 ok(get("/g/nobody", token=owner, **STRANGER).status == 404, "which the owner does")
 everything = "".join(get(p % "bob" if "%s" in p else p, token=bob, **STRANGER).text for p in PATHS if "live" not in p)
 ok("alice" not in everything and "gone" not in everything, "in all that bob gets there is nobody else",
@@ -153,9 +164,34 @@ except ConnectionResetError:
 """ % PORT, request.hex()], capture_output=True, text=True)
 ok(liar.stdout == "b''" and web_status()["connections"]["liars"] >= 1, "another user of the host may not", liar)
 
+# Whose end is bound to a device is no more root's for that root listens at its port.
+bound = subprocess.Popen(["setpriv", "--reuid", "1", "--regid", "1", "--clear-groups", "python3", "-uc", """
+import socket, sys
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\\0")
+s.bind(("127.0.0.1", 0))
+s.connect(("127.0.0.1", %d))
+print(s.getsockname()[1])
+sys.stdin.readline()
+s.sendall(bytes.fromhex(sys.argv[1]))
+try:
+    print(s.recv(4096))
+except ConnectionResetError:
+    print(b"")
+""" % PORT, request.hex()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+with socket.socket() as listener:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("0.0.0.0", int(bound.stdout.readline())))
+    listener.listen(1)
+    heard = bound.communicate("\n")[0]
+ok(heard == "b''\n", "nor with a listener of root's at their port", heard)
+
 # --- Redis goes, and is spoilt -------------------------------------------------------------------------------------------
 
 before = of_owner("/g/alice").text
+live = Stream("/g/alice/live", ALICE)
+ok(within(20, lambda: live.rates()), "a rate goes on", live.got)
 redis.stop()
 time_of_death = time.time()
 ok(within(20, lambda: "does not answer" in of_owner("/g/alice").text), "without Redis the page says so")
@@ -165,7 +201,17 @@ ok(got.status == 200 and re.search(r"last known numbers, of \d{4}-\d\d-\d\d \d\d
 ok("redis" not in get("/", source=ALICE).text.lower(), "a tenant is not told where Redis was")
 ok(get("/healthz").status == 503 and within(5, lambda: "lodge_ledger_up 0\n" in of_owner("/metrics").text), "programs are told, too")
 ok(of_owner("/api/v1/guests").status == 503 and json.loads(of_owner("/api/v1/guests").text)["error"], "JSON is an error, and JSON")
+past = len(live.rates())
+away = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", W + "/away.sock", "--dir", W, "--appendonly", "yes", "--save", ""],
+                        stdout=subprocess.DEVNULL)
+ok(within(20, lambda: subprocess.run(["redis-cli", "-s", W + "/away.sock", "HINCRBY", "lodge:{alice}:cur", "to_guest", "1000000000"],
+                                     capture_output=True, text=True).stdout.strip().isdigit()), "meanwhile she moves a gigabyte")
+away.terminate()
+away.wait()
 redis.start()
+ok(within(40, lambda: len(live.rates()) > past), "a rate goes on when Redis is back, also when nobody asks for pages", live.got)
+ok(live.rates()[past:][:1] == [(0, 0)], "and what moved meanwhile did not move in a second", live.rates())
+live.close()
 ok(within(30, lambda: get("/healthz").status == 200 and "does not answer" not in of_owner("/g/alice").text), "and it comes back by itself")
 redis("HSET", "lodge:{alice}:h:" + utc(NOW).strftime("%Y%m%d"), "07", "1 2 3 4")
 ok(within(20, lambda: "does not answer" in of_owner("/g/alice").text), "a key that is no number is trouble, and told")
