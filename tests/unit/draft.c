@@ -140,7 +140,8 @@ copied(void **state)
 	static const char file[] =
 	    "network: 10.0.0.0/24\nguests:\n  a: {address: 10.0.0.2, mac: \"02:00:00:00:00:07\", tap: mine, "
 	    "ports: [\"2201:22/tcp\", 3000-3010], domains: [a.example], memory: 77M, billing-day: 9, "
-	    "autostart: no, health: 8080, grace: 90s, seccomp: yes, "
+	    "autostart: no, health: 8080, grace: 90s, seccomp: yes, redirect-https: yes, "
+	    "client-address: proxy-v2, "
 	    "proxy-to: {http: 8080}, quota: {month: 5GB, then: cut}, disk: {image: odd.img, size: 3G}}\n";
 	struct guest g, *read;
 	struct conf before, after;
@@ -169,6 +170,8 @@ copied(void **state)
 	assert_int_equal(read->health_port, 8080);
 	assert_int_equal(read->grace_ms, 90000);
 	assert_true(read->seccomp);
+	assert_true(read->redirect_https);
+	assert_int_equal(read->client_address, CLIENT_PROXY_V2);
 	free(text);
 	draft_close(&g);
 	conf_free(&after);
