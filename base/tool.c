@@ -2,6 +2,7 @@
 #include "base/tool.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,23 +20,31 @@ enum { TAIL_BYTES = 4096, TAIL_LINES = 6, NOT_FOUND = 127 };
 
 #define TOOL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* How a program runs; see tool.h. */
+struct manner {
+	int cwd, input; /* or -1 */
+	const char *tmpdir; /* or NULL */
+	unsigned uid; /* 0: ours, with all that we may */
+};
+
 static _Noreturn void
-become(pid_t parent, int cwd, int output, const char *tmpdir, const char *const argv[])
+become(pid_t parent, const struct manner *how, int output, const char *const argv[])
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int input = how->input == -1 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : how->input;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(NOT_FOUND); /* who waits for it died before the signal was set */
 	signal(SIGPIPE, SIG_DFL);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(output, STDOUT_FILENO) == -1 ||
-	    dup2(output, STDERR_FILENO) == -1 || (cwd != -1 && fchdir(cwd) == -1))
+	if (input == -1 || dup2(input, STDIN_FILENO) == -1 || dup2(output, STDOUT_FILENO) == -1 ||
+	    dup2(output, STDERR_FILENO) == -1 || (how->cwd != -1 && fchdir(how->cwd) == -1))
 		_exit(NOT_FOUND);
 	setenv("PATH", TOOL_PATH, 1);
 	setenv("LC_ALL", "C", 1);
-	if (tmpdir)
-		setenv("TMPDIR", tmpdir, 1);
-	execvp(argv[0], (char **)(uintptr_t)argv);
+	if (how->tmpdir)
+		setenv("TMPDIR", how->tmpdir, 1);
+	if (how->uid == 0 || sys_drop(how->uid, how->uid, (const int[]){-1}) == 0)
+		execvp(argv[0], (char **)(uintptr_t)argv);
 	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
 	_exit(NOT_FOUND);
 }
@@ -132,7 +141,7 @@ output_log(struct output *output, const char *name)
 
 /* Its wait status, or -1 when it could not be started (logged). */
 static int
-run(int cwd, const char *tmpdir, const char *const argv[], struct output *output)
+run(const struct manner *how, const char *const argv[], struct output *output)
 {
 	int ends[2], status = -1;
 	pid_t pid, parent = getpid();
@@ -145,7 +154,7 @@ run(int cwd, const char *tmpdir, const char *const argv[], struct output *output
 	}
 	pid = fork();
 	if (pid == 0)
-		become(parent, cwd, ends[1], tmpdir, argv);
+		become(parent, how, ends[1], argv);
 	close(ends[1]);
 	if (pid == -1) {
 		log_error("cannot start %s: %s", argv[0], strerror(errno));
@@ -181,17 +190,28 @@ result(int status, struct output *output, const char *const argv[])
 int
 tool_run(int cwd, const char *tmpdir, const char *const argv[])
 {
+	const struct manner how = {.cwd = cwd, .input = -1, .tmpdir = tmpdir};
 	struct output output = {0};
 
-	return result(run(cwd, tmpdir, argv, &output), &output, argv);
+	return result(run(&how, argv, &output), &output, argv);
+}
+
+int
+tool_run_as(unsigned uid, int fd, const char *const argv[])
+{
+	const struct manner how = {.cwd = -1, .input = fd, .uid = uid};
+	struct output output = {0};
+
+	return result(run(&how, argv, &output), &output, argv);
 }
 
 int
 tool_line(const char *const argv[], char *out, size_t room)
 {
+	const struct manner how = {.cwd = -1, .input = -1};
 	struct output output = {.first = true};
 
-	if (result(run(-1, NULL, argv, &output), &output, argv) == -1)
+	if (result(run(&how, argv, &output), &output, argv) == -1)
 		return -1;
 	output.text[strcspn(output.text, "\n")] = '\0';
 	snprintf(out, room, "%s", output.text);

@@ -15,6 +15,12 @@ enum { TOOL_PATH_MAX = PATH_MAX };
  */
 int tool_run(int cwd, const char *tmpdir, const char *const argv[]);
 
+/*
+ * The same for a program that reads what a stranger wrote: it is uid (and that gid), has no capability and gets none,
+ * and its standard input is fd, which it finds as /proc/self/fd/0.
+ */
+int tool_run_as(unsigned uid, int fd, const char *const argv[]);
+
 /* The same for a program whose first line of output is wanted: into out, without its newline. */
 int tool_line(const char *const argv[], char *out, size_t room);
 
