@@ -30,7 +30,16 @@ const struct guest *guest_load(const char *file, const char *name, struct conf *
 /* The launcher's answer to a word, or NULL after saying why not, and *status. */
 json_t *guest_ask(const struct conf *, const char *name, const char *word, int *status);
 
-/* Tells the launcher start, stop, restart or kill, and waits until it is so. The exit status; what is wrong is said. */
-int guest_tell(const struct conf *, const char *word, const char *name, bool wait);
+enum guest_wait {
+	WAIT_NOT,
+	WAIT, /* until it is so */
+	WAIT_HEARING, /* likewise, by a caller that hears no interrupt else (base/tool.h): now it does, and stays so */
+};
+
+/*
+ * Tells the launcher start, stop, restart or kill. The exit status; what is wrong is said. An interrupt that the caller
+ * catches ends the wait.
+ */
+int guest_tell(const struct conf *, const char *word, const char *name, enum guest_wait);
 
 #endif

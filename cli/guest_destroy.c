@@ -88,8 +88,10 @@ destroy(const char *file, const struct conf *conf, const struct guest *guest, co
 	}
 	if (status == EXIT_DONE) {
 		status = entry_apply(conf, file);
-		if (is_there && remove_image(image) != EXIT_DONE)
+		if (is_there && remove_image(rest.image) != EXIT_DONE)
 			status = EXIT_SYSTEM;
+		if (is_there && strcmp(image, rest.image) != 0 && unlink(image) == -1 && errno != ENOENT)
+			status = cli_fail(EXIT_SYSTEM, "%s: %s", image, strerror(errno)); /* a link to it */
 		log_info("%s is gone; what it was billed stays: lodge usage", guest->name);
 	}
 	free(image);

@@ -1,6 +1,7 @@
 /* `lodge guest start|stop|restart|kill NAME`: tells the guest's launcher, and waits until it is so. */
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/tool.h"
 #include "cli/cli.h"
 #include "cli/goal.h"
 #include "cli/guest.h"
@@ -124,6 +125,10 @@ wait_for(struct wait *w, const struct conf *conf, json_t *before, json_t *now)
 		show(w, now);
 		json_decref(now);
 		usleep(LOOK_MS * 1000);
+		if (tool_interrupted()) {
+			clear(w);
+			return cli_fail(EXIT_SYSTEM, "interrupted while waiting for %s", w->name);
+		}
 		now = guest_ask(conf, w->name, "status", &status);
 		if (!now)
 			return status;
@@ -141,7 +146,7 @@ goal_of(const char *word)
 }
 
 int
-guest_tell(const struct conf *conf, const char *word, const char *name, bool wait)
+guest_tell(const struct conf *conf, const char *word, const char *name, enum guest_wait wait)
 {
 	struct wait w = {.name = name,
 	    .word = word,
@@ -154,7 +159,9 @@ guest_tell(const struct conf *conf, const char *word, const char *name, bool wai
 	if (!before)
 		return status;
 	now = guest_ask(conf, name, word, &status);
-	if (now && wait)
+	if (now && wait == WAIT_HEARING)
+		tool_interruptible(true);
+	if (now && wait != WAIT_NOT)
 		status = wait_for(&w, conf, before, now);
 	else
 		json_decref(now);
@@ -167,12 +174,12 @@ guest_power(const char *file, int argc, char **argv)
 {
 	const char *name = NULL;
 	struct conf conf;
-	bool wait = true;
+	enum guest_wait wait = WAIT;
 	int status;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--no-wait") == 0)
-			wait = false;
+			wait = WAIT_NOT;
 		else if (argv[i][0] == '-' || name)
 			return cli_fail(EXIT_INPUT, "usage: lodge guest %s [--no-wait] NAME", argv[0]);
 		else

@@ -10,9 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 5000 };
+enum { ANSWER_MS = 5000, TRIES = 100 };
 
 /* Whether a launcher has it and lets it run. */
 static bool
@@ -28,19 +29,54 @@ runs(const struct conf *conf, const char *name)
 	return yes;
 }
 
+/* A link is followed, here and never again. */
+static int
+find_image(struct rest *r, const struct guest *guest)
+{
+	char *path = conf_state_path(r->conf, guest->disk.image), *image = path ? realpath(path, NULL) : NULL;
+	int status = EXIT_DONE;
+
+	if (image)
+		tool_path(r->image, "%s", image);
+	else if (errno == ENOENT)
+		status = cli_fail(
+		    EXIT_INPUT, "%s has no image yet; lodge guest create %s makes it", r->name, r->name);
+	else
+		status = cli_fail(EXIT_SYSTEM, "%s: %s", guest->disk.image, strerror(errno));
+	free(image);
+	free(path);
+	return status;
+}
+
+/* Whether the file that is open and locked is the one of that name still: another may have taken its place. */
+static bool
+is_current(const struct rest *r)
+{
+	struct stat held, named;
+
+	return fstat(r->fd, &held) == 0 && stat(r->image, &named) == 0 && held.st_dev == named.st_dev &&
+	       held.st_ino == named.st_ino;
+}
+
 static int
 take_image(struct rest *r)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	r->fd = open(r->image, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (r->fd == -1 && errno == ENOENT)
-		return cli_fail(
-		    EXIT_INPUT, "%s has no image yet; lodge guest create %s makes it", r->name, r->name);
+	for (int i = 0; i < TRIES; i++) {
+		r->fd = open(r->image, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (r->fd == -1)
+			return cli_fail(EXIT_SYSTEM, "%s: %s", r->image, strerror(errno));
+		if (fcntl(r->fd, F_SETLK, &lock) == -1)
+			break;
+		if (is_current(r))
+			return EXIT_DONE;
+		close(r->fd);
+		r->fd = -1;
+	}
 	if (r->fd == -1)
-		return cli_fail(EXIT_SYSTEM, "%s: %s", r->image, strerror(errno));
-	if (fcntl(r->fd, F_SETLK, &lock) == 0)
-		return EXIT_DONE;
+		return cli_fail(
+		    EXIT_SYSTEM, "%s is another file again and again; who replaces it?", r->image);
 	if (errno != EAGAIN && errno != EACCES)
 		return cli_fail(EXIT_SYSTEM, "%s: %s", r->image, strerror(errno));
 	return cli_fail(
@@ -50,18 +86,16 @@ take_image(struct rest *r)
 int
 rest_begin(struct rest *r, const struct conf *conf, const struct guest *guest)
 {
-	char *image = conf_state_path(conf, guest->disk.image);
-	int status = EXIT_DONE;
+	int status;
 
 	*r = (struct rest){.conf = conf, .name = guest->name, .fd = -1};
-	tool_path(r->image, "%s", image ? image : "");
-	free(image);
 	if (geteuid() != 0)
 		return cli_fail(EXIT_PERMISSION, "images are root's and their guests'; run it with sudo");
-	if (runs(conf, guest->name)) {
+	status = find_image(r, guest);
+	if (status == EXIT_DONE && runs(conf, guest->name)) {
 		log_info("%s is shut down meanwhile", guest->name);
-		status = guest_tell(conf, "stop", guest->name, true);
-		r->ran = status == EXIT_DONE;
+		r->ran = true; /* also where the wait goes wrong: it may be down by then */
+		status = guest_tell(conf, "stop", guest->name, WAIT);
 	}
 	return status == EXIT_DONE ? take_image(r) : status;
 }
@@ -76,6 +110,7 @@ rest_end(struct rest *r, int status)
 	r->fd = -1;
 	if (!r->ran)
 		return status;
-	started = guest_tell(r->conf, "start", r->name, status == EXIT_DONE);
+	started = guest_tell(r->conf, "start", r->name, status == EXIT_DONE ? WAIT_HEARING : WAIT_NOT);
+	tool_interruptible(false);
 	return status != EXIT_DONE ? status : started;
 }

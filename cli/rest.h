@@ -12,7 +12,7 @@
 struct rest {
 	const struct conf *conf;
 	const char *name;
-	char image[PATH_MAX];
+	char image[PATH_MAX]; /* no link */
 	int fd; /* of the image, with the lock that a kernel would take; -1: none */
 	bool ran;
 };

@@ -36,10 +36,11 @@ check_memory(const struct guest *guest, const char *file, char *why)
 static enum launched
 check_image(const struct conf *conf, const struct guest *guest, struct launch *out, char *why)
 {
-	char *path = conf_state_path(conf, guest->disk.image);
+	char *path = conf_state_path(conf, guest->disk.image), *real = path ? realpath(path, NULL) : NULL;
 	struct stat st;
-	int n = snprintf(out->image, sizeof(out->image), "%s", path ? path : "");
+	int n = snprintf(out->image, sizeof(out->image), "%s", real ? real : path ? path : "");
 
+	free(real); /* a link is followed here and never again */
 	free(path);
 	if (n <= 0 || (size_t)n >= sizeof(out->image)) {
 		launch_why(why, "the image's path is too long");
