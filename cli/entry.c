@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -260,17 +261,42 @@ entry_begin(struct entry *e)
 	return status;
 }
 
+static int
+flush(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result = fd == -1 ? -1 : fsync(fd), saved = errno;
+
+	if (fd != -1)
+		close(fd);
+	errno = saved;
+	return result;
+}
+
+static int
+failed(const char *path)
+{
+	return cli_fail(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
+}
+
 /* Both get their names; a name that somebody took meanwhile is his. */
 static int
 take_names(struct entry *e, int dir)
 {
-	if (renameat2(AT_FDCWD, e->draft, AT_FDCWD, e->path, RENAME_NOREPLACE) == -1)
-		return cli_fail(EXIT_SYSTEM, "%s: %s", e->path, strerror(errno));
-	if (renameat2(AT_FDCWD, e->making, AT_FDCWD, e->image, RENAME_NOREPLACE) == -1) {
-		int saved = errno;
+	char folder[PATH_MAX];
+	int status = EXIT_DONE;
 
-		unlink(e->path);
-		return cli_fail(EXIT_SYSTEM, "%s: %s", e->image, strerror(saved));
+	tool_path(folder, "%s", e->image);
+	if (flush(e->making) == -1 ||
+	    renameat2(AT_FDCWD, e->making, AT_FDCWD, e->image, RENAME_NOREPLACE) == -1)
+		return failed(e->image);
+	/* It is on disk before anything names it. */
+	if (flush(dirname(folder)) == -1)
+		status = failed(folder);
+	else if (renameat2(AT_FDCWD, e->draft, AT_FDCWD, e->path, RENAME_NOREPLACE) == -1)
+		status = failed(e->path);
+	if (status != EXIT_DONE) {
+		rename(e->image, e->making);
+		return status;
 	}
 	if (fsync(dir) == -1)
 		log_warn("%s is not surely on disk yet: %s", e->path, strerror(errno));

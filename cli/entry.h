@@ -1,7 +1,8 @@
 /*
  * A guest that comes to be: a file of its own, where the owner's file includes such, and the image beside it. Both lie
  * under names of their own (base/scrap.h) until the whole, with the newcomer in it, was read and found right; then
- * they get their names, the file first: who is killed between leaves a guest whose image lodge up makes.
+ * they get their names, the image first, which is on disk by then: who is killed between leaves an image that is no
+ * guest's, which the next one to take that name is told.
  *
  * Every call answers with an exit status; what is wrong is said.
  */
