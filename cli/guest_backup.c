@@ -102,9 +102,9 @@ pack(struct backup *b)
 	if (!link || symlink(link, image) == -1)
 		failed(image);
 	else if (tool_run(-1, NULL,
-		     (const char *[]){"tar", "--create", "--sparse", "--format=posix", "--dereference",
-			 "--numeric-owner", "-I", "zstd -3 -T0 -q --check", "-f", b->made, "-C", b->work,
-			 "lodge-backup", "guest.yaml", "disk.img", NULL}) == -1)
+		     (const char *[]){"tar", "--create", "--sparse", "--force-local", "--format=posix",
+			 "--dereference", "--numeric-owner", "-I", "zstd -3 -T0 -q --check", "-f", b->made,
+			 "-C", b->work, "lodge-backup", "guest.yaml", "disk.img", NULL}) == -1)
 		cli_fail(EXIT_SYSTEM, "%s was not made; is there room?", b->to);
 	else
 		status = EXIT_DONE;

@@ -33,8 +33,9 @@ unpack(const struct restore *r, const char *first, const char *second)
 {
 	/* All of the file is read, so that its last checksum is looked at, too. */
 	if (tool_run(-1, NULL,
-		(const char *[]){"tar", "-x", "--sparse", "--no-same-owner", "--no-same-permissions", "-I",
-		    "zstd -q", "-f", r->file, "-C", r->work, first, second, NULL}) == 0)
+		(const char *[]){"tar", "-x", "--sparse", "--force-local", "--no-same-owner",
+		    "--no-same-permissions", "-I", "zstd -q", "-f", r->file, "-C", r->work, first, second,
+		    NULL}) == 0)
 		return EXIT_DONE;
 	if (tool_interrupted())
 		return EXIT_SYSTEM;
@@ -110,6 +111,11 @@ read_guest(const struct restore *r, struct entry *e, const char *name)
 		draft_copy(guest, &e->guest, name, &why);
 	if (why)
 		status = cli_fail(EXIT_SYSTEM, "%s %s", name, why);
+	if (e->guest.disk.from &&
+	    e->guest.disk.from[0] == '/') { /* a place of another host, or a stranger's wish */
+		free(e->guest.disk.from);
+		e->guest.disk.from = NULL;
+	}
 	e->guest.disk.size_bytes = r->size;
 	conf_errors_free(&errors);
 	conf_free(&old);
