@@ -10,6 +10,14 @@ life_is(const struct life *life, const char *boot, uint32_t ifindex)
 	return life->ifindex == ifindex && strcmp(life->boot, boot) == 0;
 }
 
+bool
+life_is_past(const struct life *life, const struct life *other)
+{
+	if (life->boot[0] == '\0' || other->boot[0] == '\0')
+		return life->boot[0] != '\0';
+	return life_is(life, other->boot, other->ifindex) && kernel_is_below(&other->done, &life->done);
+}
+
 const char *
 life_print(const struct life *life, char out[LIFE_TEXT])
 {

@@ -15,6 +15,8 @@ struct life {
 
 /* The same interface. */
 bool life_is(const struct life *, const char *boot, uint32_t ifindex);
+/* It goes on where the other stands: the other is none, or the same interface and not as far. */
+bool life_is_past(const struct life *, const struct life *other);
 
 /* "BOOT TAP IFINDEX" and the five counters, as it goes with the totals to Redis. -1: no such text. */
 const char *life_print(const struct life *, char out[LIFE_TEXT]);

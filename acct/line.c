@@ -100,6 +100,9 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	before = book_take(book, count->boot, row->ifindex, &row->kernel, &done);
 	log_info("%s: %s is interface %u, %s", line->account->name, row->name, row->ifindex,
 	    before ? "counted on from before" : "counted from its beginning");
+	if (!life_is(&own, count->boot, row->ifindex))
+		unmet_end(
+		    &line->account->unmet, &own); /* it ended while nobody looked; else it is over already */
 	if (!life_is(&own, count->boot, row->ifindex) || memcmp(&own.done, &done, sizeof(done)) != 0)
 		unmet_life(&line->account->unmet, &done);
 	tally_begin(&line->tally, &done);

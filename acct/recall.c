@@ -57,6 +57,20 @@ line_take(struct count *count, struct line *line, const struct held *held)
 	log_info("%s: goes on from what redis holds", a->name);
 }
 
+/* No tap is there, but one may live on without the guest, which gets it back: what is owed of it is not counted again. */
+static void
+line_stand(struct count *count, struct line *line, const struct life *mine)
+{
+	struct account *a = line->account;
+
+	if (life_is_past(mine, &a->life))
+		a->life = *mine;
+	else if (strcmp(mine->boot, count->boot) == 0 && !life_is(&a->life, mine->boot, mine->ifindex) &&
+		 line->ended != mine->ifindex && book_leave(&count->book, mine) == -1)
+		log_error("no memory to keep how far %s is counted: who has it next is billed for all of it",
+		    mine->tap);
+}
+
 /*
  * The tap that is there is counted from where Redis stands, or, being unknown there, from where it was taken up. What
  * taps counted that are there no more is owed.
@@ -69,6 +83,8 @@ line_go_back(struct count *count, struct line *line, const struct held *held)
 	struct record owed;
 	struct kernel done;
 
+	if (line->ifindex == 0)
+		unmet_end(&a->unmet, &mine); /* it ended, or the guest left the file, while nobody looked */
 	slots_go_back(&a->slots, a->unmet.seq);
 	a->life = (struct life){0};
 	line_take(count, line, held);
@@ -76,6 +92,8 @@ line_go_back(struct count *count, struct line *line, const struct held *held)
 	if (line->ifindex != 0) {
 		a->life = mine;
 		a->life.done = done;
+	} else {
+		line_stand(count, line, &mine);
 	}
 	tally_begin(&line->tally, &a->life.done);
 	line->acked = 0;

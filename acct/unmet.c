@@ -28,7 +28,9 @@ kernel_add(struct kernel *sum, const struct kernel *from, const struct kernel *t
 void
 unmet_end(struct unmet *u, const struct life *life)
 {
-	if (!u->is || life->boot[0] == '\0' || kernel_is_below(&life->done, &u->from))
+	/* One of which nothing was counted owes nothing: the first that does may be the one that Redis knows. */
+	if (!u->is || life->boot[0] == '\0' || kernel_is_below(&life->done, &u->from) ||
+	    !kernel_is_below(&u->from, &life->done))
 		return;
 	if (!unmet_owes(u)) {
 		u->ended = *life;
@@ -56,9 +58,13 @@ unmet_owed(const struct unmet *u, const struct life *held, const struct life *pr
     const struct kernel *now, struct record *delta)
 {
 	struct kernel owed = u->rest;
-	bool known = is_same(&u->ended, held) && !kernel_is_below(&u->ended.done, &held->done);
+	bool known = is_same(&u->ended, held);
 
-	kernel_add(&owed, known ? &held->done : &u->ended_from, &u->ended.done);
+	/* Where Redis knows it further than it came here, it was killed before the journal had the rest: nothing is owed. */
+	if (!known)
+		kernel_add(&owed, &u->ended_from, &u->ended.done);
+	else if (!kernel_is_below(&u->ended.done, &held->done))
+		kernel_add(&owed, &held->done, &u->ended.done);
 	*delta = (struct record){0};
 	for (int d = 0; d < DIRECTIONS; d++) {
 		delta->v[REC_BYTES + d] = delta->v[REC_WIRE + d] = owed.bytes[d];

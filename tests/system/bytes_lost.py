@@ -179,8 +179,8 @@ def full_disk_killed():
     acct.start()
 
 
-def old_journal():
-    "an older journal comes back while redis is down, and taps end before it answers"
+def older():
+    """Redis is down and knows more than the journal."""
     old = W + "/old"
     run("rm", "-rf", old)
     acct.kill()
@@ -196,6 +196,11 @@ def old_journal():
     run("rm", "-rf", acct.state + "/acct")
     run("cp", "-a", old, acct.state + "/acct")
     acct.start()
+
+
+def old_journal():
+    "an older journal comes back while redis is down, and taps end before it answers"
+    older()
     for _ in range(dice.randrange(1, 4)):
         traffic(0.3 + dice.random())
         new_tap()
@@ -207,9 +212,38 @@ def old_journal():
     redis.start()
 
 
+def file_of(*some):
+    """From here on by a file with these guests."""
+    with open(acct.yaml) as f:
+        head = f.read().split("guests:\n")[0]
+    with open(acct.yaml, "w") as f:
+        f.write(head + "guests:\n" + "".join("  %s: {address: %s}\n" % (g.name, g.ip) for g in some))
+    acct.signal(signal.SIGHUP)
+    within(5, lambda: set(acct.status()["guests"]) == {g.name for g in some})
+
+
+def nobody_looks():
+    "an older journal comes back while redis is down, a tap ends that nobody looks at, and a guest leaves the file for a while"
+    older()
+    traffic(0.5)
+    pace[0] = QUIET
+    time.sleep(1.5)  # the journal's second
+    file_of(guests[1])
+    acct.kill()
+    guests[1].delete_tap()
+    guests[1].make_tap()
+    was = acct.log().count("goes on from what redis holds")
+    acct.start()
+    traffic(0.5)
+    redis.start()
+    ok(within(10, lambda: acct.log().count("goes on from what redis holds") == was + 2), "both go on from there", acct.log()[-1500:])
+    file_of(*guests)
+
+
 FAULTS = (kill_acct, kill_redis, cut_tail, kill_both, empty_redis, empty_in_quiet, flush_redis, full_redis, deaf_redis, new_tap, new_tap_without_redis,
-          reboot, overrun, clock, empty_and_clock, full_disk, full_disk_killed, old_journal)
-SHORT = (kill_both, full_disk_killed, old_journal, cut_tail, new_tap_without_redis, empty_in_quiet, full_redis, overrun)
+          reboot, overrun, clock, empty_and_clock, full_disk, full_disk_killed, old_journal,
+          nobody_looks)
+SHORT = (kill_both, full_disk_killed, old_journal, nobody_looks, cut_tail, new_tap_without_redis, empty_in_quiet, full_redis, overrun)
 
 print("# SEED=%d" % SEED, flush=True)
 guests = begin("alice", "bob")

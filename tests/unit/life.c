@@ -60,12 +60,32 @@ nonsense(void **state)
 	assert_int_equal(life.ifindex, 99);
 }
 
+static void
+past(void **state)
+{
+	static const struct life none = {0}, one = {.boot = "b", .ifindex = 4, .done = {{1, 2}, {3, 4}, 5}},
+				 far = {.boot = "b", .ifindex = 4, .done = {{1, 2}, {3, 9}, 5}},
+				 other = {.boot = "b", .ifindex = 5, .done = {{9, 9}, {9, 9}, 9}},
+				 before = {.boot = "a", .ifindex = 4, .done = {{9, 9}, {9, 9}, 9}};
+
+	(void)state;
+	assert_true(life_is_past(&one, &none));
+	assert_true(life_is_past(&far, &one));
+	assert_false(life_is_past(&none, &none));
+	assert_false(life_is_past(&none, &one));
+	assert_false(life_is_past(&one, &one));
+	assert_false(life_is_past(&one, &far));
+	assert_false(life_is_past(&other, &one));
+	assert_false(life_is_past(&before, &one));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(there_and_back),
 	    cmocka_unit_test(nonsense),
+	    cmocka_unit_test(past),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,9 @@ cases(void **state)
 	    {"Redis knows none of them", 100, 0, 0, {1000, 50}, 950, 0},
 	    {"Redis knows another", 100, 9, 300, {1000, 50}, 950, 0},
 	    {"Redis knows the living one alone", 100, 2, 20, {1000}, 900, 20},
-	    {"Redis knows it further than it came", 100, 1, 2000, {1000}, 900, 0},
+	    {"Redis knows it further than it came", 100, 1, 2000, {1000}, 0, 0},
+	    {"and one after it has ended", 100, 1, 2000, {1000, 50}, 50, 0},
+	    {"it ended uncounted, and Redis knows the next one", 100, 2, 300, {100, 1000}, 700, 0},
 	    {"it was never counted", 0, 1, 300, {1000}, 700, 0},
 	};
 
