@@ -66,7 +66,7 @@ void
 line_know(struct count *count, struct line *line, const struct held *held)
 {
 	struct account *a = line->account;
-	struct held nothing = {.now = slots_unknown(&a->slots)};
+	struct held nothing = {.now = slots_unknown(&a->slots), .elsewhere.start = -1};
 	bool unknown = a->slots.period.unknown;
 	int64_t start;
 
