@@ -26,7 +26,7 @@ struct question {
 	struct record sum; /* of the period, over all hosts */
 	struct part parts[ASKS];
 	unsigned pending;
-	bool lost, nonsense;
+	bool lost, nonsense, no_sum;
 };
 
 static void on_answer(redisAsyncContext *, void *answer, void *part);
@@ -122,10 +122,13 @@ take_answer(struct question *q, size_t i, const redisReply *reply)
 		return reply->type == REDIS_REPLY_NIL
 			   ? 0
 			   : slot_parse(reply_text(reply), held->slots[i - ASK_SLOTS]);
-	for (size_t k = 0; k + 1 < reply->elements; k += 2)
+	for (size_t k = 0; k + 1 < reply->elements; k += 2) {
 		if (take_field(held, records[i], reply_text(reply->element[k]),
-			reply_text(reply->element[k + 1])) == -1)
-			return -1;
+			reply_text(reply->element[k + 1])) == 0)
+			continue;
+		q->no_sum |= i == ASK_SUM; /* other hosts write there, too: what they have is not known */
+		return i == ASK_SUM ? 0 : -1;
+	}
 	return 0;
 }
 
@@ -149,7 +152,8 @@ question_end(struct question *q)
 {
 	struct writer *w = q->writer;
 
-	q->held.elsewhere = record_elsewhere(period_start(q->held.now, q->day), &q->sum, &q->held.period);
+	q->held.elsewhere =
+	    record_elsewhere(q->no_sum ? -1 : period_start(q->held.now, q->day), &q->sum, &q->held.period);
 	if (!w->closing && q->lost)
 		w->calls.on_failed(w->arg, q->guest);
 	else if (!w->closing)

@@ -143,3 +143,17 @@ record_elsewhere(int64_t start, const struct record *all, const struct record *o
 		e.billable[d] = less(all->v[REC_BILLABLE + d], own->v[REC_BILLABLE + d]);
 	return e;
 }
+
+int
+answer_parse(struct span text, int64_t start, uint64_t *held, struct elsewhere *out)
+{
+	size_t n = span_find(text, ' ');
+	uint64_t v[3] = {0};
+
+	if (number_parse(span_first(text, n), held) == -1)
+		return -1;
+	if (numbers_parse(span_from(text, n < text.len ? n + 1 : n), v, 3) == -1)
+		start = -1;
+	*out = (struct elsewhere){start, {v[0], v[1]}, v[2]};
+	return 0;
+}

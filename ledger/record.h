@@ -69,6 +69,12 @@ void record_to_slot(const struct record *delta, uint64_t slot[SLOT_FIELDS]);
 /* Of a period, what all hosts have told less what one has. */
 struct elsewhere record_elsewhere(int64_t start, const struct record *all, const struct record *own);
 
+/*
+ * What a write is answered: the sequence held, then of the period that starts then what others have, which is not known
+ * (start -1) where it is no numbers: any host may have written them. -1: no sequence.
+ */
+int answer_parse(struct span, int64_t start, uint64_t *held, struct elsewhere *);
+
 /* A decimal number below 2^64 without sign, blank or leading zero. -1: no such thing. */
 int number_parse(struct span, uint64_t *);
 /* So many numbers, at most SLOT_FIELDS, with one blank between each. -1: no such thing, and v is as it was. */

@@ -15,13 +15,7 @@ struct call {
 static int
 take_answer(const redisReply *reply, const struct call *call, uint64_t *held, struct elsewhere *out)
 {
-	uint64_t v[4];
-
-	if (!reply || numbers_parse(reply_text(reply), v, 4) == -1)
-		return -1;
-	*held = v[0];
-	*out = (struct elsewhere){call->period, {v[1], v[2]}, v[3]};
-	return 0;
+	return reply ? answer_parse(reply_text(reply), call->period, held, out) : -1;
 }
 
 /*

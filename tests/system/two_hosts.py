@@ -87,6 +87,22 @@ two.kill()
 shutil.rmtree(two.state + "/acct")
 two.start()
 ok(within(10, lambda: quota(two)["used"] == used), "and without a journal from redis", quota(two), used)
+two.kill()
+shutil.rmtree(two.state + "/acct")
+sum_key = next(iter(redis.keys("lodge:{alice}:m:*")))
+redis.ask("HSET", sum_key, "packets_to_guest", "none of ours")
+two.start()
+traffic(0.2)
+agree("what is no number in the sum of all hosts stops nobody", redis, guests, two, check=wrong)
+other = next(iter(redis.keys("lodge:src:one:{alice}:m:*")))
+was = redis.hash(other)["billed"]
+redis.ask("HSET", other, "billed", "1" + 30 * "0")
+traffic(0.2)
+pace[0] = QUIET
+told = two.status()["redis"]["acknowledged"]
+ok(within(10, lambda: two.status()["redis"]["acknowledged"] > told and two.status()["redis"]["untold"] == 0), "nor does one of another host that is none",
+   two.status()["redis"])
+redis.ask("HSET", other, "billed", was)
 traffic(0.2)
 agree("and goes on", redis, guests, two, check=wrong)
 ok(two.stop() == 0, "it ends well")

@@ -311,21 +311,32 @@ slots(void **state)
 	assert_memory_equal(v, back, sizeof(v));
 }
 
-/* What the script answers: the sequence held, and three numbers of other hosts. */
+/* What the script answers: the sequence held, and three numbers of other hosts, who may have written anything. */
 static void
 answers(void **state)
 {
-	static const char *const wrong[] = {"", "7", "7 1 2", "7 1 2 3 4", "7 1 2 3 ", "7 1 2 x", "-7 1 2 3"};
-	uint64_t v[4] = {9, 9, 9, 9};
+	static const char *const wrong[] = {"", " ", "x", " 7 1 2 3", "-7 1 2 3", "07 1 2 3", "7x 1 2 3"};
+	static const char *const unknown[] = {"7", "7 ", "7 1", "7 1 2", "7 1 2 3 4", "7 1 2 3 ", "7 1 2 x",
+	    "7 -1 2 3", "7 1 2 inf", "7 1 2 1000000000000000000000000000000", "7  1 2 3"};
+	struct elsewhere e;
+	uint64_t held = 9;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		assert_int_equal(numbers_parse(guarded(wrong[i]), v, 4), -1);
-		assert_int_equal(v[0], 9);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_int_equal(answer_parse(guarded(wrong[i]), 86400, &held, &e), -1);
+	assert_int_equal(held, 9);
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+		held = 9;
+		assert_int_equal(answer_parse(guarded(unknown[i]), 86400, &held, &e), 0);
+		assert_int_equal(held, 7);
+		assert_int_equal(e.start, -1);
 	}
-	assert_int_equal(numbers_parse(guarded("7 1 2 18446744073709551615"), v, 4), 0);
-	assert_int_equal(v[0], 7);
-	assert_true(v[3] == UINT64_MAX);
+	assert_int_equal(answer_parse(guarded("8 1 2 18446744073709551615"), 86400, &held, &e), 0);
+	assert_int_equal(held, 8);
+	assert_int_equal(e.start, 86400);
+	assert_int_equal(e.billable[TO_GUEST], 1);
+	assert_int_equal(e.billable[FROM_GUEST], 2);
+	assert_true(e.billed == UINT64_MAX);
 }
 
 /* What others have is all less one's own, and never below nothing: the two are not read in the same moment. */
