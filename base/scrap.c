@@ -5,8 +5,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 const char *
@@ -25,6 +27,18 @@ is_abandoned(const char *name)
 	return strncmp(name, ".making-", 8) == 0 && pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH;
 }
 
+/* By a maker on another host, where the folder is shared: its process is none of ours. */
+static bool
+is_held(const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool held = fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+
+	if (fd != -1)
+		close(fd);
+	return held;
+}
+
 void
 scrap_sweep(const char *dir)
 {
@@ -38,6 +52,8 @@ scrap_sweep(const char *dir)
 		if (!is_abandoned(entry->d_name))
 			continue;
 		tool_path(path, "%s/%s", dir, entry->d_name);
+		if (is_held(path))
+			continue;
 		log_info("removing %s, left by a maker that is gone", path);
 		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--one-file-system", "--", path, NULL});
 	}

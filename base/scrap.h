@@ -8,7 +8,7 @@
 /* The path of such a thing of ours in a directory into out (of TOOL_PATH_MAX bytes), which is returned; tail: "" or ".img". */
 const char *scrap_path(char *out, const char *dir, const char *name, const char *tail);
 
-/* Removes those of processes that are gone. */
+/* Removes those of processes that are gone, but for files that somebody holds a lock on (flock). */
 void scrap_sweep(const char *dir);
 
 #endif

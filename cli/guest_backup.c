@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ struct backup {
 	const struct guest *guest;
 	struct rest rest;
 	char to[TOOL_PATH_MAX], made[TOOL_PATH_MAX]; /* the file, and that until it is whole */
+	int fd; /* of what is made, locked; -1: none yet */
 	char work[TOOL_PATH_MAX]; /* a folder for the two texts */
 };
 
@@ -92,11 +94,11 @@ static int
 pack(struct backup *b)
 {
 	char image[TOOL_PATH_MAX], *link = NULL;
-	int fd = open(b->made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), status = EXIT_SYSTEM;
+	int status = EXIT_SYSTEM;
 
-	if (fd == -1)
+	b->fd = open(b->made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (b->fd == -1 || flock(b->fd, LOCK_EX | LOCK_NB) == -1)
 		return failed(b->made);
-	close(fd);
 	tool_path(image, "%s/disk.img", b->work);
 	link = realpath(b->rest.image, NULL);
 	if (!link || symlink(link, image) == -1)
@@ -115,14 +117,9 @@ pack(struct backup *b)
 static int
 keep(const struct backup *b)
 {
-	int fd = open(b->made, O_RDONLY | O_CLOEXEC), status = EXIT_DONE;
-
-	if (fd == -1 || fsync(fd) == -1 ||
-	    renameat2(AT_FDCWD, b->made, AT_FDCWD, b->to, RENAME_NOREPLACE) == -1)
-		status = failed(b->to);
-	if (fd != -1)
-		close(fd);
-	return status;
+	if (fsync(b->fd) == -1 || renameat2(AT_FDCWD, b->made, AT_FDCWD, b->to, RENAME_NOREPLACE) == -1)
+		return failed(b->to);
+	return EXIT_DONE;
 }
 
 static int
@@ -142,6 +139,8 @@ make(struct backup *b)
 	tool_interruptible(false);
 	if (status != EXIT_DONE && b->made[0])
 		unlink(b->made);
+	if (b->fd != -1)
+		close(b->fd);
 	if (b->work[0])
 		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--", b->work, NULL});
 	return rest_end(&b->rest, status);
@@ -150,7 +149,7 @@ make(struct backup *b)
 int
 guest_backup(const char *file, int argc, char **argv)
 {
-	struct backup b = {0};
+	struct backup b = {.fd = -1};
 	struct conf conf;
 	struct stat st;
 	int status;
