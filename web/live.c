@@ -9,6 +9,8 @@
 #define TICK_S 1.0
 #define LONG_S 2.5 /* without a new total nothing moves */
 
+#define BEGIN "retry: 1000\n\n" /* a browser asks again so long after an end */
+
 enum { EVENT_TEXT = 96, EVENT_BLOCK = 256 };
 
 /* One guest that is looked at. */
@@ -27,7 +29,8 @@ struct stream {
 	struct source *source;
 	struct MHD_Connection *connection;
 	unsigned sent; /* the last event's number */
-	bool used, suspended;
+	double begun_s;
+	bool used, suspended, begun, over;
 };
 
 struct live {
@@ -99,32 +102,43 @@ on_tick(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct live *l = w->data;
 
-	(void)loop, (void)events;
+	(void)events;
 	for (size_t i = 0; i < LIVE_STREAMS; i++)
 		if (l->sources[i].streams > 0)
 			sample(l, &l->sources[i]);
+	ev_now_update(loop); /* a reading takes its time */
 	resume(l);
+}
+
+static ssize_t
+put(const char *text, char *out, size_t room)
+{
+	size_t n = strlen(text);
+
+	n = n < room ? n : room;
+	memcpy(out, text, n);
+	return (ssize_t)n;
 }
 
 static ssize_t
 on_room(void *arg, uint64_t at, char *out, size_t room)
 {
 	struct stream *s = arg;
-	size_t n;
 
 	(void)at;
-	if (s->live->closing)
+	if (s->over || s->live->closing || sys_seconds() - s->begun_s >= LIVE_S)
 		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (!s->begun) {
+		s->begun = true;
+		return put(BEGIN, out, room);
+	}
 	if (s->sent == s->source->number) {
 		s->suspended = true;
 		MHD_suspend_connection(s->connection);
 		return 0;
 	}
 	s->sent = s->source->number;
-	n = strlen(s->source->event);
-	n = n < room ? n : room;
-	memcpy(out, s->source->event, n);
-	return (ssize_t)n;
+	return put(s->source->event, out, room);
 }
 
 static void
@@ -176,7 +190,8 @@ live_response(struct live *l, struct MHD_Connection *connection, const char *gue
 
 	if (!source || !s || source->streams >= LIVE_PER_GUEST)
 		return NULL;
-	*s = (struct stream){.live = l, .source = source, .connection = connection, .used = true};
+	*s = (struct stream){
+	    .live = l, .source = source, .connection = connection, .begun_s = sys_seconds(), .used = true};
 	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, EVENT_BLOCK, on_room, s, on_end);
 	if (!response) {
 		s->used = false;
@@ -201,6 +216,14 @@ live_open(struct ev_loop *loop, struct data *data, void (*resumed)(void *), void
 	ev_timer_init(&l->tick, on_tick, 0, TICK_S);
 	l->tick.data = l;
 	return l;
+}
+
+void
+live_end(struct live *l)
+{
+	for (size_t i = 0; i < LIVE_STREAMS; i++)
+		l->streams[i].over = true;
+	resume(l);
 }
 
 void

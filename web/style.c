@@ -129,4 +129,5 @@ const char page_script[] =
     "for(i=0;i<2;i++)paths[i].setAttribute('d',rows[i].map(function(n,x){"
     "return(x?'L':'M')+(60-rows[i].length+1+x)+' '+(19.5-19*n/most).toFixed(2)}).join(''));"
     "document.getElementById('how').textContent='this second';s.classList.add('live')};"
-    "live.onerror=function(){document.getElementById('how').textContent='no longer live';}})();";
+    "live.onerror=function(){document.getElementById('how').textContent="
+    "live.readyState===2?'no longer live':'asking again';}})();";
