@@ -69,7 +69,7 @@ seats_mend(struct seats *s)
 	for (size_t i = 0; i < SEATS_MAX; i++)
 		s->list[i].name[sizeof(s->list[i].name) - 1] = '\0';
 	s->list[SEAT_NONE] = (struct seat){0};
-	for (size_t i = 0; i < CONF_GUESTS_MAX; i++)
+	for (size_t i = 0; i < SEAT_GUESTS_MAX; i++)
 		if (s->of_guest[i] >= SEATS_MAX)
 			s->of_guest[i] = SEAT_NONE;
 }

@@ -12,7 +12,8 @@
 
 enum {
 	SEAT_NONE = 0, /* nobody's: what is counted here is shown nowhere */
-	SEATS_MAX = 2 * CONF_GUESTS_MAX, /* those of the file, and as many that have left */
+	SEAT_GUESTS_MAX = CONF_GUESTS_MAX + 1, /* those of the file, and the usage page */
+	SEATS_MAX = 2 * SEAT_GUESTS_MAX + 1, /* theirs, those of as many that have left, and nobody's */
 };
 
 struct seat {
@@ -22,7 +23,7 @@ struct seat {
 
 struct seats {
 	size_t n; /* seats from here on were never used */
-	uint16_t of_guest[CONF_GUESTS_MAX]; /* by its number in conf.guests; SEAT_NONE: none was free */
+	uint16_t of_guest[SEAT_GUESTS_MAX]; /* by its number in conf.guests; SEAT_NONE: none was free */
 	struct seat list[SEATS_MAX];
 };
 

@@ -86,7 +86,7 @@ struct share {
 	bool transparent; /* guests can be dialled from their clients' addresses; dial.h */
 	uint64_t generation; /* of the rules that lie in the text */
 	uint64_t writing; /* of those that are being written there; else the same */
-	uint16_t seat_of[CONF_GUESTS_MAX]; /* by the number of a guest in the text */
+	uint16_t seat_of[SEAT_GUESTS_MAX]; /* by the number of a guest in the text */
 	struct seats seats; /* as the supervisor knows them, for the next one */
 	struct rate_table rates;
 	struct share_worker workers[SHARE_SLOTS];

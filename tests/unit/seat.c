@@ -92,17 +92,41 @@ test_random(void **state)
 	free(s);
 }
 
+/* All that a file may name and the page behind them have a seat each, and lie within the table. */
+static void
+test_most(void **state)
+{
+	struct seats *s = calloc(1, sizeof(*s));
+	struct guest *guests = calloc(CONF_GUESTS_MAX + 1, sizeof(*guests));
+	struct conf conf = {.guests = guests, .n_guests = CONF_GUESTS_MAX + 1};
+
+	(void)state;
+	assert_int_equal(sizeof(s->of_guest) / sizeof(s->of_guest[0]), conf.n_guests);
+	for (unsigned i = 0; i < CONF_GUESTS_MAX; i++)
+		snprintf(guests[i].name, sizeof(guests[i].name), "g%04u", i);
+	snprintf(guests[CONF_GUESTS_MAX].name, sizeof(guests[0].name), "~web");
+	seats_take(s, &conf, 1);
+	assert_int_equal(s->n, CONF_GUESTS_MAX + 2); /* from 1 on */
+	assert_string_equal(s->list[s->of_guest[CONF_GUESTS_MAX]].name, "~web");
+	assert_string_equal(s->list[1].name, "g0000");
+	s->of_guest[CONF_GUESTS_MAX] = SEATS_MAX;
+	seats_mend(s);
+	assert_int_equal(s->of_guest[CONF_GUESTS_MAX], SEAT_NONE);
+	free(guests);
+	free(s);
+}
+
 /* More than there are seats for get none, and nobody loses theirs. */
 static void
 test_full(void **state)
 {
 	struct seats *s = calloc(1, sizeof(*s));
-	struct guest *guests = calloc(CONF_GUESTS_MAX, sizeof(*guests));
-	struct conf conf = {.guests = guests, .n_guests = CONF_GUESTS_MAX};
+	struct guest *guests = calloc(SEAT_GUESTS_MAX, sizeof(*guests));
+	struct conf conf = {.guests = guests, .n_guests = SEAT_GUESTS_MAX};
 
 	(void)state;
 	for (unsigned round = 0; round < 3; round++) {
-		for (unsigned i = 0; i < CONF_GUESTS_MAX; i++)
+		for (unsigned i = 0; i < SEAT_GUESTS_MAX; i++)
 			snprintf(guests[i].name, sizeof(guests[i].name), "g%u-%04u", round, i);
 		seats_take(s, &conf, round + 1);
 	}
@@ -120,6 +144,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_life),
 	    cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_most),
 	    cmocka_unit_test(test_full),
 	};
 
