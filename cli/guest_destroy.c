@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/entry.h"
 #include "cli/guest.h"
+#include "cli/links_file.h"
 #include "cli/rest.h"
 
 #include <errno.h>
@@ -69,7 +70,7 @@ remove_image(const char *image)
 	return EXIT_DONE;
 }
 
-/* Stopped first; then the file, so that nobody starts it again; then who runs is told; then the disk. */
+/* Stopped first; then its link, which the next of that name shall not have; then the file, so that nobody starts it again; then who runs is told; then the disk. */
 static int
 destroy(const char *file, const struct conf *conf, const struct guest *guest, const char *own)
 {
@@ -78,6 +79,8 @@ destroy(const char *file, const struct conf *conf, const struct guest *guest, co
 	struct rest rest;
 	int status = is_there ? rest_begin(&rest, conf, guest) : EXIT_DONE;
 
+	if (status == EXIT_DONE)
+		status = links_file_forget(conf, guest->name);
 	if (status == EXIT_DONE && unlink(own) == -1)
 		status =
 		    cli_fail(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM, "%s: %s", own, strerror(errno));
