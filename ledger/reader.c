@@ -1,9 +1,11 @@
 /*
  * The reader's connections: one to each server that holds a key; see reader.h and ledger.h.
  *
- * A question waits at most ANSWER_S for each server that it is sent on to.
+ * A question waits at most ANSWER_S for each server that it is sent on to, and so long for all seeds together where it
+ * has to look for one that answers.
  */
 #include "base/log.h"
+#include "base/sys.h"
 #include "ledger/reader.h"
 #include "ledger/place.h"
 #include "ledger/refusal.h"
@@ -12,6 +14,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define LEAST_S 0.01 /* none waits for ever */
 
 enum { ANSWER_S = 2, WHY_TEXT = 256 };
 
@@ -94,9 +98,11 @@ enter(struct ledger *l, size_t place)
 }
 
 static int
-dial(struct ledger *l, size_t place)
+dial(struct ledger *l, size_t place, double seconds)
 {
-	const struct timeval wait = {.tv_sec = ANSWER_S};
+	const struct timeval answer = {.tv_sec = ANSWER_S};
+	const struct timeval wait = {
+	    (time_t)seconds, (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6)};
 	const struct server *server = &l->places.list[place];
 	const char *path = place < l->places.n_seeds ? l->redis[place].path : NULL;
 	redisContext *redis;
@@ -114,19 +120,26 @@ dial(struct ledger *l, size_t place)
 	}
 	redisSetTimeout(redis, wait);
 	l->at[place] = redis;
-	if (enter(l, place) == 0)
+	if (enter(l, place) == 0) {
+		redisSetTimeout(redis, answer);
 		return 0;
+	}
 	hang_up(l, place);
 	return -1;
 }
 
-/* Any seed that answers, the first of them, which becomes *place. */
+/* Any seed that answers, the first of them, which becomes *place. Each has its part of what time is left. */
 static int
 dial_seed(struct ledger *l, size_t *place)
 {
-	for (*place = 0; *place < l->places.n_seeds; ++*place)
-		if (dial(l, *place) == 0)
+	double until = sys_seconds() + ANSWER_S;
+
+	for (*place = 0; *place < l->places.n_seeds; ++*place) {
+		double left = until - sys_seconds(), part = left / (double)(l->places.n_seeds - *place);
+
+		if (dial(l, *place, part > LEAST_S ? part : LEAST_S) == 0)
 			return 0;
+	}
 	return -1;
 }
 
@@ -163,7 +176,7 @@ reader_ask(struct ledger *l, int argc, const char **argv)
 		redisReply *reply;
 
 		/* A node that is gone: a seed knows, or says, who took over. */
-		if (dial(l, place) == -1 && dial_seed(l, &place) == -1)
+		if (dial(l, place, ANSWER_S) == -1 && dial_seed(l, &place) == -1)
 			return NULL;
 		if (asking && tell(l, place, 1, (const char *[]){"ASKING"}) == -1)
 			return NULL;
