@@ -133,11 +133,14 @@ by_address(const struct conf *conf, const struct ip *ip, struct viewer *v)
 	return false;
 }
 
-/* What came over the proxy without TLS may have been read on its way. */
+/* What came without TLS from elsewhere than this host and its guests may have been read on its way. */
 static bool
 is_open_air(const struct serve *s, const struct seat *seat)
 {
-	return s->cert && seat->told && !seat->tls;
+	struct viewer inside;
+
+	return s->cert && !seat->tls && (seat->told || !seat->here) &&
+	       !by_address(s->conf, &seat->client.ip, &inside);
 }
 
 static struct viewer
@@ -145,13 +148,10 @@ viewer_of(struct serve *s, struct MHD_Connection *c, const struct seat *seat)
 {
 	struct viewer v = {WHO_NOBODY, "", false};
 	const char *name = is_open_air(s, seat) ? NULL : pass_find(s->pass, token_of(c));
-	static const uint8_t one[16] = {[15] = 1};
-	const struct ip *ip = &seat->client.ip;
 
 	if (name)
 		as_link(&v, name);
-	else if (!by_address(s->conf, ip, &v) && !seat->told &&
-		 (ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, 16) == 0))
+	else if (!by_address(s->conf, &seat->client.ip, &v) && !seat->told && seat->here)
 		v.who = WHO_LOCAL;
 	return v;
 }
@@ -275,6 +275,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url, const char *met
 	static int begun;
 	struct serve *s = arg;
 	struct seat *seat = seat_of(s, c);
+	enum MHD_Result done;
 
 	(void)version, (void)upload;
 	if (!seat)
@@ -290,7 +291,9 @@ on_request(void *arg, struct MHD_Connection *c, const char *url, const char *met
 		return MHD_NO;
 	}
 	door_asked(seat);
-	return serve(s, c, seat, span_str(url));
+	done = serve(s, c, seat, span_str(url));
+	ev_now_update(s->loop); /* a reading takes its time */
+	return done;
 }
 
 static void
@@ -439,6 +442,7 @@ serve_reload(struct serve *s, const struct conf *conf)
 	data_reload(s->data, conf);
 	pass_reload(s->pass, conf);
 	answers_forget(s->answers, conf);
+	live_end(s->live);
 	if (s->cert && conf->web.cert)
 		cert_look(s->cert, &conf->web);
 }

@@ -92,8 +92,8 @@ def web_status():
         return json.loads(drain(s))
 
 
-def lodge(*words):
-    return subprocess.run([LODGE, "-c", W + "/lodge.yaml", *words], capture_output=True, text=True)
+def lodge(*words, file="lodge.yaml"):
+    return subprocess.run([LODGE, "-c", W + "/" + file, *words], capture_output=True, text=True)
 
 
 def link(*words):

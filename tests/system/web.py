@@ -10,6 +10,7 @@ seed(redis, "gone", 1000, 1000)
 os.makedirs(W + "/run", exist_ok=True)
 proxy, web = Proxy(), Web()
 owner, alice, bob = link("--owner"), link("alice"), link("bob")
+minute = Stream("/g/alice/live", ALICE)
 PATHS = ("/", "/g/%s", "/%s", "/g/%s/text", "/g/%s/hour.csv", "/g/%s/month.csv", "/g/%s/live", "/api/v1/guests/%s",
          "/api/v1/guests/%s/day", "/api/v1/guests", "/guests.csv", "/metrics", "/style.css", "/live.js", "/healthz", "/tap2", "/no/such")
 
@@ -75,6 +76,19 @@ lodge("link", "alice", "--revoke")
 ok(get("/g/alice", token=fresh, **STRANGER).status == 403 and get("/g/alice", cookie=fresh, **STRANGER).status == 403,
    "one that was taken back opens nothing")
 ok(lodge("link", "alice", "--revoke").returncode == 2 and lodge("link", "alcie").returncode == 4, "what is wrong with the words is told")
+os.makedirs(W + "/d.d", exist_ok=True)
+with open(W + "/d.yaml", "w") as f:
+    f.write("network: 10.79.0.0/24\nstate: %s/d\nrun: %s/d/run\nuser: nobody\nweb: {listen: 127.0.0.1:8079}\ninclude: d.d/*.yaml\n" % (W, W))
+for name, n in (("erin", 2), ("frank", 3)):
+    with open(W + "/d.d/%s.yaml" % name, "w") as f:
+        f.write("guests: {%s: {address: 10.79.0.%d}}\n" % (name, n))
+os.makedirs(W + "/d")
+both = [lodge("link", n, file="d.yaml").stdout.rsplit("/", 1)[-1] for n in ("erin", "frank")]
+went = lodge("guest", "destroy", "--yes", "erin", file="d.yaml")
+with open(W + "/d/web/links") as f:
+    left = f.read()
+ok(both[0] and both[0] not in left and "erin" not in left and "frank " + both[1] in left and not os.path.exists(W + "/d.d/erin.yaml"),
+   "a guest that is destroyed takes its link along, and no other", (went, left))
 with open(W + "/web/links") as f:
     links = f.read()
 with open(W + "/web/links", "w") as f:
@@ -187,6 +201,37 @@ with socket.socket() as listener:
     heard = bound.communicate("\n")[0]
 ok(heard == "b''\n", "nor with a listener of root's at their port", heard)
 
+# A page on an address of its own: the proxy comes from that address, and from elsewhere nothing counts that is not TLS.
+with open(W + "/lodge.yaml") as f:
+    text = f.read()
+with open(W + "/own.yaml", "w") as f:
+    f.write(text.replace("127.0.0.1:8077", "10.77.0.1:8076").replace("/run\n", "/own\n"))
+os.makedirs(W + "/own", exist_ok=True)
+for address in ("10.77.0.1", "192.0.2.9"):
+    subprocess.run(["ip", "addr", "add", address + "/32", "dev", "lo"], check=True)
+other = subprocess.Popen([WEB, "-c", W + "/own.yaml"], stderr=open(W + "/own.log", "w"))
+atexit.register(other.kill)
+OWN, FAR = dict(source="10.77.0.1", port=8076, to="10.77.0.1"), dict(source="192.0.2.9", port=8076, to="10.77.0.1")
+
+
+def serves():
+    with contextlib.suppress(OSError):
+        return get("/healthz", **OWN).status == 200
+
+
+ok(within(20, serves), "a page may listen on an address of its own", open(W + "/own.log").read())
+ok("<h1>alice</h1>" in get("", raw=request, **OWN).text, "and the proxy is believed there")
+ok(get("", raw=request, **FAR).status == 0, "and nobody from elsewhere")
+ok(get("/g/alice", token=owner, **OWN).status == 200, "a token counts on this host")
+ok(get("/g/alice", token=owner, tls=True, **FAR).status == 200, "and from elsewhere over TLS")
+got = get("/g/alice", token=owner, **FAR)
+ok(got.status == 301 and got.fields["location"] == "https://usage.test/", "but not in the open", got.text[:200])
+got = get("/k/" + alice, **FAR)
+ok(got.status == 301 and "set-cookie" not in got.fields, "nor does a link", got.fields)
+ok(get("/g/bob", token=owner, source=ALICE, port=8076, to="10.77.0.1").status == 200, "a guest's own way here is no open air")
+other.terminate()
+ok(other.wait(20) == 0, "it ends, too")
+
 # --- Redis goes, and is spoilt -------------------------------------------------------------------------------------------
 
 before = of_owner("/g/alice").text
@@ -231,6 +276,8 @@ ok(get("/", token=owner, port=TLS, tls=first).status == 200, "the old one stays"
 shutil.copy(W + "/other.crt", W + "/usage.test.crt")
 ok(within(30, lambda: web_status()["certificate"]["until"] > until), "the whole is, without a restart", web_status()["certificate"])
 ok(get("/", token=owner, port=TLS, tls=True).status == 200, "and shown to clients")
+ok(within(90, lambda: minute.ended) and 59 < minute.ended - minute.began < 85 and minute.got.endswith(b"0\r\n\r\n"),
+   "a rate goes on for a minute, and then whoever looks is asked who they are again", (minute.began, minute.ended, minute.got[-100:]))
 write_conf(then="warn")
 web.p.send_signal(signal.SIGHUP)
 ok(within(20, lambda: "it is a warning only" in of_owner("/g/bob").text), "a reload shows what the file says now", web_log())
@@ -239,6 +286,12 @@ with open(W + "/lodge.yaml", "a") as f:
 web.p.send_signal(signal.SIGHUP)
 ok(within(20, lambda: "reload refused: " in web_log()), "a mistake changes nothing", web_log())
 ok(of_owner("/g/bob").status == 200, "and the page goes on")
+live = Stream("/g/alice/live", ALICE)
+ok(within(20, lambda: live.rates()), "a rate goes on", live.got)
+write_conf(then="cut")
+web.p.send_signal(signal.SIGHUP)
+ok(within(20, lambda: live.ended and live.got.endswith(b"0\r\n\r\n")) and b"retry: 1000" in live.got,
+   "until a reload", live.got)
 state = open("/proc/%d/status" % web.p.pid).read()
 ok(re.search(r"^CapEff:\s+0+$", state, re.M) and re.search(r"^Uid:\s+65534", state, re.M) and re.search(r"^Seccomp:\s+2$", state, re.M) and
    re.search(r"^NoNewPrivs:\s+1$", state, re.M), "it has no capability, no root, and a filter", state)
