@@ -55,6 +55,16 @@ acct = Acct("[redis://127.0.0.1:7101, 'unix:%s']" % second.sock, guests, host="t
 traffic(0.5)
 agree("the first is down at the start: the second is told", second, guests, acct)
 shown("and asked", second, acct)
+for words in ("link add swallow type veth peer name swallowed", "link set swallow arp off up", "link set swallowed arp off up",
+              "addr add 192.0.2.1/24 dev swallow"):
+    subprocess.run(["ip", *words.split()], check=True)
+many = ", ".join("redis://192.0.2.%d:7101" % (n + 2) for n in range(15))
+many = Acct.conf("[%s, 'unix:%s']" % (many, second.sock), guests, "many")
+before, said = time.time(), lodge(many)
+took, billed = time.time() - before, second.hash("lodge:{alice}:cur").get("billed")
+ok(billed and billed in said, "behind fifteen places that swallow what they are sent it is found", said)
+ok(1 < took < 10, "and nobody waits two seconds for each", took)
+subprocess.run(["ip", "link", "del", "swallow"], check=True)
 first.start()
 traffic(0.5)
 agree("the first, once it is there, is told everything", first, guests, acct)
