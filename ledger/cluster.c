@@ -56,6 +56,19 @@ look(struct writer *w)
 	}
 }
 
+/*
+ * Of servers that are no cluster, one before it may be there in a moment: whoever is asked first says what was counted
+ * before, and of two that only seem to race it has to be the first in the file.
+ */
+static bool
+is_early(const struct writer *w, size_t place)
+{
+	for (size_t i = 0; i < place && i < w->places.n_seeds && !w->cluster; i++)
+		if (w->at[i] && !w->at[i]->tried)
+			return true;
+	return false;
+}
+
 /* Of servers that are no cluster: the first that answers and may be written to, else the first that answers. */
 static void
 settle(struct writer *w)
@@ -66,7 +79,7 @@ settle(struct writer *w)
 		if (w->at[i] && w->at[i]->state == WRITE_READY &&
 		    (best == PLACES_MAX || !w->at[i]->readonly || w->at[best]->readonly))
 			best = i;
-	if (best != PLACES_MAX)
+	if (best != PLACES_MAX && !is_early(w, best))
 		places_serve(&w->places, 0, PLACE_SLOTS - 1, best);
 }
 
@@ -112,7 +125,7 @@ cluster_connection(struct writer *w, const char *key)
 		return c->state == WRITE_READY ? c : NULL;
 	for (size_t i = 0; i < w->places.n; i++)
 		if (w->at[i] && w->at[i]->state == WRITE_READY)
-			return w->at[i];
+			return is_early(w, i) ? NULL : w->at[i];
 	return NULL;
 }
 
@@ -147,6 +160,21 @@ cluster_asked(struct connection *c, const struct refusal *asked)
 	return other && other->state == WRITE_READY ? other : NULL;
 }
 
+/* Takes nothing. Where all are said to, what was said before of the others is old: one may have been promoted since. */
+static void
+mark(struct connection *c)
+{
+	struct writer *w = c->writer;
+
+	c->readonly = true;
+	for (size_t i = 0; i < w->places.n_seeds; i++)
+		if (w->at[i] && w->at[i]->state == WRITE_READY && !w->at[i]->readonly)
+			return;
+	for (size_t i = 0; i < w->places.n_seeds; i++)
+		if (w->at[i] && w->at[i] != c)
+			w->at[i]->readonly = false;
+}
+
 struct refusal
 cluster_refused(struct connection *c, const redisReply *reply)
 {
@@ -157,7 +185,8 @@ cluster_refused(struct connection *c, const redisReply *reply)
 	c->script_lost |= refusal.kind == REFUSED_SCRIPT;
 	if (refusal.kind != REFUSED_MOVED) {
 		cluster_trouble(w, "%s", reply->str);
-		c->readonly |= strncmp(reply->str, "READONLY", strlen("READONLY")) == 0;
+		if (strncmp(reply->str, "READONLY", strlen("READONLY")) == 0)
+			mark(c);
 		settle(w);
 		return refusal;
 	}

@@ -53,6 +53,7 @@ connection_lost(struct connection *c)
 
 	c->redis = NULL;
 	c->state = WRITE_WAITING;
+	c->tried = true;
 	ev_timer_stop(w->loop, &c->deadline);
 	if (w->closing)
 		return;
@@ -128,6 +129,7 @@ on_handshake(redisAsyncContext *redis, void *answer, void *arg)
 	if (--c->handshakes > 0)
 		return;
 	c->state = WRITE_READY;
+	c->tried = true;
 	c->retry_s = RETRY_FIRST_S;
 	cluster_ready(c);
 }

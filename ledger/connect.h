@@ -29,6 +29,7 @@ struct connection {
 	unsigned handshakes, in_flight;
 	char sha[SHA_TEXT]; /* the script's name, once the server told it */
 	bool readonly; /* a replica: others are written to, if there are any */
+	bool tried; /* its first connecting is over, well or not */
 	bool script_lost; /* the server has to be given the whole script again */
 };
 
