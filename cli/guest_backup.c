@@ -70,17 +70,18 @@ write_about(const struct backup *b, const char *path)
 static int
 prepare(struct backup *b)
 {
-	char path[TOOL_PATH_MAX], copy[TOOL_PATH_MAX];
+	char path[TOOL_PATH_MAX], copy[TOOL_PATH_MAX], *folder;
 	struct stat st;
 	int status;
 
 	if (lstat(b->to, &st) == 0)
 		return cli_fail(EXIT_INPUT, "%s is there already; name another file, or remove it", b->to);
 	tool_path(copy, "%s", b->to);
-	scrap_path(b->made, dirname(copy), b->guest->name, ".backup");
-	if (access(copy, W_OK) == -1)
-		return failed(copy);
-	scrap_sweep(copy);
+	folder = dirname(copy); /* not in copy where there is none */
+	scrap_path(b->made, folder, b->guest->name, ".backup");
+	if (access(folder, W_OK) == -1)
+		return failed(folder);
+	scrap_sweep(folder);
 	scrap_path(b->work, b->conf->state, b->guest->name, ".texts");
 	scrap_sweep(b->conf->state);
 	if (mkdir(b->work, 0700) == -1)
