@@ -1,9 +1,6 @@
 /*
- * A guest's console: a terminal of ours whose other side the kernel holds, always read into a ring of the last
- * 64 KiB, and a socket (base/conpkt.h) to which CONSOLE_CLIENTS at a time may attach: one writes, all read.
- *
- * The ring keeps what kernels before this one wrote, too. Each reader has a place of its own in it: one that is slow
- * misses what the ring no longer holds, and is told how much; the guest waits for nobody.
+ * A guest's console: a terminal whose other side the kernel holds, always read into a ring (launch/ring.h), and a socket
+ * to which people attach (launch/attach.h). The ring keeps what kernels before this one wrote, too.
  */
 #ifndef LAUNCH_CONSOLE_H
 #define LAUNCH_CONSOLE_H
@@ -13,16 +10,11 @@
 #include <ev.h>
 #include <sys/types.h>
 
-enum {
-	CONSOLE_RING = 64 << 10,
-	CONSOLE_CLIENTS = 8,
-};
-
 struct console;
 
-/* NULL: errno. The socket's path may be NULL: no socket. */
-struct console *console_open(struct ev_loop *, const char *path, unsigned uid, unsigned gid);
-void console_close(struct console *);
+/* path: the socket's. NULL: errno. */
+struct console *console_open(struct ev_loop *, const char *path);
+void console_close(struct console *); /* NULL is nothing */
 
 /* A fresh terminal for a fresh kernel. Returns the slave side, which the caller closes; -1: errno. */
 int console_renew(struct console *);

@@ -1,5 +1,6 @@
 /* What a host has to bear for any guest; see ground.h. */
 #include "launch/ground.h"
+#include "launch/apart.h"
 #include "launch/cgroup.h"
 #include "launch/host.h"
 #include "launch/spawn.h"
@@ -23,56 +24,7 @@
 enum {
 	TRIED_MEMORY = 16 << 20,
 	MIB_SHIFT = 20,
-	SECONDS = 10, /* no trial takes longer */
 };
-
-/* What a child says of its trial: 0, or an errno and at what. */
-struct outcome {
-	int error;
-	char step[64];
-};
-
-typedef struct outcome trial_run(unsigned uid);
-
-/* In a child with these namespaces of its own (CLONE_… flags), which ends with its trial. */
-static struct outcome
-try_apart(unsigned long namespaces, trial_run *run, unsigned uid)
-{
-	struct outcome outcome = {.error = ECHILD, .step = "a child of the trial's"};
-	int fds[2];
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return (struct outcome){errno, "a pipe"};
-	pid = (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, NULL, NULL, NULL, 0);
-	if (pid == 0) {
-		alarm(SECONDS);
-		outcome = run(uid);
-		_exit(write(fds[1], &outcome, sizeof(outcome)) != sizeof(outcome));
-	}
-	if (pid == -1)
-		outcome.error = errno;
-	close(fds[1]);
-	if (pid != -1) {
-		ssize_t n = read(fds[0], &outcome, sizeof(outcome));
-
-		if (n != sizeof(outcome))
-			outcome = (struct outcome){ECHILD, "a child of the trial's"};
-		while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-			;
-	}
-	close(fds[0]);
-	return outcome;
-}
-
-static struct outcome
-failed(const char *step)
-{
-	struct outcome outcome = {.error = errno};
-
-	snprintf(outcome.step, sizeof(outcome.step), "%s", step);
-	return outcome;
-}
 
 /* --- namespaces ----------------------------------------------------------------------------------- */
 
@@ -95,7 +47,7 @@ try_namespaces(struct findings *f)
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		struct outcome o = try_apart(kinds[i].flag, nothing, 0);
+		struct outcome o = apart_try(kinds[i].flag, nothing, 0);
 
 		if (o.error == 0)
 			continue;
@@ -126,16 +78,16 @@ map_memory(unsigned uid)
 
 	(void)uid;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
-		return failed("making the mounts private");
+		return apart_failed("making the mounts private");
 	if (mount("lodge-trial", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=32m,nr_inodes=64,mode=0700") ==
 	    -1)
-		return failed("mounting a tmpfs");
+		return apart_failed("mounting a tmpfs");
 	fd = open("/tmp/memory", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1 || unlink("/tmp/memory") == -1 || ftruncate(fd, TRIED_MEMORY) == -1)
-		return failed("a file on it");
+		return apart_failed("a file on it");
 	memory = mmap(NULL, TRIED_MEMORY, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
-		return failed("mapping it executable");
+		return apart_failed("mapping it executable");
 	memset(memory, 1, TRIED_MEMORY);
 	return (struct outcome){0};
 }
@@ -143,7 +95,7 @@ map_memory(unsigned uid)
 static void
 try_tmpfs(struct findings *f)
 {
-	struct outcome o = try_apart(CLONE_NEWNS, map_memory, 0);
+	struct outcome o = apart_try(CLONE_NEWNS, map_memory, 0);
 
 	if (o.error == 0)
 		findings_add(f, FOUND_OK, "tmpfs", NULL, "memory on a tmpfs of the guest's own, executable");
@@ -197,37 +149,34 @@ try_room(const struct conf *conf, struct findings *f)
 static struct outcome
 trace_child(unsigned uid)
 {
+	struct outcome outcome = {0};
 	int status;
 	pid_t pid;
 
 	if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 || setresuid(uid, uid, uid) == -1)
-		return failed("becoming another uid");
+		return apart_failed("becoming another uid");
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	pid = fork();
 	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG,
-		    SIGKILL); /* or, stopped, it would outlive a tracer that the alarm ended */
+		/* Or, stopped, it would outlive a tracer that the alarm ended. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
 			_exit(errno);
 		raise(SIGSTOP);
 		_exit(0);
 	}
 	if (pid == -1 || waitpid(pid, &status, 0) == -1)
-		return failed("a process to trace");
+		return apart_failed("a process to trace");
 	if (!WIFSTOPPED(status)) {
 		errno = WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
-		return failed("PTRACE_TRACEME");
+		return apart_failed("PTRACE_TRACEME");
 	}
 	/* What a kernel needs beside being told: to take a system call for its own. */
-	if (ptrace(PTRACE_SYSEMU, pid, NULL, NULL) == -1) {
-		struct outcome o = failed("PTRACE_SYSEMU");
-
-		kill(pid, SIGKILL);
-		return o;
-	}
+	if (ptrace(PTRACE_SYSEMU, pid, NULL, NULL) == -1)
+		outcome = apart_failed("PTRACE_SYSEMU");
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	return (struct outcome){0};
+	return outcome;
 }
 
 /* 0 and 1 do not hinder a process that traces its own children. */
@@ -247,7 +196,7 @@ yama_scope(void)
 static void
 try_trace(unsigned uid, struct findings *f)
 {
-	struct outcome o = try_apart(0, trace_child, uid);
+	struct outcome o = apart_try(0, trace_child, uid);
 
 	if (o.error == 0)
 		findings_add(f, FOUND_OK, "ptrace", NULL, "allowed to an ordinary uid");
@@ -269,14 +218,14 @@ filter_self(unsigned uid)
 
 	(void)uid;
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == -1)
-		return failed("seccomp");
+		return apart_failed("seccomp");
 	return (struct outcome){0};
 }
 
 static void
 try_filter(struct findings *f)
 {
-	struct outcome o = try_apart(0, filter_self, 0);
+	struct outcome o = apart_try(0, filter_self, 0);
 
 	if (o.error == 0)
 		findings_add(f, FOUND_OK, "seccomp", NULL, "a guest's kernel gets a filter of system calls");
@@ -294,13 +243,13 @@ attach_tap(unsigned uid)
 
 	(void)uid;
 	fd = tap_try();
-	return fd == -1 ? failed("a tap") : (struct outcome){0};
+	return fd == -1 ? apart_failed("a tap") : (struct outcome){0};
 }
 
 static void
 try_tap(struct findings *f)
 {
-	struct outcome o = try_apart(CLONE_NEWNET, attach_tap, 0);
+	struct outcome o = apart_try(CLONE_NEWNET, attach_tap, 0);
 
 	if (o.error == 0)
 		findings_add(f, FOUND_OK, "tun", NULL, "taps with segmentation offload");

@@ -54,7 +54,6 @@ make_folder(struct trial *t)
 	static char initrd[TINY_BYTES];
 	size_t n = tiny_initrd(initrd);
 
-	strcpy(t->folder, "/tmp/lodge-trial-XXXXXX");
 	if (!mkdtemp(t->folder))
 		return -1;
 	snprintf(t->root, sizeof(t->root), "%s/root", t->folder);
@@ -231,7 +230,7 @@ report(const struct trial *t, const char *kernel, int status, struct findings *f
 static void
 try_kernel(const char *kernel, unsigned uid, struct findings *f)
 {
-	static struct trial trial;
+	static struct trial trial = {.folder = "/tmp/lodge-trial-XXXXXX"};
 	char why[LAUNCH_WHY] = "";
 	enum launched result;
 	int status = 0;

@@ -162,7 +162,7 @@ watch_open(struct ev_loop *loop, struct conf *conf, const char *name, char **fai
 	}
 	free(*failed);
 	*failed = console = conf_run_path(conf, "guests/%s/console.sock", name);
-	w->console = console ? console_open(loop, console, 0, 0) : NULL;
+	w->console = console ? console_open(loop, console) : NULL;
 	if (!w->console) {
 		watch_close(w);
 		return NULL;
