@@ -1,6 +1,7 @@
 /* A guest at rest; see rest.h. */
 #include "cli/rest.h"
 #include "base/ctl.h"
+#include "base/hold.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "base/tool.h"
@@ -8,12 +9,10 @@
 #include "cli/guest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 5000, TRIES = 100 };
+enum { ANSWER_MS = 5000 };
 
 /* Whether a launcher has it and lets it run. */
 static bool
@@ -48,39 +47,13 @@ find_image(struct rest *r, const struct guest *guest)
 	return status;
 }
 
-/* Whether the file that is open and locked is the one of that name still: another may have taken its place. */
-static bool
-is_current(const struct rest *r)
-{
-	struct stat held, named;
-
-	return fstat(r->fd, &held) == 0 && stat(r->image, &named) == 0 && held.st_dev == named.st_dev &&
-	       held.st_ino == named.st_ino;
-}
-
 static int
 take_image(struct rest *r)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char why[PATH_MAX + 128];
 
-	for (int i = 0; i < TRIES; i++) {
-		r->fd = open(r->image, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-		if (r->fd == -1)
-			return cli_fail(EXIT_SYSTEM, "%s: %s", r->image, strerror(errno));
-		if (fcntl(r->fd, F_SETLK, &lock) == -1)
-			break;
-		if (is_current(r))
-			return EXIT_DONE;
-		close(r->fd);
-		r->fd = -1;
-	}
-	if (r->fd == -1)
-		return cli_fail(
-		    EXIT_SYSTEM, "%s is another file again and again; who replaces it?", r->image);
-	if (errno != EAGAIN && errno != EACCES)
-		return cli_fail(EXIT_SYSTEM, "%s: %s", r->image, strerror(errno));
-	return cli_fail(
-	    EXIT_SYSTEM, "%s is in use by a program that is no launcher of ours; end it first", r->image);
+	r->fd = hold_image(r->image, HOLD_FROM_KERNELS, why, sizeof(why));
+	return r->fd == -1 ? cli_fail(EXIT_SYSTEM, "%s", why) : EXIT_DONE;
 }
 
 int

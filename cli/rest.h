@@ -13,7 +13,7 @@ struct rest {
 	const struct conf *conf;
 	const char *name;
 	char image[PATH_MAX]; /* no link */
-	int fd; /* of the image, with the lock that a kernel would take; -1: none */
+	int fd; /* of the image, held from kernels (base/hold.h); -1: none */
 	bool ran;
 };
 

@@ -1,8 +1,8 @@
 /* One launch of one guest; see launch.h. */
 #include "launch/launch.h"
-#include "launch/hold.h"
 #include "launch/host.h"
 #include "launch/tap.h"
+#include "base/hold.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -180,7 +180,7 @@ launch_run(const struct launch *launch, int console_fd, int cpu, const struct cg
 	};
 	int result = -1;
 
-	*image_fd = hold_image(launch->image, why);
+	*image_fd = hold_image(launch->image, HOLD_FOR_A_KERNEL, why, LAUNCH_WHY);
 	if (*image_fd == -1)
 		return LAUNCH_LATER;
 	if (give_image(launch, &spawn.file_bytes) == -1) {
