@@ -39,16 +39,14 @@ struct console {
 static int
 console_connect(const struct conf *conf, const char *name, int *status)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct sockaddr_un sa;
 	char *path = conf_run_path(conf, "guests/%s/console.sock", name);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-	if (path && fd != -1 && strlen(path) < sizeof(sa.sun_path)) {
-		strcpy(sa.sun_path, path);
-		if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0) {
-			free(path);
-			return fd;
-		}
+	if (path && fd != -1 && sys_unix(path, &sa) == 0 &&
+	    connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0) {
+		free(path);
+		return fd;
 	}
 	if (errno == ENOENT || errno == ECONNREFUSED)
 		*status = cli_fail(
@@ -80,8 +78,8 @@ size_send(const struct console *c)
 	char text[32];
 
 	if (!c->read_only && raw_size(&rows, &columns))
-		packet_send(c, CONPKT_SIZE, text,
-		    (size_t)snprintf(text, sizeof(text), "%u %u", rows, columns));
+		packet_send(
+		    c, CONPKT_SIZE, text, (size_t)snprintf(text, sizeof(text), "%u %u", rows, columns));
 }
 
 /* What is wanted, and how much of what was: a screen of it on a terminal, else all that is kept. */
@@ -97,8 +95,7 @@ hello_send(const struct console *c)
 }
 
 /* A line of ours among what the guest writes. */
-static void
-say(const struct console *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(const struct console *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void
 say(const struct console *c, const char *format, ...)
@@ -313,19 +310,11 @@ attach(const struct conf *conf, const char *name, bool read_only)
 int
 cmd_console(const char *file, int argc, char **argv)
 {
-	const char *name = NULL;
 	bool read_only = false;
+	const char *name = guest_operand(argc, argv, "-r", NULL, &read_only);
 	struct conf conf;
 	int status;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "-r") == 0)
-			read_only = true;
-		else if (argv[i][0] == '-' || name)
-			return cli_fail(EXIT_INPUT, "usage: lodge console [-r] NAME");
-		else
-			name = argv[i];
-	}
 	if (!name)
 		return cli_fail(EXIT_INPUT, "usage: lodge console [-r] NAME");
 	if (!guest_load(file, name, &conf, &status))

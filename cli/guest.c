@@ -32,13 +32,29 @@ static const struct guest_word words[] = {
 
 enum { N_WORDS = sizeof(words) / sizeof(words[0]) };
 
-static int
-usage_of(const char *name)
+int
+guest_usage(const char *word)
 {
 	for (size_t i = 0; i < N_WORDS; i++)
-		if (strcmp(name, words[i].name) == 0)
-			return cli_fail(EXIT_INPUT, "usage: lodge guest %s %s", name, words[i].operands);
+		if (strcmp(word, words[i].name) == 0)
+			return cli_fail(EXIT_INPUT, "usage: lodge guest %s %s", word, words[i].operands);
 	return EXIT_INPUT;
+}
+
+const char *
+guest_operand(int argc, char **argv, const char *brief, const char *full, bool *set)
+{
+	const char *name = NULL;
+
+	for (int i = 1; i < argc; i++) {
+		if ((brief && strcmp(argv[i], brief) == 0) || (full && strcmp(argv[i], full) == 0))
+			*set = true;
+		else if (argv[i][0] == '-' || name)
+			return NULL;
+		else
+			name = argv[i];
+	}
+	return name;
 }
 
 const struct guest *
@@ -81,6 +97,14 @@ guest_ask(const struct conf *conf, const char *name, const char *word, int *stat
 	return answer;
 }
 
+const char *
+guest_text(const json_t *answer, const char *key)
+{
+	const char *text = json_string_value(json_object_get(answer, key));
+
+	return text ? text : "";
+}
+
 static int
 guest_traffic(const char *file, int argc, char **argv)
 {
@@ -89,7 +113,7 @@ guest_traffic(const char *file, int argc, char **argv)
 	int status;
 
 	if (argc != 2 + rate)
-		return usage_of(argv[0]);
+		return guest_usage(argv[0]);
 	if (!guest_load(file, argv[1], &conf, &status))
 		return status;
 	status = curb_guest(&conf, argv[0], argv[1], rate ? argv[2] : "");
@@ -105,7 +129,7 @@ cmd_guest(const char *file, int argc, char **argv)
 	for (size_t i = 0; i < N_WORDS; i++) {
 		names[i] = words[i].name;
 		if (strcmp(word, words[i].name) == 0)
-			return argc > 2 ? words[i].run(file, argc - 1, argv + 1) : usage_of(word);
+			return argc > 2 ? words[i].run(file, argc - 1, argv + 1) : guest_usage(word);
 	}
 	near = *word ? near_word(span_str(word), names, N_WORDS) : NULL;
 	if (near)

@@ -27,8 +27,18 @@ int guest_status(const char *file, int argc, char **argv);
 /* The file, and the guest in it that is the only operand. NULL: said, and *status. The caller frees *conf else. */
 const struct guest *guest_load(const char *file, const char *name, struct conf *, int *status);
 
+/*
+ * NAME, of a word that takes one and perhaps an option without a value, which has a brief name, a full one or both (*set: it
+ * stands there). NULL: something else stands there.
+ */
+const char *guest_operand(int argc, char **argv, const char *brief, const char *full, bool *set);
+/* How a word of guest is used, said; the exit status. */
+int guest_usage(const char *word);
+
 /* The launcher's answer to a word, or NULL after saying why not, and *status. */
 json_t *guest_ask(const struct conf *, const char *name, const char *word, int *status);
+/* A text in it, or "". */
+const char *guest_text(const json_t *answer, const char *key);
 
 enum guest_wait {
 	WAIT_NOT,

@@ -17,27 +17,19 @@ enum {
 
 /* One person waiting. */
 struct wait {
-	const char *name, *word;
+	const char *name;
 	enum goal goal;
 	bool terminal;
 	double since;
 	char shown[LINE]; /* the last line, or "" */
 };
 
-static const char *
-text_of(const json_t *status, const char *key)
-{
-	const char *text = json_string_value(json_object_get(status, key));
-
-	return text ? text : "";
-}
-
 static struct seen
 seen_of(const json_t *status)
 {
 	return (struct seen){
-	    .state = text_of(status, "state"),
-	    .fault = text_of(status, "fault"),
+	    .state = guest_text(status, "state"),
+	    .fault = guest_text(status, "fault"),
 	    .starts = (unsigned long)json_integer_value(json_object_get(status, "starts")),
 	    .crashes = (unsigned long)json_integer_value(json_object_get(status, "crashes")),
 	};
@@ -55,7 +47,7 @@ clear(struct wait *w)
 static void
 show(struct wait *w, const json_t *status)
 {
-	const char *state = text_of(status, "state"), *why = text_of(status, "why");
+	const char *state = guest_text(status, "state"), *why = guest_text(status, "why");
 	char line[LINE], text[LINE];
 
 	if (strcmp(state, "backoff") == 0)
@@ -75,7 +67,7 @@ show(struct wait *w, const json_t *status)
 static int
 reached(struct wait *w, const json_t *status)
 {
-	const char *last = text_of(status, "last_end");
+	const char *last = guest_text(status, "last_end");
 
 	clear(w);
 	if (w->goal != GOAL_STOPPED)
@@ -90,8 +82,8 @@ reached(struct wait *w, const json_t *status)
 static int
 missed(struct wait *w, const json_t *status, bool late)
 {
-	const char *state = text_of(status, "state"), *why = text_of(status, "why");
-	int fault = goal_fault(text_of(status, "fault"));
+	const char *state = guest_text(status, "state"), *why = guest_text(status, "why");
+	int fault = goal_fault(guest_text(status, "fault"));
 
 	clear(w);
 	if (late)
@@ -149,7 +141,6 @@ int
 guest_tell(const struct conf *conf, const char *word, const char *name, enum guest_wait wait)
 {
 	struct wait w = {.name = name,
-	    .word = word,
 	    .goal = goal_of(word),
 	    .terminal = isatty(STDERR_FILENO) == 1,
 	    .since = sys_seconds()};
@@ -172,24 +163,16 @@ guest_tell(const struct conf *conf, const char *word, const char *name, enum gue
 int
 guest_power(const char *file, int argc, char **argv)
 {
-	const char *name = NULL;
+	bool unwaited = false;
+	const char *name = guest_operand(argc, argv, NULL, "--no-wait", &unwaited);
 	struct conf conf;
-	enum guest_wait wait = WAIT;
 	int status;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--no-wait") == 0)
-			wait = WAIT_NOT;
-		else if (argv[i][0] == '-' || name)
-			return cli_fail(EXIT_INPUT, "usage: lodge guest %s [--no-wait] NAME", argv[0]);
-		else
-			name = argv[i];
-	}
 	if (!name)
-		return cli_fail(EXIT_INPUT, "usage: lodge guest %s [--no-wait] NAME", argv[0]);
+		return guest_usage(argv[0]);
 	if (!guest_load(file, name, &conf, &status))
 		return status;
-	status = guest_tell(&conf, argv[0], name, wait);
+	status = guest_tell(&conf, argv[0], name, unwaited ? WAIT_NOT : WAIT);
 	conf_free(&conf);
 	return status;
 }

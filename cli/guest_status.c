@@ -14,14 +14,6 @@ enum {
 	SHOWN = 512,
 };
 
-static const char *
-text_of(const json_t *status, const char *key)
-{
-	const char *text = json_string_value(json_object_get(status, key));
-
-	return text ? text : "";
-}
-
 static long long
 number_of(const json_t *status, const char *key)
 {
@@ -52,12 +44,12 @@ print_running(const json_t *status)
 	char text[SHOWN];
 
 	snprintf(text, sizeof(text), "%s, uid %lld, process %lld on cpu %lld, %lld MiB",
-	    text_of(status, "kernel"), number_of(status, "uid"), number_of(status, "guest_pid"),
+	    guest_text(status, "kernel"), number_of(status, "uid"), number_of(status, "guest_pid"),
 	    number_of(status, "cpu"), number_of(status, "memory") >> 20);
 	line("kernel", text);
-	snprintf(text, sizeof(text), "%s on %s", text_of(status, "address"), text_of(status, "tap"));
+	snprintf(text, sizeof(text), "%s on %s", guest_text(status, "address"), guest_text(status, "tap"));
 	line("network", text);
-	line("limits", text_of(status, "limits"));
+	line("limits", guest_text(status, "limits"));
 	line("answers", json_is_true(json_object_get(status, "console_answers"))
 			    ? "its management console does"
 			    : "its management console does not");
@@ -69,22 +61,22 @@ print(const json_t *status, const char *name)
 	int64_t now = (int64_t)time(NULL), since = number_of(status, "since");
 	char text[SHOWN];
 
-	printf("%s: %s for %s\n", name, text_of(status, "state"),
+	printf("%s: %s for %s\n", name, guest_text(status, "state"),
 	    span_print(since < now ? (uint64_t)(now - since) : 0, text));
-	line("why", text_of(status, "why"));
+	line("why", guest_text(status, "why"));
 	if (runs(status))
 		print_running(status);
 	snprintf(text, sizeof(text), "%lld, of them %lld after a crash", number_of(status, "starts"),
 	    number_of(status, "crashes"));
 	line("starts", text);
-	line("last end", text_of(status, "last_end"));
+	line("last end", guest_text(status, "last_end"));
 }
 
 /* 0 while its kernel runs; else whose fault it is that it does not, or that it is at rest. */
 static int
 exit_of(const json_t *status)
 {
-	int fault = goal_fault(text_of(status, "fault"));
+	int fault = goal_fault(guest_text(status, "fault"));
 
 	if (runs(status))
 		return EXIT_DONE;
@@ -114,21 +106,13 @@ ask(const struct conf *conf, const char *name, bool json)
 int
 guest_status(const char *file, int argc, char **argv)
 {
-	const char *name = NULL;
 	bool json = false;
+	const char *name = guest_operand(argc, argv, "-j", "--json", &json);
 	struct conf conf;
 	int status;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "-j") == 0 || strcmp(argv[i], "--json") == 0)
-			json = true;
-		else if (argv[i][0] == '-' || name)
-			return cli_fail(EXIT_INPUT, "usage: lodge guest status [-j] NAME");
-		else
-			name = argv[i];
-	}
 	if (!name)
-		return cli_fail(EXIT_INPUT, "usage: lodge guest status [-j] NAME");
+		return guest_usage(argv[0]);
 	if (!guest_load(file, name, &conf, &status))
 		return status;
 	status = ask(&conf, name, json);

@@ -61,7 +61,8 @@ raw_leave(void)
 		show(PLAIN "\r\n");
 	}
 	other_screen = false;
-	tcflush(STDIN_FILENO, TCIFLUSH); /* answers of the terminal that the guest asked for, and nobody wants now */
+	tcflush(STDIN_FILENO,
+	    TCIFLUSH); /* answers of the terminal that the guest asked for, and nobody wants now */
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
@@ -70,7 +71,8 @@ raw_watch(const char *bytes, size_t n)
 {
 	static const size_t len = sizeof(OTHER_SCREEN) - 1;
 
-	for (const char *at = bytes; (at = memmem(at, n - (size_t)(at - bytes), "\033[?1049", len - 1)); at += len - 1)
+	for (const char *at = bytes; (at = memmem(at, n - (size_t)(at - bytes), "\033[?1049", len - 1));
+	     at += len - 1)
 		if ((size_t)(at - bytes) + len <= n)
 			other_screen = at[len - 1] == 'h';
 }

@@ -42,7 +42,8 @@ check(uint64_t place)
 static void
 test_any_sizes(void **state)
 {
-	static const size_t sizes[] = {0, 1, 4096, RING_BYTES - 1, 5, RING_BYTES, 1, 3 * RING_BYTES + 7, 60000, 10000};
+	static const size_t sizes[] = {
+	    0, 1, 4096, RING_BYTES - 1, 5, RING_BYTES, 1, 3 * RING_BYTES + 7, 60000, 10000};
 
 	(void)state;
 	ring = (struct ring){0};
