@@ -3,8 +3,54 @@
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <sys/syscall.h>
 
 enum { X32_BIT = 0x40000000 }; /* a second set of numbers on x86-64 */
+
+static const unsigned of_intruders[] = {
+    SYS_execve,
+    SYS_execveat,
+    SYS_clone,
+    SYS_clone3,
+#ifdef SYS_fork
+    SYS_fork,
+    SYS_vfork,
+#endif
+    SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_pidfd_getfd,
+    SYS_kcmp,
+    SYS_unshare,
+    SYS_setns,
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_open_tree,
+    SYS_move_mount,
+    SYS_fsopen,
+    SYS_open_by_handle_at,
+    SYS_bpf,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_io_uring_setup,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_keyctl,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_kexec_load,
+    SYS_reboot,
+    SYS_swapon,
+    SYS_setuid,
+    SYS_setresuid,
+    SYS_setgid,
+    SYS_setresgid,
+    SYS_capset,
+    SYS_personality,
+};
 
 unsigned
 bpf_machine(void)
@@ -76,6 +122,43 @@ bpf_on(struct bpf *p, unsigned value, unsigned verdict)
 
 	bpf_end(p, verdict);
 	bpf_block_end(p, b);
+}
+
+void
+bpf_allow(struct bpf *p, const unsigned *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		bpf_on(p, values[i], SECCOMP_RET_ALLOW);
+}
+
+void
+bpf_only(struct bpf *p, unsigned number, int arg, const unsigned *values, size_t n, int error)
+{
+	size_t b = bpf_block(p, number);
+
+	bpf_load_arg(p, arg);
+	bpf_allow(p, values, n);
+	bpf_refuse(p, error);
+	bpf_block_end(p, b);
+}
+
+void
+bpf_without(struct bpf *p, unsigned number, int arg, unsigned bits, int error)
+{
+	size_t b = bpf_block(p, number);
+
+	bpf_load_arg(p, arg);
+	bpf_add(p, BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
+	bpf_refuse(p, error);
+	bpf_end(p, SECCOMP_RET_ALLOW);
+	bpf_block_end(p, b);
+}
+
+void
+bpf_kill_intruder(struct bpf *p)
+{
+	for (size_t i = 0; i < sizeof(of_intruders) / sizeof(of_intruders[0]); i++)
+		bpf_on(p, of_intruders[i], SECCOMP_RET_KILL_PROCESS);
 }
 
 void

@@ -31,6 +31,14 @@ size_t bpf_block(struct bpf *, unsigned value);
 void bpf_block_end(struct bpf *, size_t block);
 /* A block of one verdict. */
 void bpf_on(struct bpf *, unsigned value, unsigned verdict);
+void bpf_allow(struct bpf *, const unsigned *values, size_t n);
+
+/* The call of that number is allowed with one of these values in that argument, else refused. */
+void bpf_only(struct bpf *, unsigned number, int arg, const unsigned *values, size_t n, int error);
+/* … is allowed where that argument has none of these bits, else refused. */
+void bpf_without(struct bpf *, unsigned number, int arg, unsigned bits, int error);
+/* What no library calls on its own, and only an intruder does, kills the process. */
+void bpf_kill_intruder(struct bpf *);
 
 /* Begin: another machine's system calls get the verdict; of ours the number is loaded. */
 void bpf_begin(struct bpf *, unsigned foreign);

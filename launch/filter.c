@@ -90,15 +90,11 @@ static const struct {
 static void
 judge(struct bpf *p, size_t i)
 {
-	size_t call = bpf_block(p, judged[i].number);
+	size_t n = judged[i].number == SYS_fcntl; /* whose F_DUPFD is the zero behind them */
 
-	bpf_load_arg(p, judged[i].arg);
 	for (const unsigned *value = judged[i].values; *value; value++)
-		bpf_on(p, *value, SECCOMP_RET_ALLOW);
-	if (judged[i].number == SYS_fcntl)
-		bpf_on(p, F_DUPFD, SECCOMP_RET_ALLOW); /* which is zero */
-	bpf_refuse(p, judged[i].error);
-	bpf_block_end(p, call);
+		n++;
+	bpf_only(p, judged[i].number, judged[i].arg, judged[i].values, n, judged[i].error);
 }
 
 /* Of these without the flags: new namespaces, and the pages that the host keeps for somebody. */
@@ -112,18 +108,6 @@ static const struct {
     {SYS_clone, 0, NAMESPACES},
 };
 
-static void
-judge_flags(struct bpf *p, size_t i)
-{
-	size_t call = bpf_block(p, without[i].number);
-
-	bpf_load_arg(p, without[i].arg);
-	bpf_add(p, BPF_JMP | BPF_JSET | BPF_K, without[i].flags, 0, 1);
-	bpf_refuse(p, EPERM);
-	bpf_end(p, SECCOMP_RET_ALLOW);
-	bpf_block_end(p, call);
-}
-
 size_t
 filter_build(struct sock_filter *out)
 {
@@ -131,9 +115,8 @@ filter_build(struct sock_filter *out)
 
 	bpf_begin(&p, SECCOMP_RET_ERRNO | EPERM);
 	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) /* first: a page fault is one */
-		judge_flags(&p, i);
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		bpf_on(&p, allowed[i], SECCOMP_RET_ALLOW);
+		bpf_without(&p, without[i].number, without[i].arg, without[i].flags, EPERM);
+	bpf_allow(&p, allowed, sizeof(allowed) / sizeof(allowed[0]));
 	for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++)
 		judge(&p, i);
 	/* Its flags lie in memory, where they could change after a look: clone does the same. */

@@ -88,52 +88,6 @@ static const unsigned allowed[] = {
     SYS_exit_group,
 };
 
-/* No library makes these on its own. */
-static const unsigned fatal[] = {
-    SYS_execve,
-    SYS_execveat,
-    SYS_clone,
-    SYS_clone3,
-#ifdef SYS_fork
-    SYS_fork,
-    SYS_vfork,
-#endif
-    SYS_ptrace,
-    SYS_process_vm_readv,
-    SYS_process_vm_writev,
-    SYS_pidfd_getfd,
-    SYS_kcmp,
-    SYS_unshare,
-    SYS_setns,
-    SYS_mount,
-    SYS_umount2,
-    SYS_pivot_root,
-    SYS_chroot,
-    SYS_open_tree,
-    SYS_move_mount,
-    SYS_fsopen,
-    SYS_open_by_handle_at,
-    SYS_bpf,
-    SYS_perf_event_open,
-    SYS_userfaultfd,
-    SYS_io_uring_setup,
-    SYS_add_key,
-    SYS_request_key,
-    SYS_keyctl,
-    SYS_init_module,
-    SYS_finit_module,
-    SYS_delete_module,
-    SYS_kexec_load,
-    SYS_reboot,
-    SYS_swapon,
-    SYS_setuid,
-    SYS_setresuid,
-    SYS_setgid,
-    SYS_setresgid,
-    SYS_capset,
-    SYS_personality,
-};
-
 /* A library may look for a file, and finds that it may not. */
 static const unsigned files[] = {
 #ifdef SYS_open
@@ -248,32 +202,6 @@ look_at_option(struct bpf *p)
 	bpf_refuse(p, EPERM);
 }
 
-/* Of an argument only these values. */
-static void
-look_at(struct bpf *p, unsigned number, int arg, const unsigned *values, size_t n, int error)
-{
-	size_t b = bpf_block(p, number);
-
-	bpf_load_arg(p, arg);
-	for (size_t i = 0; i < n; i++)
-		allow(p, values[i]);
-	bpf_refuse(p, error);
-	bpf_block_end(p, b);
-}
-
-/* Code comes from nowhere any more. */
-static void
-look_at_protection(struct bpf *p, unsigned number)
-{
-	size_t b = bpf_block(p, number);
-
-	bpf_load_arg(p, 2);
-	bpf_add(p, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1);
-	bpf_refuse(p, EPERM);
-	bpf_end(p, SECCOMP_RET_ALLOW);
-	bpf_block_end(p, b);
-}
-
 /* The two that every connection makes. */
 static void
 look_at_often(struct bpf *p)
@@ -295,12 +223,13 @@ look_at_arguments(struct bpf *p, unsigned pid)
 	static const unsigned requests[] = {FIONREAD, FIONBIO, TIOCOUTQ};
 	static const unsigned of_descriptor[] = {AT_EMPTY_PATH};
 
-	look_at_protection(p, SYS_mmap);
-	look_at_protection(p, SYS_mprotect);
-	look_at(p, SYS_fcntl, 1, commands, SIZE(commands), EPERM);
-	look_at(p, SYS_ioctl, 1, requests, SIZE(requests), ENOTTY);
-	look_at(p, SYS_newfstatat, 3, of_descriptor, 1, EACCES); /* how libc spells fstat */
-	look_at(p, SYS_tgkill, 0, &pid, 1, EPERM); /* abort(3) */
+	/* Code comes from nowhere any more. */
+	bpf_without(p, SYS_mmap, 2, PROT_EXEC, EPERM);
+	bpf_without(p, SYS_mprotect, 2, PROT_EXEC, EPERM);
+	bpf_only(p, SYS_fcntl, 1, commands, SIZE(commands), EPERM);
+	bpf_only(p, SYS_ioctl, 1, requests, SIZE(requests), ENOTTY);
+	bpf_only(p, SYS_newfstatat, 3, of_descriptor, 1, EACCES); /* how libc spells fstat */
+	bpf_only(p, SYS_tgkill, 0, &pid, 1, EPERM); /* abort(3) */
 }
 
 size_t
@@ -313,11 +242,9 @@ allow_build(struct sock_filter *out, unsigned pid)
 	bpf_begin(&p, SECCOMP_RET_KILL_PROCESS);
 	/* What needs no arguments a kernel from 5.11 on knows by heart; for the rest it walks this from the top. */
 	look_at_often(&p);
-	for (size_t i = 0; i < SIZE(allowed); i++)
-		allow(&p, allowed[i]);
+	bpf_allow(&p, allowed, SIZE(allowed));
 	look_at_arguments(&p, pid);
-	for (size_t i = 0; i < SIZE(fatal); i++)
-		bpf_on(&p, fatal[i], SECCOMP_RET_KILL_PROCESS);
+	bpf_kill_intruder(&p);
 	for (size_t i = 0; i < SIZE(files); i++)
 		bpf_on(&p, files[i], SECCOMP_RET_ERRNO | EACCES);
 	bpf_refuse(&p, ENOSYS);

@@ -12,6 +12,9 @@
 
 #define SIZE(table) (sizeof(table) / sizeof((table)[0]))
 
+/* What of open's flags writes or makes anything. */
+enum { WRITES = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY) };
+
 static const unsigned allowed[] = {
     /* sockets, the loop, the log */
     SYS_recvfrom,
@@ -107,57 +110,11 @@ static const unsigned allowed[] = {
     SYS_exit_group,
 };
 
-/* No library makes these on its own. */
-static const unsigned fatal[] = {
-    SYS_execve,
-    SYS_execveat,
-    SYS_clone,
-    SYS_clone3,
-#ifdef SYS_fork
-    SYS_fork,
-    SYS_vfork,
-#endif
-    SYS_ptrace,
-    SYS_process_vm_readv,
-    SYS_process_vm_writev,
-    SYS_kcmp,
-    SYS_unshare,
-    SYS_setns,
-    SYS_mount,
-    SYS_umount2,
-    SYS_pivot_root,
-    SYS_chroot,
-    SYS_open_by_handle_at,
-    SYS_bpf,
-    SYS_perf_event_open,
-    SYS_userfaultfd,
-    SYS_io_uring_setup,
-    SYS_add_key,
-    SYS_request_key,
-    SYS_keyctl,
-    SYS_init_module,
-    SYS_finit_module,
-    SYS_delete_module,
-    SYS_kexec_load,
-    SYS_reboot,
-    SYS_setuid,
-    SYS_setresuid,
-    SYS_setgid,
-    SYS_setresgid,
-    SYS_capset,
-    SYS_personality,
-};
-
-static void
-allow(struct bpf *p, unsigned value)
-{
-	bpf_on(p, value, SECCOMP_RET_ALLOW);
-}
-
 /* To Redis, by its path or its address, and to whom knows the address of its name. */
 static void
 look_at_socket(struct bpf *p)
 {
+	static const unsigned types[] = {SOCK_STREAM, SOCK_DGRAM};
 	size_t b = bpf_block(p, SYS_socket);
 
 	bpf_load_arg(p, 0);
@@ -167,36 +124,8 @@ look_at_socket(struct bpf *p)
 	bpf_refuse(p, EAFNOSUPPORT);
 	bpf_load_arg(p, 1);
 	bpf_add(p, BPF_ALU | BPF_AND | BPF_K, ~(unsigned)(SOCK_NONBLOCK | SOCK_CLOEXEC), 0, 0);
-	allow(p, SOCK_STREAM);
-	allow(p, SOCK_DGRAM);
+	bpf_allow(p, types, SIZE(types));
 	bpf_refuse(p, EPERM);
-	bpf_block_end(p, b);
-}
-
-/* Flags that write or make anything are refused. */
-static void
-look_at_open(struct bpf *p, unsigned number, int arg)
-{
-	size_t b = bpf_block(p, number);
-
-	bpf_load_arg(p, arg);
-	bpf_add(
-	    p, BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY), 0, 1);
-	bpf_refuse(p, EACCES);
-	bpf_end(p, SECCOMP_RET_ALLOW);
-	bpf_block_end(p, b);
-}
-
-/* Code comes from nowhere any more. */
-static void
-look_at_protection(struct bpf *p, unsigned number)
-{
-	size_t b = bpf_block(p, number);
-
-	bpf_load_arg(p, 2);
-	bpf_add(p, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1);
-	bpf_refuse(p, EPERM);
-	bpf_end(p, SECCOMP_RET_ALLOW);
 	bpf_block_end(p, b);
 }
 
@@ -208,17 +137,16 @@ confine_build(struct sock_filter *out)
 	if (bpf_machine() == 0)
 		return 0;
 	bpf_begin(&p, SECCOMP_RET_KILL_PROCESS);
-	for (size_t i = 0; i < SIZE(allowed); i++)
-		allow(&p, allowed[i]);
+	bpf_allow(&p, allowed, SIZE(allowed));
 	look_at_socket(&p);
-	look_at_open(&p, SYS_openat, 2);
+	bpf_without(&p, SYS_openat, 2, WRITES, EACCES);
 #ifdef SYS_open
-	look_at_open(&p, SYS_open, 1);
+	bpf_without(&p, SYS_open, 1, WRITES, EACCES);
 #endif
-	look_at_protection(&p, SYS_mmap);
-	look_at_protection(&p, SYS_mprotect);
-	for (size_t i = 0; i < SIZE(fatal); i++)
-		bpf_on(&p, fatal[i], SECCOMP_RET_KILL_PROCESS);
+	/* Code comes from nowhere any more. */
+	bpf_without(&p, SYS_mmap, 2, PROT_EXEC, EPERM);
+	bpf_without(&p, SYS_mprotect, 2, PROT_EXEC, EPERM);
+	bpf_kill_intruder(&p);
 	bpf_refuse(&p, ENOSYS);
 	return bpf_length(&p);
 }

@@ -1,6 +1,5 @@
 /* The system calls a worker may make: the program run, instruction by instruction, over all of them. */
 #include "proxy/allow.h"
-#include "base/bpf.h"
 #include "tests/unit/bpf.h"
 
 #include <errno.h>
@@ -14,7 +13,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-enum { PID = 4711, ALLOW = 0, KILL = -1 };
+enum { PID = 4711, ALLOW = BPF_ALLOW, KILL = BPF_KILL };
 
 static struct sock_filter program[ALLOW_MAX];
 static size_t n_program;
@@ -22,9 +21,7 @@ static size_t n_program;
 static uint32_t
 ask(long number, const uint64_t args[4])
 {
-	return bpf_run(program, n_program,
-	    &(struct seccomp_data){
-		.nr = (int)number, .arch = bpf_machine(), .args = {args[0], args[1], args[2], args[3]}});
+	return bpf_ask(program, n_program, number, args);
 }
 
 static int
@@ -35,22 +32,10 @@ build(void **state)
 	return 0;
 }
 
-static uint32_t
-verdict(int answer)
-{
-	return answer == ALLOW	? SECCOMP_RET_ALLOW
-	       : answer == KILL ? SECCOMP_RET_KILL_PROCESS
-				: SECCOMP_RET_ERRNO | (uint32_t)answer;
-}
-
 static void
 test_cases(void **state)
 {
-	static const struct {
-		long number;
-		uint64_t args[4];
-		int answer; /* ALLOW, KILL or an errno */
-	} cases[] = {
+	static const struct bpf_case cases[] = {
 	    {SYS_recvfrom, {3}, ALLOW},
 	    {SYS_exit_group, {0}, ALLOW},
 	    {SYS_execve, {0}, KILL},
@@ -120,9 +105,7 @@ test_cases(void **state)
 	if (bpf_machine() == 0)
 		skip();
 	assert_true(n_program > 0);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (ask(cases[i].number, cases[i].args) != verdict(cases[i].answer))
-			fail_msg("case %zu: %#x", i, ask(cases[i].number, cases[i].args));
+	bpf_cases(program, n_program, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* Every number gets an answer, most of them no; no other machine's calls get through. */

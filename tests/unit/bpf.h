@@ -2,7 +2,8 @@
 #ifndef TESTS_UNIT_BPF_H
 #define TESTS_UNIT_BPF_H
 
-#include <linux/filter.h>
+#include "base/bpf.h"
+
 #include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,6 +73,37 @@ bpf_run(const struct sock_filter *program, size_t n, const struct seccomp_data *
 	unsigned steps;
 
 	return bpf_steps(program, n, bpf_seccomp_word, data, &steps);
+}
+
+enum { BPF_ALLOW = 0, BPF_KILL = -1 };
+
+/* A call of our machine, and what becomes of it. */
+struct bpf_case {
+	long number;
+	uint64_t args[4];
+	int answer; /* BPF_ALLOW, BPF_KILL or an errno */
+};
+
+static inline uint32_t
+bpf_ask(const struct sock_filter *program, size_t n, long number, const uint64_t args[4])
+{
+	return bpf_run(program, n,
+	    &(struct seccomp_data){
+		.nr = (int)number, .arch = bpf_machine(), .args = {args[0], args[1], args[2], args[3]}});
+}
+
+static inline void
+bpf_cases(const struct sock_filter *program, size_t n, const struct bpf_case *cases, size_t n_cases)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		uint32_t want = cases[i].answer == BPF_ALLOW  ? SECCOMP_RET_ALLOW
+				: cases[i].answer == BPF_KILL ? SECCOMP_RET_KILL_PROCESS
+							      : SECCOMP_RET_ERRNO | (uint32_t)cases[i].answer;
+		uint32_t got = bpf_ask(program, n, cases[i].number, cases[i].args);
+
+		if (got != want)
+			fail_msg("case %zu: %#x", i, got);
+	}
 }
 
 #endif
