@@ -16,6 +16,8 @@
 #include <stdlib.h>
 
 #define LEAST_S 0.01 /* none waits for ever */
+#define BACK_S 5.0 /* so often seeds are looked for that stand before the one which answered, … */
+#define BACK_SHARE 20 /* … but not more often than so many times what that took */
 
 enum { ANSWER_S = 2, WHY_TEXT = 256 };
 
@@ -24,6 +26,8 @@ struct ledger {
 	struct places places;
 	uint8_t like[PLACES_MAX]; /* which seed a place is entered like */
 	redisContext *at[PLACES_MAX]; /* NULL: not connected */
+	size_t seed; /* the one that answered */
+	double back_s; /* when those before it are looked for again */
 	char why[WHY_TEXT];
 };
 
@@ -81,6 +85,17 @@ tell(struct ledger *l, size_t place, int argc, const char **argv)
 	return status;
 }
 
+/* One that sleeps takes a connection, too. */
+static bool
+answers(struct ledger *l, size_t place)
+{
+	redisReply *reply = ask_at(l, place, 1, (const char *[]){"PING"});
+
+	if (reply)
+		freeReplyObject(reply);
+	return reply != NULL;
+}
+
 static int
 enter(struct ledger *l, size_t place)
 {
@@ -94,7 +109,9 @@ enter(struct ledger *l, size_t place)
 	    tell(l, place, 2, (const char *[]){"AUTH", redis->password}) == -1)
 		return -1;
 	snprintf(db, sizeof(db), "%u", redis->db);
-	return redis->db == 0 ? 0 : tell(l, place, 2, (const char *[]){"SELECT", db});
+	if (redis->db != 0 && tell(l, place, 2, (const char *[]){"SELECT", db}) == -1)
+		return -1;
+	return l->places.n_seeds == 1 || answers(l, place) ? 0 : -1;
 }
 
 static int
@@ -143,6 +160,28 @@ dial_seed(struct ledger *l, size_t *place)
 	return -1;
 }
 
+static void
+settle(struct ledger *l, size_t seed)
+{
+	l->seed = seed;
+	places_serve(&l->places, 0, PLACE_SLOTS - 1, seed);
+}
+
+/* The first that is there is the one that is written to: who reads for long comes back to it. */
+static void
+look_back(struct ledger *l)
+{
+	double begun = sys_seconds(), took;
+	size_t first;
+
+	if (l->seed == 0 || begun < l->back_s)
+		return;
+	if (dial_seed(l, &first) == 0 && first < l->seed)
+		settle(l, first);
+	took = sys_seconds() - begun;
+	l->back_s = begun + took + (took * BACK_SHARE > BACK_S ? took * BACK_SHARE : BACK_S);
+}
+
 /* --- who holds the key ------------------------------------------------------------------------------- */
 
 /* Where the question goes next: 0, or -1 where it was answered by no. */
@@ -169,9 +208,11 @@ follow(struct ledger *l, const redisReply *error, size_t *place, bool *asking)
 redisReply *
 reader_ask(struct ledger *l, int argc, const char **argv)
 {
-	size_t place = l->places.of_slot[place_slot(span_str(argv[1]))];
 	bool asking = false;
+	size_t place;
 
+	look_back(l);
+	place = l->places.of_slot[place_slot(span_str(argv[1]))];
 	for (int hop = 0; hop <= HOPS_MAX; hop++) {
 		redisReply *reply;
 
@@ -216,7 +257,8 @@ ledger_open(const struct conf *conf, char *why, size_t room)
 		ledger_close(l);
 		return NULL;
 	}
-	places_serve(&l->places, 0, PLACE_SLOTS - 1, first);
+	settle(l, first);
+	l->back_s = sys_seconds() + BACK_S;
 	return l;
 }
 

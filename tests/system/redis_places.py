@@ -1,4 +1,5 @@
 """See tests/system/redis_places: several places in the file, of servers alone and of a cluster; a password over a socket; names."""
+import urllib.request
 from bill import *
 
 
@@ -28,6 +29,31 @@ def children(acct):
     return states
 
 
+def page_of(acct):
+    """lodge-web beside it, and how to ask it."""
+    with open(acct.yaml, "a") as f:
+        f.write("web: {listen: 127.0.0.1:8077}\n")
+    key = subprocess.run([BUILD + "/lodge", "-c", acct.yaml, "link", "--owner"], capture_output=True, text=True).stdout.rsplit("/", 1)[-1].strip()
+    subprocess.Popen([BUILD + "/lodge-web", "-c", acct.yaml], stderr=open(acct.dir + "/web.log", "w"))
+    ask = urllib.request.Request("http://127.0.0.1:8077/api/v1/guests", headers={"Authorization": "Bearer " + key})
+
+    def get():
+        try:
+            return urllib.request.urlopen(ask, timeout=20).read().decode()
+        except OSError as why:
+            return str(why)
+
+    return get
+
+
+def shown_by_page(title, server):
+    def same():
+        billed = server.hash("lodge:{alice}:cur").get("billed")
+        return billed and billed in page()
+
+    ok(within(30, same), title, server.hash("lodge:{alice}:cur"), page())
+
+
 guests = begin("alice")
 alice = guests[0]
 
@@ -54,6 +80,7 @@ first.kill()
 acct = Acct("[redis://127.0.0.1:7101, 'unix:%s']" % second.sock, guests, host="two")
 traffic(0.5)
 agree("the first is down at the start: the second is told", second, guests, acct)
+page = page_of(acct)
 shown("and asked", second, acct)
 for words in ("link add swallow type veth peer name swallowed", "link set swallow arp off up", "link set swallowed arp off up",
               "addr add 192.0.2.1/24 dev swallow"):
@@ -65,13 +92,16 @@ took, billed = time.time() - before, second.hash("lodge:{alice}:cur").get("bille
 ok(billed and billed in said, "behind fifteen places that swallow what they are sent it is found", said)
 ok(1 < took < 10, "and nobody waits two seconds for each", took)
 subprocess.run(["ip", "link", "del", "swallow"], check=True)
+shown_by_page("who reads for long asks the second, too", second)
 first.start()
 traffic(0.5)
 agree("the first, once it is there, is told everything", first, guests, acct)
 shown("and asked before the second", first, acct)
+shown_by_page("also by who reads for long", first)
 first.p.send_signal(signal.SIGSTOP)
 traffic(0.5)
 agree("asleep, it hides the second for some seconds only", second, guests, acct)
+shown("and the second is asked", second, acct)
 first.p.send_signal(signal.SIGCONT)
 traffic(0.3)
 agree("awake, it is told again", first, guests, acct)
