@@ -1,6 +1,7 @@
 /* Interfaces as the kernel tells of them; see link.h. */
 #include "acct/dump.h"
 #include "acct/row.h"
+#include "base/talk.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
@@ -178,8 +179,6 @@ listen_events(struct link *link)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) == -1)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	if (mnl_socket_bind(link->events, 0, MNL_SOCKET_AUTOPID) == -1)
-		return -1;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
 		int group = groups[i];
 
@@ -200,7 +199,7 @@ link_open(struct ev_loop *loop, const struct link_calls *calls, void *arg)
 	link->loop = loop;
 	link->calls = *calls;
 	link->arg = arg;
-	link->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	link->events = talk_open(NETLINK_ROUTE, SOCK_NONBLOCK);
 	if (dumper_open(&link->dumper) == -1 || !link->events || listen_events(link) == -1) {
 		saved = errno;
 		link_close(link);

@@ -1,7 +1,7 @@
 /* The kernel's links → facts; see link.h. */
 #include "natd/link.h"
+#include "base/talk.h"
 #include "natd/linknote.h"
-#include "natd/talk.h"
 
 #include <errno.h>
 #include <fcntl.h>

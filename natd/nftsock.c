@@ -1,7 +1,7 @@
 /* The socket to nf_tables, and whose tables are whose; see nftsock.h. */
 #include "natd/nftsock.h"
+#include "base/talk.h"
 #include "natd/nft.h"
-#include "natd/talk.h"
 
 #include <errno.h>
 #include <libnftnl/common.h>

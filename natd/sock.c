@@ -1,7 +1,7 @@
 /* The host's own sockets; see sock.h. */
 #include "natd/sock.h"
+#include "base/talk.h"
 #include "conf/host.h"
-#include "natd/talk.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Tells when somebody else changed what is ours; see watch.h. */
 #include "natd/watch.h"
+#include "base/talk.h"
 #include "natd/fact.h"
-#include "natd/talk.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* A netlink socket, and one request on it with all its answers. Shell, natd only. */
-#ifndef NATD_TALK_H
-#define NATD_TALK_H
+/* A netlink socket, and one request on it with all its answers. Shell. */
+#ifndef BASE_TALK_H
+#define BASE_TALK_H
 
 #include <libmnl/libmnl.h>
 

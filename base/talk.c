@@ -1,5 +1,5 @@
 /* A netlink socket, and one request on it with all its answers; see talk.h. */
-#include "natd/talk.h"
+#include "base/talk.h"
 
 #include <errno.h>
 #include <stdbool.h>
