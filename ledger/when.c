@@ -14,9 +14,11 @@ zone_utc(int64_t at)
 	return 0;
 }
 
-/* What a clock in the zone shows, as if it were UTC's. */
-static struct tm
-shown(int64_t at, zone_of *zone)
+const char *const when_months[12] = {"January", "February", "March", "April", "May", "June", "July", "August",
+    "September", "October", "November", "December"};
+
+struct tm
+when_clock(int64_t at, zone_of *zone)
 {
 	time_t t = at + zone(at);
 	struct tm tm = {0};
@@ -99,7 +101,7 @@ day_after(int64_t at, int days, zone_of *zone)
 const char *
 when_date(int64_t at, zone_of *zone, char out[WHEN_TEXT])
 {
-	struct tm tm = shown(at, zone);
+	struct tm tm = when_clock(at, zone);
 
 	snprintf(out, WHEN_TEXT, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
 	return out;
@@ -108,7 +110,7 @@ when_date(int64_t at, zone_of *zone, char out[WHEN_TEXT])
 const char *
 when_hour(int64_t at, zone_of *zone, char out[WHEN_TEXT])
 {
-	struct tm tm = shown(at, zone);
+	struct tm tm = when_clock(at, zone);
 
 	snprintf(out, WHEN_TEXT, "%04d-%02d-%02d %02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
 	    tm.tm_hour, tm.tm_min);
@@ -118,7 +120,7 @@ when_hour(int64_t at, zone_of *zone, char out[WHEN_TEXT])
 const char *
 when_iso(int64_t at, zone_of *zone, char out[WHEN_TEXT])
 {
-	struct tm tm = shown(at, zone);
+	struct tm tm = when_clock(at, zone);
 	int64_t east = zone(at), minutes = (east < 0 ? -east : east) / 60;
 	int n = snprintf(out, WHEN_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
 	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
@@ -134,36 +136,48 @@ when_iso(int64_t at, zone_of *zone, char out[WHEN_TEXT])
 const char *
 when_period(int64_t from, int64_t until, char out[2 * WHEN_TEXT])
 {
-	static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July",
-	    "August", "September", "October", "November", "December"};
-	struct tm a = shown(from, zone_utc), b = shown(until - 1, zone_utc);
+	struct tm a = when_clock(from, zone_utc), b = when_clock(until - 1, zone_utc);
 	size_t n = 0, room = 2 * WHEN_TEXT;
 
 	n = (size_t)snprintf(out, room, "%d", a.tm_mday);
 	if (a.tm_mon != b.tm_mon || a.tm_year != b.tm_year)
-		n += (size_t)snprintf(out + n, room - n, " %s", months[a.tm_mon]);
+		n += (size_t)snprintf(out + n, room - n, " %s", when_months[a.tm_mon]);
 	if (a.tm_year != b.tm_year)
 		n += (size_t)snprintf(out + n, room - n, " %d", a.tm_year + 1900);
-	snprintf(out + n, room - n, " to %d %s %d", b.tm_mday, months[b.tm_mon], b.tm_year + 1900);
+	snprintf(out + n, room - n, " to %d %s %d", b.tm_mday, when_months[b.tm_mon], b.tm_year + 1900);
 	return out;
+}
+
+/* Rows, by time, that begin at once become one. */
+static void
+fold(struct history *history)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < history->n; i++) {
+		struct dated *last = n > 0 ? &history->list[n - 1] : NULL, row = history->list[i];
+
+		if (!last || last->start != row.start)
+			history->list[n++] = row;
+		else
+			for (int f = 0; f < SLOT_FIELDS; f++)
+				last->v[f] += row.v[f];
+	}
+	history->n = n;
 }
 
 void
 hours_to_days(struct history *history, zone_of *zone)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < history->n; i++)
+		history->list[i].start = day_start(history->list[i].start, zone);
+	fold(history);
+}
 
-	for (size_t i = 0; i < history->n; i++) {
-		struct dated *day = n > 0 ? &history->list[n - 1] : NULL, hour = history->list[i];
-		int64_t start = day_start(hour.start, zone);
-
-		if (day && day->start == start) {
-			for (int f = 0; f < SLOT_FIELDS; f++)
-				day->v[f] += hour.v[f];
-			continue;
-		}
-		hour.start = start;
-		history->list[n++] = hour;
-	}
-	history->n = n;
+void
+days_to_periods(struct history *history, uint8_t day)
+{
+	for (size_t i = 0; i < history->n; i++)
+		history->list[i].start = period_start(history->list[i].start, day);
+	fold(history);
 }

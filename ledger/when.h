@@ -7,12 +7,18 @@
 
 #include "ledger/ledger.h"
 
+#include <time.h>
+
 enum { WHEN_TEXT = 40 };
 
 /* Seconds that clocks are ahead of UTC at a time. */
 typedef int64_t zone_of(int64_t at);
 
 int64_t zone_utc(int64_t at);
+
+/* What a clock in the zone shows, as if it were UTC's. */
+struct tm when_clock(int64_t at, zone_of *);
+extern const char *const when_months[12];
 
 /* "2026-11": the first day of that month, UTC. -1: no such text. */
 int when_month(struct span, int64_t *start);
@@ -32,5 +38,7 @@ const char *when_period(int64_t from, int64_t until, char out[2 * WHEN_TEXT]);
 
 /* Hours, by time, become days of the zone: each counts to the day in which it begins. */
 void hours_to_days(struct history *, zone_of *);
+/* UTC's days, by time, become billing periods that begin at that day of the month. */
+void days_to_periods(struct history *, uint8_t day);
 
 #endif

@@ -211,10 +211,8 @@ make_usage(struct making *m)
 	u.zone_name = m->page.zone_name;
 	if (l)
 		done = usage_read(l, m->answers->conf, &asked, &u);
-	if (l && done == USAGE_FAILED)
-		data_fail(d);
-	else if (l)
-		data_answered(d);
+	if (l)
+		data_told(d, done != USAGE_FAILED);
 	if (done == USAGE_READ) {
 		put_usage(m, &u);
 	} else {

@@ -2,7 +2,7 @@
  * What a request asks for, and whether who asks may have it. A core; front door of the room.
  *
  *   ask.h out.h chart.h page.h metrics.h confine.h  what is asked, and what is answered	(cores)
- *   data.h	  what Redis holds, read not more often than it changes
+ *   data.h	  what Redis holds, read (reading.h) of each guest (roster.h) not more often than it changes
  *   serve.h door.h  who connects, and what goes over it
  *   live.h	  rates that go on
  */

@@ -8,8 +8,6 @@
 
 #include "web/page.h"
 
-enum { DATA_GUESTS_MAX = 2 * CONF_GUESTS_MAX }; /* of the file, and once counted */
-
 struct data;
 
 struct data *data_open(const struct conf *); /* NULL: no memory */
@@ -36,8 +34,7 @@ void data_look(struct data *);
 /* The connection, for readings that are not kept. NULL: it does not answer. */
 struct ledger *data_ledger(struct data *);
 const char *data_why(const struct data *); /* NULL: it answers */
-void data_fail(struct data *); /* such a reading failed, … */
-void data_answered(struct data *); /* … or was good */
+void data_told(struct data *, bool good); /* how such a reading went */
 
 struct data_counts {
 	uint64_t reads, failed;

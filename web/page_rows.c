@@ -2,29 +2,15 @@
 #include "web/page.h"
 
 #include <stdio.h>
-#include <time.h>
 
 enum { HOUR_S = 3600, DAY_S = 86400, HOURS = 24, DAYS = 30, MONTHS = 12, LABEL_HOURS = 6, LABEL_DAYS = 7 };
-
-static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July", "August",
-    "September", "October", "November", "December"};
-
-static struct tm
-clock_of(int64_t at, zone_of *zone)
-{
-	time_t t = at + zone(at);
-	struct tm tm = {0};
-
-	gmtime_r(&t, &tm);
-	return tm;
-}
 
 const char *
 page_day(int64_t at, zone_of *zone, char out[DAY_TEXT])
 {
-	struct tm tm = clock_of(at, zone);
+	struct tm tm = when_clock(at, zone);
 
-	snprintf(out, DAY_TEXT, "%d %s", tm.tm_mday, months[tm.tm_mon]);
+	snprintf(out, DAY_TEXT, "%d %s", tm.tm_mday, when_months[tm.tm_mon]);
 	return out;
 }
 
@@ -51,7 +37,7 @@ chart_hours(struct chart *c, const struct page *p, const struct history *rows)
 	for (int i = 0; i < HOURS; i++) {
 		struct chart_bar *b = &c->bars[i];
 		int64_t at = last - (HOURS - 1 - i) * HOUR_S;
-		struct tm tm = clock_of(at, p->zone);
+		struct tm tm = when_clock(at, p->zone);
 		char day[DAY_TEXT];
 
 		snprintf(b->when, sizeof(b->when), "%s, %02d:%02d", page_day(at, p->zone, day), tm.tm_hour,
@@ -70,11 +56,11 @@ chart_days(struct chart *c, const struct page *p, const struct history *rows)
 	for (int i = 0; i < DAYS; i++) {
 		struct chart_bar *b = &c->bars[i];
 		int64_t at = day_after(p->now, i - (DAYS - 1), p->zone);
-		struct tm tm = clock_of(at, p->zone);
+		struct tm tm = when_clock(at, p->zone);
 
 		page_day(at, p->zone, b->when);
 		if (tm.tm_mday == 1)
-			snprintf(b->label, sizeof(b->label), "1 %.3s", months[tm.tm_mon]);
+			snprintf(b->label, sizeof(b->label), "1 %.3s", when_months[tm.tm_mon]);
 		else if (tm.tm_mday % LABEL_DAYS == 1 && tm.tm_mday < 29)
 			snprintf(b->label, sizeof(b->label), "%d", tm.tm_mday);
 		b->open = i == DAYS - 1;
@@ -91,15 +77,16 @@ chart_months(struct chart *c, const struct page *p, const struct shown *g)
 	*c = (struct chart){.id = "month", .title = "Last 12 months", .n = MONTHS};
 	for (int i = MONTHS - 1; i >= 0; i--) {
 		struct chart_bar *b = &c->bars[i];
-		struct tm tm = clock_of(at, zone_utc);
+		struct tm tm = when_clock(at, zone_utc);
 
 		if (day == 1)
-			snprintf(b->when, sizeof(b->when), "%s %d", months[tm.tm_mon], tm.tm_year + 1900);
+			snprintf(
+			    b->when, sizeof(b->when), "%s %d", when_months[tm.tm_mon], tm.tm_year + 1900);
 		else
-			snprintf(b->when, sizeof(b->when), "from %d %s %d", tm.tm_mday, months[tm.tm_mon],
-			    tm.tm_year + 1900);
+			snprintf(b->when, sizeof(b->when), "from %d %s %d", tm.tm_mday,
+			    when_months[tm.tm_mon], tm.tm_year + 1900);
 		if (i % 2 == 1)
-			snprintf(b->label, sizeof(b->label), "%.3s", months[tm.tm_mon]);
+			snprintf(b->label, sizeof(b->label), "%.3s", when_months[tm.tm_mon]);
 		b->open = i == MONTHS - 1;
 		fill(p, &g->months, at, b);
 		at = period_start(at - 1, day);

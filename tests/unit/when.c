@@ -173,6 +173,35 @@ hours_of_days(void **state)
 	free(history.list);
 }
 
+/* Each day counts to the period that it lies in, and none goes missing. */
+static void
+periods_of_days(void **state)
+{
+	enum { DAYS = 365 };
+	struct history history = {calloc(DAYS, sizeof(struct dated)), DAYS};
+	uint64_t sum = 0;
+
+	(void)state;
+	for (int i = 0; i < DAYS; i++)
+		history.list[i] = (struct dated){.start = 1767225600 + i * 24 * HOUR, /* 2026-01-01 */
+		    .v[SLOT_BILLED] = 1,
+		    .v[SLOT_UNCLASSIFIED] = 2};
+	days_to_periods(&history, 15);
+	assert_int_equal(history.n, 13);
+	assert_int_equal(history.list[0].start, 1765756800); /* 2025-12-15 */
+	assert_int_equal(history.list[0].v[SLOT_BILLED], 14);
+	assert_int_equal(history.list[1].v[SLOT_BILLED], 31);
+	assert_int_equal(history.list[2].v[SLOT_BILLED], 28); /* from 15 February */
+	assert_int_equal(history.list[12].v[SLOT_BILLED], 17);
+	for (size_t i = 0; i < history.n; i++) {
+		sum += history.list[i].v[SLOT_BILLED];
+		assert_int_equal(history.list[i].v[SLOT_UNCLASSIFIED], 2 * history.list[i].v[SLOT_BILLED]);
+		assert_int_equal(history.list[i].start, period_start(history.list[i].start, 15));
+	}
+	assert_int_equal(sum, DAYS);
+	free(history.list);
+}
+
 int
 main(void)
 {
@@ -181,6 +210,7 @@ main(void)
 	    cmocka_unit_test(shown),
 	    cmocka_unit_test(days_law),
 	    cmocka_unit_test(hours_of_days),
+	    cmocka_unit_test(periods_of_days),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
