@@ -3,7 +3,8 @@
  *
  *   ask.h out.h chart.h page.h metrics.h confine.h  what is asked, and what is answered	(cores)
  *   data.h	  what Redis holds, read (reading.h) of each guest (roster.h) not more often than it changes
- *   serve.h door.h  who connects, and what goes over it
+ *   serve.h door.h engine.h  who connects, and what goes over it
+ *   request.h caller.h contents.h answer.h  who asks, and what they get
  *   live.h	  rates that go on
  */
 #ifndef WEB_ASK_H
