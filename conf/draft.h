@@ -35,6 +35,9 @@ const char *draft_place(const struct conf *, const uint8_t *taken, struct guest 
 /* On the host, to its 22; 0: none. */
 unsigned draft_ssh_port(const struct guest *);
 
+/* Of the same file the line that says whom it may call; nothing where nobody. */
+void draft_allow_print(const struct guest *, FILE *);
+
 /* The file: `guests:` with this one, without what follows from its name, its address or that conf. */
 void draft_print(const struct conf *, const struct guest *, FILE *);
 

@@ -190,6 +190,19 @@ static const struct key guest_keys[] = {
     {"seccomp", take_bool, .offset = offsetof(struct guest, seccomp)},
 };
 
+struct guest
+guest_default(void)
+{
+	return (struct guest){.to_http = 80,
+	    .to_tls = 443,
+	    .to_quic = 443,
+	    .memory_bytes = 256 << 20,
+	    .disk.size_bytes = UINT64_C(2) << 30,
+	    .autostart = true,
+	    .health_port = CONF_HEALTH_PORT,
+	    .grace_ms = CONF_GRACE_MS};
+}
+
 static void
 guest_add(struct parse *p, const struct key *key, yaml_node_pair_t *pair)
 {
@@ -214,15 +227,8 @@ guest_add(struct parse *p, const struct key *key, yaml_node_pair_t *pair)
 	g = value_append(p->report, &c->guests, &c->n_guests, sizeof(*g));
 	if (!g)
 		return;
-	*g = (struct guest){.place = node_place(p, name_node),
-	    .to_http = 80,
-	    .to_tls = 443,
-	    .to_quic = 443,
-	    .memory_bytes = 256 << 20,
-	    .disk.size_bytes = UINT64_C(2) << 30,
-	    .autostart = true,
-	    .health_port = CONF_HEALTH_PORT,
-	    .grace_ms = CONF_GRACE_MS};
+	*g = guest_default();
+	g->place = node_place(p, name_node);
 	memcpy(g->name, name.ptr, name.len);
 	snprintf(what, sizeof(what), "guest %s", g->name);
 	node_map(p, what, node, guest_keys, COUNT(guest_keys), NULL, g);

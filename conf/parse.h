@@ -193,6 +193,8 @@ void take_quota(struct parse *, const struct key *, yaml_node_t *, void *into); 
 void take_guests(struct parse *, const struct key *, yaml_node_t *, void *into);
 /* What only the whole file tells: defaults that depend on other keys. */
 void guests_complete(struct parse *);
+/* Of which the file says nothing. */
+struct guest guest_default(void);
 void check_all(struct parse *);
 void check_allow(struct parse *);
 void check_things(struct parse *);
