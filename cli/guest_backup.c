@@ -1,8 +1,8 @@
 /*
  * `lodge guest backup NAME FILE`: a tarball, packed with zstd, whose every frame has a checksum:
  *
- *   lodge-backup  what it is, one word and value a line
- *   guest.yaml    a file that parses: the network and the guest
+ *   lodge-backup  what it is, one word and value a line; and whom it might call, for people
+ *   guest.yaml    a file that parses: the network, the day of billing and the guest
  *   disk.img      sparse
  */
 #include "base/log.h"
@@ -43,6 +43,7 @@ static int
 write_guest(const struct backup *b, const char *path)
 {
 	char network[NET_TEXT];
+	struct guest alone = *b->guest;
 	FILE *out = fopen(path, "we");
 
 	if (!out)
@@ -50,7 +51,9 @@ write_guest(const struct backup *b, const char *path)
 	fprintf(out, "network: %s\n", net_print(&b->conf->network, network));
 	if (ip_is_set(&b->conf->network6.ip))
 		fprintf(out, "network6: \"%s\"\n", net_print(&b->conf->network6, network));
-	draft_print(b->conf, b->guest, out);
+	fprintf(out, "billing: {day: %u}\n", b->conf->billing.day);
+	alone.n_allows = 0; /* others are not in it */
+	draft_print(b->conf, &alone, out);
 	return fclose(out) == EOF ? failed(path) : EXIT_DONE;
 }
 
@@ -64,6 +67,7 @@ write_about(const struct backup *b, const char *path)
 		return failed(path);
 	fprintf(out, "version 1\nname %s\nsize %llu\nused %llu\ntime %lld\n", b->guest->name,
 	    (unsigned long long)st.st_size, (unsigned long long)st.st_blocks * 512, (long long)time(NULL));
+	draft_allow_print(b->guest, out);
 	return fclose(out) == EOF ? failed(path) : EXIT_DONE;
 }
 

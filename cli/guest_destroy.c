@@ -32,6 +32,23 @@ own_file(const struct conf *conf, const struct guest *guest)
 	return NULL;
 }
 
+/* Refused where the file could not be read without it. */
+static int
+check_named(const struct conf *conf, const struct guest *guest)
+{
+	const struct place *at = conf->proxy.fallback == guest ? &conf->proxy.fallback_place : NULL;
+
+	for (size_t i = 0; i < conf->n_guests && !at; i++)
+		for (size_t k = 0; k < conf->guests[i].n_allows; k++)
+			if (!conf->guests[i].allows[k].host &&
+			    strcmp(conf->guests[i].allows[k].who, guest->name) == 0)
+				at = &conf->guests[i].allows[k].place;
+	if (!at)
+		return EXIT_DONE;
+	return cli_fail(EXIT_INPUT, "%s:%u names %s, too; take that out first", conf->files[at->file],
+	    at->line, guest->name);
+}
+
 /* The name, typed again by who sits there. */
 static bool
 is_meant(const struct guest *guest, const char *image)
@@ -116,7 +133,7 @@ guest_destroy(const char *file, int argc, char **argv)
 	if (!guest)
 		return status;
 	own = own_file(&conf, guest);
-	if (!own || (!yes && !is_meant(guest, guest->disk.image)))
+	if (!own || check_named(&conf, guest) != EXIT_DONE || (!yes && !is_meant(guest, guest->disk.image)))
 		status = EXIT_INPUT;
 	else
 		status = destroy(file, &conf, guest, own);

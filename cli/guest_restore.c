@@ -18,7 +18,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { MIB = 20, ABOUT = 4096 };
+enum { MIB = 20, ABOUT = 8192 };
 
 struct restore {
 	const char *file; /* the backup */
@@ -26,6 +26,7 @@ struct restore {
 	    [TOOL_PATH_MAX]; /* where it is unpacked: below state, so that the disk is moved and not copied */
 	char name[CONF_GUEST_NAME_MAX + 1]; /* in it */
 	unsigned long long size, used;
+	char allow[ABOUT]; /* whom it might call where it was; "": nobody */
 };
 
 static int
@@ -51,7 +52,7 @@ is_plain(const char *path, struct stat *st)
 static int
 read_about(struct restore *r)
 {
-	char path[TOOL_PATH_MAX], line[256];
+	char path[TOOL_PATH_MAX], line[ABOUT];
 	unsigned version = 0;
 	struct stat st;
 	FILE *in;
@@ -61,7 +62,8 @@ read_about(struct restore *r)
 	while (in && fgets(line, sizeof(line), in))
 		if (sscanf(line, "version %u", &version) != 1 &&
 		    sscanf(line, "name %32[a-z0-9-]", r->name) != 1 &&
-		    sscanf(line, "size %llu", &r->size) != 1)
+		    sscanf(line, "size %llu", &r->size) != 1 &&
+		    sscanf(line, " allow: %8191[][a-z0-9:/\", -]", r->allow) != 1)
 			sscanf(line, "used %llu", &r->used);
 	if (in)
 		fclose(in);
@@ -111,11 +113,12 @@ read_guest(const struct restore *r, struct entry *e, const char *name)
 		draft_copy(guest, &e->guest, name, &why);
 	if (why)
 		status = cli_fail(EXIT_SYSTEM, "%s %s", name, why);
-	if (e->guest.disk.from &&
-	    e->guest.disk.from[0] == '/') { /* a place of another host, or a stranger's wish */
+	/* A place of another host, what that one allowed, or a stranger's wish. */
+	if (e->guest.disk.from && e->guest.disk.from[0] == '/') {
 		free(e->guest.disk.from);
 		e->guest.disk.from = NULL;
 	}
+	e->guest.n_allows = 0;
 	e->guest.disk.size_bytes = r->size;
 	conf_errors_free(&errors);
 	conf_free(&old);
@@ -155,7 +158,12 @@ restore(struct restore *r, struct entry *e, const char *name)
 		status = take_disk(r, e);
 	if (status == EXIT_DONE)
 		status = entry_commit(e);
-	return status == EXIT_DONE ? entry_tell(e) : status;
+	if (status != EXIT_DONE)
+		return status;
+	if (r->allow[0])
+		log_warn("%s had allow: %s; if %s is to have it, write that into %s, then lodge apply",
+		    r->name, r->allow, name, e->path);
+	return entry_tell(e);
 }
 
 static int
