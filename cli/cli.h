@@ -36,6 +36,9 @@ int cli_load(const char *file, struct conf *, int *status);
 /* "error, and the next thing to try", as `lodge: text`; returns status, so that it ends a command. */
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* "path: what errno says"; EXIT_SYSTEM. */
+int cli_errno(const char *path);
+
 /* A guest by name, or NULL after an error that names the nearest one. */
 struct guest *cli_guest(const struct conf *, const char *name);
 

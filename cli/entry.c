@@ -111,76 +111,6 @@ find_work(struct entry *e)
 	return EXIT_DONE;
 }
 
-/* As a pattern of include, in YAML's double quotes: what glob(3) or YAML would take for something else is escaped. */
-static void
-print_include(const char *path, FILE *out)
-{
-	bool wild = strpbrk(path, "*?[") != NULL;
-
-	fputs("  - \"", out);
-	for (; *path; path++) {
-		if (wild && strchr("*?[\\", *path))
-			fputs("\\\\", out);
-		if (*path == '"' || *path == '\\')
-			fputc('\\', out);
-		fputc(*path, out);
-	}
-	fputs("\"\n", out);
-}
-
-static int
-write_whole(const struct entry *e)
-{
-	char *file = realpath(e->file, NULL);
-	FILE *out = file ? fopen(e->whole, "we") : NULL;
-	int result = -1;
-
-	if (out) {
-		fputs("include:\n", out);
-		print_include(file, out);
-		print_include(e->draft, out);
-		result = fclose(out);
-	}
-	free(file);
-	return result;
-}
-
-static int
-write_drafts(struct entry *e)
-{
-	FILE *out;
-	bool bad;
-
-	if (write_whole(e) == -1)
-		return cli_fail(EXIT_SYSTEM, "cannot write %s: %s", e->whole, strerror(errno));
-	out = fopen(e->draft, "we");
-	if (!out)
-		return cli_fail(EXIT_SYSTEM, "cannot write %s: %s", e->draft, strerror(errno));
-	fputs("# Written by lodge guest, yours to change; lodge.yaml(5) has the keys.\n", out);
-	draft_print(&e->conf, &e->guest, out);
-	bad = fflush(out) == EOF || fsync(fileno(out)) == -1;
-	if (fclose(out) == EOF || bad)
-		return cli_fail(EXIT_SYSTEM, "cannot write %s: %s", e->draft, strerror(errno));
-	return EXIT_DONE;
-}
-
-/* What the whole file says of itself with the newcomer in it; warnings only where it brought one. */
-static int
-check_whole(const struct entry *e)
-{
-	struct conf_errors errors = {0};
-	struct conf with = {0};
-	int bad = conf_load_strict(e->whole, &with, &errors), status = EXIT_DONE;
-
-	if (bad == -1 || errors.n > e->n_warnings)
-		status = conf_report(&errors, stderr);
-	conf_errors_free(&errors);
-	conf_free(&with);
-	if (bad == 0)
-		return EXIT_DONE;
-	return cli_fail(status ? status : EXIT_INPUT, "%s was not made", e->guest.name);
-}
-
 static int
 find_free(struct entry *e)
 {
@@ -233,19 +163,26 @@ find_image(struct entry *e)
 	return EXIT_DONE;
 }
 
+/* With what is free now it is a guest of the whole. */
+static int
+settle(struct entry *e)
+{
+	int status = find_free(e);
+
+	if (status == EXIT_DONE)
+		status = entry_write(e);
+	return status == EXIT_DONE ? entry_read(e) : status;
+}
+
 int
 entry_check(struct entry *e)
 {
 	int status = find_work(e);
 
 	if (status == EXIT_DONE)
-		status = find_free(e);
-	if (status == EXIT_DONE)
 		status = check_memory(e);
 	if (status == EXIT_DONE)
-		status = write_drafts(e);
-	if (status == EXIT_DONE)
-		status = check_whole(e);
+		status = settle(e);
 	return status == EXIT_DONE ? find_image(e) : status;
 }
 
@@ -256,7 +193,7 @@ entry_begin(struct entry *e)
 	int status;
 
 	e->guest.disk.image = e->making; /* lent */
-	status = write_drafts(e);
+	status = entry_write(e);
 	e->guest.disk.image = ready.disk.image;
 	return status;
 }
@@ -272,12 +209,6 @@ flush(const char *path)
 	return result;
 }
 
-static int
-failed(const char *path)
-{
-	return cli_fail(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
-}
-
 /* Both get their names; a name that somebody took meanwhile is his. */
 static int
 take_names(struct entry *e, int dir)
@@ -288,12 +219,12 @@ take_names(struct entry *e, int dir)
 	tool_path(folder, "%s", e->image);
 	if (flush(e->making) == -1 ||
 	    renameat2(AT_FDCWD, e->making, AT_FDCWD, e->image, RENAME_NOREPLACE) == -1)
-		return failed(e->image);
+		return cli_errno(e->image);
 	/* It is on disk before anything names it. */
 	if (flush(dirname(folder)) == -1)
-		status = failed(folder);
+		status = cli_errno(folder);
 	else if (renameat2(AT_FDCWD, e->draft, AT_FDCWD, e->path, RENAME_NOREPLACE) == -1)
-		status = failed(e->path);
+		status = cli_errno(e->path);
 	if (status != EXIT_DONE) {
 		rename(e->image, e->making);
 		return status;
@@ -312,11 +243,7 @@ commit_locked(struct entry *e, int dir)
 	conf_free(&e->conf);
 	status = load(e);
 	if (status == EXIT_DONE)
-		status = find_free(e);
-	if (status == EXIT_DONE)
-		status = write_drafts(e);
-	if (status == EXIT_DONE)
-		status = check_whole(e);
+		status = settle(e);
 	return status == EXIT_DONE ? take_names(e, dir) : status;
 }
 
@@ -326,7 +253,7 @@ entry_commit(struct entry *e)
 	int dir = open(e->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), status;
 
 	if (dir == -1 || flock(dir, LOCK_EX) == -1)
-		status = cli_fail(EXIT_SYSTEM, "%s: %s", e->dir, strerror(errno));
+		status = cli_errno(e->dir);
 	else
 		status = commit_locked(e, dir);
 	if (dir != -1)
@@ -347,10 +274,4 @@ entry_close(struct entry *e)
 		rmdir(e->work);
 	draft_close(&e->guest);
 	conf_free(&e->conf);
-}
-
-void
-entry_print(const struct entry *e, FILE *out)
-{
-	draft_print(&e->conf, &e->guest, out);
 }

@@ -40,6 +40,9 @@ int entry_commit(struct entry *);
 /* Removes what was not committed. */
 void entry_close(struct entry *);
 
+/* entry_text.c: writes its file and the whole one where drafts are; reads the whole, warning only of what it brought. */
+int entry_write(const struct entry *);
+int entry_read(const struct entry *);
 /* The file that would be written. */
 void entry_print(const struct entry *, FILE *);
 /* How to reach it, to stdout; and the programs that run are told. */

@@ -24,6 +24,12 @@ int guest_destroy(const char *file, int argc, char **argv);
 int guest_power(const char *file, int argc, char **argv); /* start stop restart kill */
 int guest_status(const char *file, int argc, char **argv);
 
+/*
+ * Gives a draft (conf/draft.h) the keys in these files, "none" being none; where no file is named those of who types, behind
+ * sudo, too. The exit status; what is wrong is said: also where nobody could log in and that was not asked for.
+ */
+int guest_keys(struct guest *, const char *const files[], size_t n);
+
 /* The file, and the guest in it that is the only operand. NULL: said, and *status. The caller frees *conf else. */
 const struct guest *guest_load(const char *file, const char *name, struct conf *, int *status);
 

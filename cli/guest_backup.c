@@ -34,12 +34,6 @@ struct backup {
 };
 
 static int
-failed(const char *what)
-{
-	return cli_fail(EXIT_SYSTEM, "%s: %s", what, strerror(errno));
-}
-
-static int
 write_guest(const struct backup *b, const char *path)
 {
 	char network[NET_TEXT];
@@ -47,14 +41,14 @@ write_guest(const struct backup *b, const char *path)
 	FILE *out = fopen(path, "we");
 
 	if (!out)
-		return failed(path);
+		return cli_errno(path);
 	fprintf(out, "network: %s\n", net_print(&b->conf->network, network));
 	if (ip_is_set(&b->conf->network6.ip))
 		fprintf(out, "network6: \"%s\"\n", net_print(&b->conf->network6, network));
 	fprintf(out, "billing: {day: %u}\n", b->conf->billing.day);
 	alone.n_allows = 0; /* others are not in it */
 	draft_print(b->conf, &alone, out);
-	return fclose(out) == EOF ? failed(path) : EXIT_DONE;
+	return fclose(out) == EOF ? cli_errno(path) : EXIT_DONE;
 }
 
 static int
@@ -64,11 +58,11 @@ write_about(const struct backup *b, const char *path)
 	struct stat st;
 
 	if (!out || fstat(b->rest.fd, &st) == -1)
-		return failed(path);
+		return cli_errno(path);
 	fprintf(out, "version 1\nname %s\nsize %llu\nused %llu\ntime %lld\n", b->guest->name,
 	    (unsigned long long)st.st_size, (unsigned long long)st.st_blocks * 512, (long long)time(NULL));
 	draft_allow_print(b->guest, out);
-	return fclose(out) == EOF ? failed(path) : EXIT_DONE;
+	return fclose(out) == EOF ? cli_errno(path) : EXIT_DONE;
 }
 
 static int
@@ -84,12 +78,12 @@ prepare(struct backup *b)
 	folder = dirname(copy); /* not in copy where there is none */
 	scrap_path(b->made, folder, b->guest->name, ".backup");
 	if (access(folder, W_OK) == -1)
-		return failed(folder);
+		return cli_errno(folder);
 	scrap_sweep(folder);
 	scrap_path(b->work, b->conf->state, b->guest->name, ".texts");
 	scrap_sweep(b->conf->state);
 	if (mkdir(b->work, 0700) == -1)
-		return failed(b->work);
+		return cli_errno(b->work);
 	status = write_guest(b, tool_path(path, "%s/guest.yaml", b->work));
 	return status == EXIT_DONE ? write_about(b, tool_path(path, "%s/lodge-backup", b->work)) : status;
 }
@@ -103,11 +97,11 @@ pack(struct backup *b)
 
 	b->fd = open(b->made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (b->fd == -1 || flock(b->fd, LOCK_EX | LOCK_NB) == -1)
-		return failed(b->made);
+		return cli_errno(b->made);
 	tool_path(image, "%s/disk.img", b->work);
 	link = realpath(b->rest.image, NULL);
 	if (!link || symlink(link, image) == -1)
-		failed(image);
+		cli_errno(image);
 	else if (tool_run(-1, NULL,
 		     (const char *[]){"tar", "--create", "--sparse", "--force-local", "--format=posix",
 			 "--dereference", "--numeric-owner", "-I", "zstd -3 -T0 -q --check", "-f", b->made,
@@ -123,7 +117,7 @@ static int
 keep(const struct backup *b)
 {
 	if (fsync(b->fd) == -1 || renameat2(AT_FDCWD, b->made, AT_FDCWD, b->to, RENAME_NOREPLACE) == -1)
-		return failed(b->to);
+		return cli_errno(b->to);
 	return EXIT_DONE;
 }
 

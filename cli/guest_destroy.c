@@ -81,9 +81,9 @@ remove_image(const char *image)
 	tool_path(copy, "%s", image);
 	scrap_path(away, dirname(copy), "destroyed", ".img");
 	if (rename(image, away) == -1)
-		return errno == ENOENT ? EXIT_DONE : cli_fail(EXIT_SYSTEM, "%s: %s", image, strerror(errno));
+		return errno == ENOENT ? EXIT_DONE : cli_errno(image);
 	if (unlink(away) == -1)
-		return cli_fail(EXIT_SYSTEM, "%s: %s", away, strerror(errno));
+		return cli_errno(away);
 	return EXIT_DONE;
 }
 
@@ -111,7 +111,7 @@ destroy(const char *file, const struct conf *conf, const struct guest *guest, co
 		if (is_there && remove_image(rest.image) != EXIT_DONE)
 			status = EXIT_SYSTEM;
 		if (is_there && strcmp(image, rest.image) != 0 && unlink(image) == -1 && errno != ENOENT)
-			status = cli_fail(EXIT_SYSTEM, "%s: %s", image, strerror(errno)); /* a link to it */
+			status = cli_errno(image); /* a link to it */
 		log_info("%s is gone; what it was billed stays: lodge usage", guest->name);
 	}
 	free(image);

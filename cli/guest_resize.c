@@ -24,7 +24,7 @@ check(const struct guest *guest, const struct rest *rest, unsigned long long wan
 	struct stat st;
 
 	if (fstat(rest->fd, &st) == -1)
-		return cli_fail(EXIT_SYSTEM, "%s: %s", rest->image, strerror(errno));
+		return cli_errno(rest->image);
 	if (wanted <= (unsigned long long)st.st_size)
 		return cli_fail(EXIT_INPUT, "%s has %lluM; a disk only grows, so name more", guest->name,
 		    (unsigned long long)st.st_size >> MIB);
@@ -52,7 +52,7 @@ grow(const struct guest *guest, const char *made, unsigned long long bytes)
 	int fd = open(made, O_RDWR | O_CLOEXEC | O_NOFOLLOW), status = EXIT_DONE;
 
 	if (fd == -1 || ftruncate(fd, (off_t)bytes) == -1 || fchmod(fd, 0600) == -1)
-		status = cli_fail(EXIT_SYSTEM, "%s: %s", made, strerror(errno));
+		status = cli_errno(made);
 	else if (guest->disk.fs == DISK_EXT4 && grow_ext4(guest, fd) == -1)
 		status = cli_fail(EXIT_SYSTEM, "%s was not resized; its disk is as it was", guest->name);
 	if (fd != -1)
@@ -77,7 +77,7 @@ take_place(const struct rest *rest, const char *made)
 	int fd = open(made, O_RDONLY | O_CLOEXEC), status = EXIT_DONE;
 
 	if (fd == -1 || fsync(fd) == -1 || rename(made, rest->image) == -1)
-		status = cli_fail(EXIT_SYSTEM, "%s: %s", rest->image, strerror(errno));
+		status = cli_errno(rest->image);
 	if (fd != -1)
 		close(fd);
 	return status;

@@ -135,7 +135,7 @@ take_disk(const struct restore *r, struct entry *e)
 	if (!is_plain(path, &st) || (unsigned long long)st.st_size != r->size)
 		return cli_fail(EXIT_INPUT, "%s holds no disk of the size that it tells", r->file);
 	if (chmod(path, 0600) == -1 || rename(path, e->making) == -1)
-		return cli_fail(EXIT_SYSTEM, "%s: %s", e->making, strerror(errno));
+		return cli_errno(e->making);
 	return EXIT_DONE;
 }
 
@@ -172,12 +172,12 @@ open_work(struct restore *r, const struct conf *conf)
 	if (access(r->file, R_OK) == -1)
 		return cli_fail(EXIT_INPUT, "%s: %s", r->file, strerror(errno));
 	if (access(conf->state, F_OK) == -1 && sys_mkdir(conf->state, 0755, 0, 0) == -1)
-		return cli_fail(EXIT_SYSTEM, "%s: %s", conf->state, strerror(errno));
+		return cli_errno(conf->state);
 	scrap_sweep(conf->state);
 	scrap_path(r->work, conf->state, "restore", "");
 	if (mkdir(r->work, 0700) == -1) {
 		r->work[0] = '\0';
-		return cli_fail(EXIT_SYSTEM, "%s: %s", conf->state, strerror(errno));
+		return cli_errno(conf->state);
 	}
 	return EXIT_DONE;
 }

@@ -57,7 +57,7 @@ write_links(const char *path, unsigned gid, const struct links *links)
 			fprintf(to, "%s %s\n", links->list[i].name, links->list[i].token);
 	if (fflush(to) == EOF || fsync(fd) == -1 || (geteuid() == 0 && fchown(fd, 0, gid) == -1) ||
 	    fchmod(fd, 0640) == -1 || rename(fresh, path) == -1) {
-		int status = cli_fail(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
+		int status = cli_errno(path);
 
 		fclose(to);
 		unlink(fresh);

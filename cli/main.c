@@ -71,6 +71,12 @@ cli_fail(int status, const char *format, ...)
 }
 
 int
+cli_errno(const char *path)
+{
+	return cli_fail(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
+}
+
+int
 cli_load(const char *file, struct conf *conf, int *status)
 {
 	struct conf_errors errors;

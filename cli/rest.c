@@ -41,7 +41,7 @@ find_image(struct rest *r, const struct guest *guest)
 		status = cli_fail(
 		    EXIT_INPUT, "%s has no image yet; lodge guest create %s makes it", r->name, r->name);
 	else
-		status = cli_fail(EXIT_SYSTEM, "%s: %s", guest->disk.image, strerror(errno));
+		status = cli_errno(guest->disk.image);
 	free(image);
 	free(path);
 	return status;
