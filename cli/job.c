@@ -1,4 +1,4 @@
-/* The programs that `lodge up` runs; see job.h. */
+/* One program that `lodge up` runs; see job.h. */
 #include "cli/job.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -6,26 +6,22 @@
 #include <errno.h>
 #include <grp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static enum job_state *
-state_of(struct job *job)
+enum job_state *
+job_state(struct job *job)
 {
 	return &job->jobs->order[job->index].state;
 }
 
-static bool
-alive(struct job *job)
+bool
+job_alive(struct job *job)
 {
-	return *state_of(job) == JOB_STARTING || *state_of(job) == JOB_READY;
+	return *job_state(job) == JOB_STARTING || *job_state(job) == JOB_READY;
 }
 
 /*
@@ -65,7 +61,7 @@ become(struct job *job, pid_t parent)
 	_exit(127);
 }
 
-static void
+void
 job_start(struct job *job)
 {
 	pid_t parent = getpid(), pid;
@@ -79,7 +75,7 @@ job_start(struct job *job)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (pid == -1) {
 		log_error("%s: cannot fork: %s", job->name, strerror(errno));
-		*state_of(job) = JOB_WAITING;
+		*job_state(job) = JOB_WAITING;
 		ev_timer_set(&job->timer, order_backoff(job->failures++), 0);
 		ev_timer_start(job->jobs->loop, &job->timer);
 		return;
@@ -87,13 +83,13 @@ job_start(struct job *job)
 	job->pid = pid;
 	job->told = job->reload_due = false;
 	job->since = ev_now(job->jobs->loop);
-	*state_of(job) = JOB_STARTING;
+	*job_state(job) = JOB_STARTING;
 	ev_child_set(&job->child, pid, 0);
 	ev_child_start(job->jobs->loop, &job->child);
 	log_debug("%s: started as %d", job->name, pid);
 }
 
-static void
+void
 job_tell(struct job *job)
 {
 	if (job->told)
@@ -137,18 +133,18 @@ on_child(struct ev_loop *loop, ev_child *w, int events)
 	if (!job->told && (w->rstatus != 0 || !jobs->order[job->index].once))
 		log_warn("%s ended: %s", job->name, end_words(w->rstatus, words, sizeof(words)));
 	if (job->vital && !job->proven && !jobs->stopping) {
-		*state_of(job) = JOB_OVER;
+		*job_state(job) = JOB_OVER;
 		jobs_stop(jobs, WIFEXITED(w->rstatus) && WEXITSTATUS(w->rstatus) == EXIT_INPUT ? EXIT_INPUT
 											       : EXIT_SYSTEM);
 		return;
 	}
 	if (jobs->stopping || stays_down(job, w->rstatus)) {
-		*state_of(job) = JOB_OVER;
+		*job_state(job) = JOB_OVER;
 		jobs->on_over(jobs);
 	} else {
 		if (ev_now(loop) - job->since > JOB_STEADY_SECONDS)
 			job->failures = 0;
-		*state_of(job) = JOB_WAITING;
+		*job_state(job) = JOB_WAITING;
 		ev_timer_set(&job->timer, order_backoff(job->failures++), 0);
 		ev_timer_start(loop, &job->timer);
 	}
@@ -162,20 +158,20 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 	struct job *job = w->data;
 
 	(void)loop, (void)events;
-	if (alive(job)) {
+	if (job_alive(job)) {
 		log_warn("%s does not end, killing it", job->name);
 		kill(job->pid, SIGKILL);
-	} else if (*state_of(job) == JOB_WAITING) {
+	} else if (*job_state(job) == JOB_WAITING) {
 		job_start(job);
 	}
 }
 
-static void
+void
 job_ready(struct job *job)
 {
-	if (*state_of(job) != JOB_STARTING)
+	if (*job_state(job) != JOB_STARTING)
 		return;
-	*state_of(job) = JOB_READY;
+	*job_state(job) = JOB_READY;
 	job->proven = true;
 	if (job->reload_due)
 		kill(job->pid, SIGHUP);
@@ -184,107 +180,9 @@ job_ready(struct job *job)
 	jobs_advance(job->jobs);
 }
 
-static void
-on_notify(struct ev_loop *loop, ev_io *w, int events)
-{
-	struct jobs *jobs = w->data;
-	char text[1024], control[CMSG_SPACE(sizeof(struct ucred))];
-	struct iovec iov = {text, sizeof(text) - 1};
-	struct msghdr msg = {
-	    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
-	ssize_t n = recvmsg(w->fd, &msg, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
-	struct ucred cred;
-
-	(void)loop, (void)events;
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
-		return;
-	memcpy(&cred, CMSG_DATA(c), sizeof(cred));
-	text[n] = '\0';
-	if (strncmp(text, "READY=1", 7) != 0 && !strstr(text, "\nREADY=1"))
-		return;
-	for (size_t i = 0; i < jobs->n; i++)
-		if (alive(jobs->list[i]) && jobs->list[i]->pid == cred.pid)
-			job_ready(jobs->list[i]);
-}
-
-int
-jobs_open(struct jobs *jobs, struct ev_loop *loop, const char *notify_path)
-{
-	struct sockaddr_un sa;
-	int on = 1, saved;
-
-	*jobs = (struct jobs){.loop = loop};
-	if (sys_unix(notify_path, &sa) == -1)
-		return -1;
-	jobs->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (jobs->notify_fd == -1)
-		return -1;
-	unlink(notify_path);
-	/* Whoever dropped its privilege must still be able to say READY; who it is, the kernel says. */
-	if (setsockopt(jobs->notify_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == -1 ||
-	    bind(jobs->notify_fd, (struct sockaddr *)&sa, sizeof(sa)) == -1 ||
-	    chmod(notify_path, 0666) == -1) {
-		saved = errno;
-		close(jobs->notify_fd);
-		errno = saved;
-		return -1;
-	}
-	jobs->notify_path = strdup(notify_path);
-	ev_io_init(&jobs->notify, on_notify, jobs->notify_fd, EV_READ);
-	jobs->notify.data = jobs;
-	ev_io_start(loop, &jobs->notify);
-	return jobs->notify_path ? 0 : -1;
-}
-
-static void
-job_clear(struct job *job)
-{
-	for (size_t k = 0; job->argv[k]; k++)
-		free(job->argv[k]);
-	free(job->name);
-	*job = (struct job){0};
-}
-
 void
-jobs_close(struct jobs *jobs)
+job_init(struct job *job, struct jobs *jobs, const char *name, const char *const argv[])
 {
-	ev_io_stop(jobs->loop, &jobs->notify);
-	close(jobs->notify_fd);
-	unlink(jobs->notify_path);
-	free(jobs->notify_path);
-	for (size_t i = 0; i < jobs->n; i++) {
-		job_clear(jobs->list[i]);
-		free(jobs->list[i]);
-	}
-}
-
-/* Room for one more: that of a job which is over, or a new one. */
-static struct job *
-job_room(struct jobs *jobs)
-{
-	for (size_t i = 0; i < jobs->n; i++) {
-		if (jobs->order[i].state != JOB_OVER)
-			continue;
-		job_clear(jobs->list[i]);
-		jobs->list[i]->index = i;
-		return jobs->list[i];
-	}
-	if (jobs->n == JOBS_MAX)
-		return NULL;
-	jobs->list[jobs->n] = calloc(1, sizeof(struct job));
-	if (jobs->list[jobs->n])
-		jobs->list[jobs->n]->index = jobs->n;
-	return jobs->list[jobs->n] ? jobs->list[jobs->n++] : NULL;
-}
-
-struct job *
-job_add(struct jobs *jobs, const char *name, struct order order, const char *const argv[])
-{
-	struct job *job = job_room(jobs);
-
-	if (!job)
-		return NULL;
 	job->jobs = jobs;
 	job->patience_s = JOB_STOP_SECONDS;
 	job->name = strdup(name);
@@ -293,96 +191,34 @@ job_add(struct jobs *jobs, const char *name, struct order order, const char *con
 	ev_child_init(&job->child, on_child, 0, 0);
 	ev_timer_init(&job->timer, on_timer, 0, 0);
 	job->child.data = job->timer.data = job;
-	jobs->order[job->index] = order;
-	return job;
-}
-
-struct job *
-job_find(struct jobs *jobs, const char *name)
-{
-	for (size_t i = 0; i < jobs->n; i++)
-		if (strcmp(jobs->list[i]->name, name) == 0 && jobs->order[i].state != JOB_OVER)
-			return jobs->list[i];
-	return NULL;
-}
-
-static void
-advance_down(struct jobs *jobs)
-{
-	static size_t turn[JOBS_MAX];
-	size_t n = order_stop(jobs->order, jobs->n, turn);
-	bool again = false;
-
-	for (size_t i = 0; i < n; i++) {
-		struct job *job = jobs->list[turn[i]];
-
-		if (*state_of(job) == JOB_IDLE) {
-			job_start(job);
-		} else if (*state_of(job) == JOB_WAITING) {
-			ev_timer_stop(jobs->loop, &job->timer);
-			*state_of(job) = JOB_OVER;
-			again = true;
-		} else if (!jobs->order[job->index].at_stop) {
-			job_tell(job);
-		}
-	}
-	if (n == 0)
-		sys_stop(jobs->loop);
-	else if (again)
-		advance_down(jobs);
 }
 
 void
-jobs_advance(struct jobs *jobs)
+job_clear(struct job *job)
 {
-	static size_t turn[JOBS_MAX];
-	size_t n;
-
-	if (jobs->stopping) {
-		advance_down(jobs);
-		return;
-	}
-	n = order_start(jobs->order, jobs->n, turn);
-	for (size_t i = 0; i < n; i++)
-		job_start(jobs->list[turn[i]]);
-	if (!jobs->announced && order_complete(jobs->order, jobs->n)) {
-		jobs->announced = true;
-		jobs->on_up(jobs);
-	}
-}
-
-void
-jobs_stop(struct jobs *jobs, int status)
-{
-	if (!jobs->stopping) {
-		jobs->stopping = true;
-		jobs->status = status;
-		jobs_advance(jobs);
-		return;
-	}
-	log_warn("in a hurry: killing what has not ended yet");
-	for (size_t i = 0; i < jobs->n; i++)
-		if ((jobs->list[i]->told || jobs->order[i].at_stop) && alive(jobs->list[i]))
-			kill(jobs->list[i]->pid, SIGKILL);
+	for (size_t k = 0; job->argv[k]; k++)
+		free(job->argv[k]);
+	free(job->name);
+	*job = (struct job){0};
 }
 
 bool
 job_end(struct job *job)
 {
-	if (alive(job)) {
+	if (job_alive(job)) {
 		job_tell(job);
 		return false;
 	}
 	ev_timer_stop(job->jobs->loop, &job->timer);
-	*state_of(job) = JOB_OVER;
+	*job_state(job) = JOB_OVER;
 	return true;
 }
 
 void
 job_reload(struct job *job)
 {
-	if (!alive(job))
+	if (!job_alive(job))
 		return;
 	kill(job->pid, SIGHUP);
-	job->reload_due = *state_of(job) == JOB_STARTING;
+	job->reload_due = *job_state(job) == JOB_STARTING;
 }

@@ -70,4 +70,14 @@ bool job_end(struct job *);
 /* SIGHUP, if it runs; once more when it is ready, if it was not. */
 void job_reload(struct job *);
 
+/* ---- job.c, for jobs.c: one of them ---- */
+
+void job_init(struct job *, struct jobs *, const char *name, const char *const argv[]);
+void job_clear(struct job *);
+enum job_state *job_state(struct job *);
+bool job_alive(struct job *);
+void job_start(struct job *);
+void job_tell(struct job *); /* SIGTERM, once, and then its patience runs */
+void job_ready(struct job *); /* it said so */
+
 #endif
