@@ -89,16 +89,6 @@ take_lock(const struct conf *conf)
 	free(path);
 }
 
-void
-rundir_take(const struct conf *conf)
-{
-	if (sys_mkdir(conf->run, 0755, 0, 0) == -1)
-		fatal("%s: %s", conf->run, strerror(errno));
-	take_lock(conf);
-	end_orphans(conf);
-	await_redis(conf);
-}
-
 /* A folder of a launcher's own files, as it leaves them when it is killed. */
 static void
 folder_remove(const char *path)
@@ -125,6 +115,43 @@ sweep_guest(const struct conf *conf, const char *name)
 		folder_remove(folder);
 	free(socket);
 	free(folder);
+}
+
+/* What a launcher left that was killed, and whose guest the file no longer has. */
+static void
+sweep_gone(const struct conf *conf)
+{
+	DIR *dir = opendir(conf->run);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char name[CONF_GUEST_NAME_MAX + 1], *path;
+		json_t *answer;
+		int end = 0;
+
+		if (sscanf(entry->d_name, "guest-%32[a-z0-9-].sock%n", name, &end) != 1 || end == 0 ||
+		    entry->d_name[end] || conf_guest(conf, name))
+			continue;
+		path = conf_run_path(conf, "%s", entry->d_name);
+		answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
+		if (path && !answer && errno == ECONNREFUSED)
+			sweep_guest(conf, name);
+		json_decref(answer);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void
+rundir_take(const struct conf *conf)
+{
+	if (sys_mkdir(conf->run, 0755, 0, 0) == -1)
+		fatal("%s: %s", conf->run, strerror(errno));
+	take_lock(conf);
+	end_orphans(conf);
+	sweep_gone(conf);
+	await_redis(conf);
 }
 
 void

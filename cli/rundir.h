@@ -5,8 +5,9 @@
 #include "conf/conf.h"
 
 /*
- * Makes it and locks it until this process ends; ends the programs that outlived an earlier supervisor, and waits
- * for its Redis to be gone. What is in the way ends us, with a line that says what to do.
+ * Makes it and locks it until this process ends; ends the programs that outlived an earlier supervisor, sweeps what
+ * killed launchers of guests that are no longer in the file have left, and waits for its Redis to be gone. What is in
+ * the way ends us, with a line that says what to do.
  */
 void rundir_take(const struct conf *);
 
