@@ -102,6 +102,16 @@ own_folder(const char *parent, const char *name, const char *folder, char *out)
 	return n < HIERARCHY_DIR ? 0 : -1;
 }
 
+/* Of the controller, with v1; all have one with v2. */
+static int
+folder_of(const struct controller *c, const char *name, const char *folder, char *out)
+{
+	char parent[HIERARCHY_DIR];
+	int known = hierarchy_unified() ? hierarchy_parent_v2(parent) : hierarchy_parent_v1(c->old, parent);
+
+	return known == -1 ? -1 : own_folder(parent, name, folder, out);
+}
+
 static int
 open_procs(const char *dir)
 {
@@ -160,11 +170,10 @@ open_v2(const char *name, const char *folder, const struct ceilings *ceilings, s
 static int
 open_v1(const struct controller *c, const char *name, const char *folder, const struct ceilings *ceilings)
 {
-	char parent[HIERARCHY_DIR], dir[HIERARCHY_DIR];
+	char dir[HIERARCHY_DIR];
 	int fd = -1;
 
-	if (hierarchy_parent_v1(c->old, parent) == -1 || own_folder(parent, name, folder, dir) == -1 ||
-	    (mkdir(dir, 0755) == -1 && errno != EEXIST))
+	if (folder_of(c, name, folder, dir) == -1 || (mkdir(dir, 0755) == -1 && errno != EEXIST))
 		return -1;
 	if (set_knobs(dir, c->v1, 3, ceilings))
 		fd = open_procs(dir);
@@ -179,12 +188,13 @@ cgroup_open(
 {
 	struct ceilings ceilings = {memory_bytes + memory_bytes / 8 + (64 << 20), memory_bytes, processes};
 	const char *why = "this host has no such controller";
+	bool unified = hierarchy_unified();
 	char held[CGROUP_TEXT];
 
 	*out = (struct cgroup){0};
-	if (hierarchy_unified())
+	if (unified)
 		why = open_v2(name, folder, &ceilings, out);
-	for (size_t i = 0; i < CGROUP_MAX && !hierarchy_unified(); i++) {
+	for (size_t i = 0; i < CGROUP_MAX && !unified; i++) {
 		int fd = open_v1(&controllers[i], name, folder, &ceilings);
 
 		if (fd != -1)
@@ -197,7 +207,7 @@ cgroup_open(
 		return;
 	}
 	snprintf(held, sizeof(held), "%s", out->text);
-	snprintf(out->text, CGROUP_TEXT, "cgroup v%d with ceilings of ", hierarchy_unified() ? 2 : 1);
+	snprintf(out->text, CGROUP_TEXT, "cgroup v%d with ceilings of ", unified ? 2 : 1);
 	say(out->text, "%s", held);
 	if (*out->missing) {
 		say(out->missing, ": %s", why);
@@ -233,28 +243,18 @@ killed_in(const char *dir, const char *file)
 bool
 cgroup_was_full(const char *name, const char *folder)
 {
-	char parent[HIERARCHY_DIR], dir[HIERARCHY_DIR];
-	bool v2 = hierarchy_unified();
+	char dir[HIERARCHY_DIR];
 
-	if ((v2 ? hierarchy_parent_v2(parent) : hierarchy_parent_v1("memory", parent)) == -1)
-		return false;
-	if (own_folder(parent, name, folder, dir) == -1)
-		return false;
-	return killed_in(dir, v2 ? "memory.events" : "memory.oom_control");
+	return folder_of(&controllers[0], name, folder, dir) == 0 &&
+	       killed_in(dir, hierarchy_unified() ? "memory.events" : "memory.oom_control");
 }
 
 void
 cgroup_remove(const char *name, const char *folder)
 {
-	char parent[HIERARCHY_DIR], dir[HIERARCHY_DIR];
+	char dir[HIERARCHY_DIR];
 
-	if (hierarchy_unified()) {
-		if (hierarchy_parent_v2(parent) == 0 && own_folder(parent, name, folder, dir) == 0)
-			rmdir(dir);
-		return;
-	}
 	for (size_t i = 0; i < CGROUP_MAX; i++)
-		if (hierarchy_parent_v1(controllers[i].old, parent) == 0 &&
-		    own_folder(parent, name, folder, dir) == 0)
+		if (folder_of(&controllers[i], name, folder, dir) == 0)
 			rmdir(dir);
 }

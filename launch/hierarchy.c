@@ -10,7 +10,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define CGROUPS "/sys/fs/cgroup"
 #define LEAF "/launcher" /* where the launcher itself goes, below what was delegated to it */
 
 int
@@ -52,7 +51,7 @@ hierarchy_unified(void)
 {
 	struct statfs fs;
 
-	return statfs(CGROUPS, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+	return statfs(HIERARCHY_ROOT, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 /* Is name in a list with commas? */
@@ -72,9 +71,9 @@ listed(const char *list, size_t len, const char *name)
 	return false;
 }
 
-/* Our own cgroup in a hierarchy, from lines of the form NUMBER:CONTROLLERS:PATH; v2 names none. */
-static int
-own_cgroup(const char *controller, char *out, size_t room)
+/* From lines of the form NUMBER:CONTROLLERS:PATH; v2 names none. */
+int
+hierarchy_own(const char *controller, char *out, size_t room)
 {
 	FILE *f = fopen("/proc/self/cgroup", "re");
 	char line[PATH_MAX];
@@ -103,12 +102,12 @@ hierarchy_parent_v2(char *out)
 	char own[PATH_MAX];
 	size_t n, leaf = strlen(LEAF);
 
-	if (own_cgroup(NULL, own, sizeof(own)) == -1)
+	if (hierarchy_own(NULL, own, sizeof(own)) == -1)
 		return -1;
 	n = strlen(own);
 	if (n >= leaf && strcmp(own + n - leaf, LEAF) == 0)
 		own[n - leaf] = '\0';
-	return snprintf(out, HIERARCHY_DIR, CGROUPS "%s", own) < HIERARCHY_DIR ? 0 : -1;
+	return snprintf(out, HIERARCHY_DIR, HIERARCHY_ROOT "%s", own) < HIERARCHY_DIR ? 0 : -1;
 }
 
 /* v1: below our own; in a container that path may be another's, and the root is ours. */
@@ -117,13 +116,13 @@ hierarchy_parent_v1(const char *controller, char *out)
 {
 	char own[PATH_MAX];
 
-	if (own_cgroup(controller, own, sizeof(own)) == -1)
+	if (hierarchy_own(controller, own, sizeof(own)) == -1)
 		return -1;
-	if (snprintf(out, HIERARCHY_DIR, CGROUPS "/%s%s", controller, own) >= HIERARCHY_DIR)
+	if (snprintf(out, HIERARCHY_DIR, HIERARCHY_ROOT "/%s%s", controller, own) >= HIERARCHY_DIR)
 		return -1;
 	if (access(out, F_OK) == 0)
 		return 0;
-	snprintf(out, HIERARCHY_DIR, CGROUPS "/%s", controller);
+	snprintf(out, HIERARCHY_DIR, HIERARCHY_ROOT "/%s", controller);
 	return access(out, F_OK);
 }
 

@@ -8,10 +8,15 @@
 
 enum { HIERARCHY_DIR = PATH_MAX - 64 }; /* room of a cgroup's folder, so that a file in it has room, too */
 
+#define HIERARCHY_ROOT "/sys/fs/cgroup"
+
 /* Writes text to DIR/FILE, in one. */
 int hierarchy_put(const char *dir, const char *file, const char *text);
 
 bool hierarchy_unified(void);
+
+/* Our own cgroup in the hierarchy of a v1 controller, NULL: in the unified one; "" is its root. -1: there is none. */
+int hierarchy_own(const char *controller, char *out, size_t room);
 
 /* The folder to make a guest's cgroup in, to out[HIERARCHY_DIR]; v1: of one controller. -1: there is none. */
 int hierarchy_parent_v1(const char *controller, char *out);

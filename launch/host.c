@@ -1,5 +1,6 @@
 /* What the host offers a guest; see host.h. */
 #include "launch/host.h"
+#include "launch/hierarchy.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -139,21 +140,14 @@ least_of(const char *hierarchy, char *path, const char *file, uint64_t least)
 	return least;
 }
 
-/* Lines of /proc/self/cgroup: "0::PATH", and for the older version "N:memory:PATH". */
 uint64_t
 host_memory_ceiling(uint64_t whole)
 {
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[PATH_MAX], *at;
+	char own[PATH_MAX];
 
-	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, "0::", 3) == 0)
-			whole = least_of("/sys/fs/cgroup", line + 3, "memory.max", whole);
-		else if ((at = strstr(line, ":memory:")) != NULL)
-			whole = least_of("/sys/fs/cgroup/memory", at + 8, "memory.limit_in_bytes", whole);
-	}
-	if (f)
-		fclose(f);
+	if (hierarchy_own(NULL, own, sizeof(own)) == 0)
+		whole = least_of(HIERARCHY_ROOT, own, "memory.max", whole);
+	if (hierarchy_own("memory", own, sizeof(own)) == 0)
+		whole = least_of(HIERARCHY_ROOT "/memory", own, "memory.limit_in_bytes", whole);
 	return whole;
 }

@@ -1,6 +1,5 @@
 /* What a launcher says of its guest; see words.h. */
 #include "launch/words.h"
-#include "launch/health.h"
 #include "base/log.h"
 
 #include <stdlib.h>
@@ -16,15 +15,18 @@ harmless(char c)
 }
 
 static json_t *
-harmless_json(const char *text)
+harmless_json(struct span text)
 {
-	char copy[HEALTH_SAID];
-	size_t n = 0;
+	char *copy = malloc(text.len + 1);
+	json_t *out;
 
-	for (; text[n] && n + 1 < sizeof(copy); n++)
-		copy[n] = harmless(text[n]);
-	copy[n] = '\0';
-	return json_string(copy);
+	if (!copy)
+		return NULL;
+	for (size_t i = 0; i < text.len; i++)
+		copy[i] = harmless(text.ptr[i]);
+	out = json_stringn(copy, text.len);
+	free(copy);
+	return out;
 }
 
 static void
@@ -36,7 +38,7 @@ add_running(json_t *out, const struct words *words)
 	json_object_set_new(out, "memory", json_integer((json_int_t)words->memory_bytes));
 	json_object_set_new(out, "limits", json_string(words->limits));
 	json_object_set_new(out, "console_answers", json_boolean(words->console_answers));
-	json_object_set_new(out, "said", harmless_json(words->said));
+	json_object_set_new(out, "said", harmless_json(span_str(words->said)));
 	json_object_set_new(out, "padding", json_boolean(words->launch->kernel.padding));
 }
 
@@ -67,17 +69,7 @@ words_status(const struct words *words)
 json_t *
 words_console(const char *name, struct span text)
 {
-	char *copy = malloc(text.len + 1);
-	json_t *out;
-
-	if (!copy)
-		return NULL;
-	for (size_t i = 0; i < text.len; i++)
-		copy[i] = harmless(text.ptr[i]);
-	copy[text.len] = '\0';
-	out = json_pack("{s:s s:s}", "name", name, "console", copy);
-	free(copy);
-	return out;
+	return json_pack("{s:s s:o}", "name", name, "console", harmless_json(text));
 }
 
 void
