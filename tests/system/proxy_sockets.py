@@ -1,5 +1,6 @@
 """See tests/system/proxy_sockets."""
 from house import *
+import as_unit
 import re
 
 
@@ -24,24 +25,7 @@ exposure = float(re.search(r"exposure level.*: ([\d.]+)", got.stdout).group(1))
 ok(exposure <= 3.0, "the service is exposed to 3.0 at most", exposure)
 
 # What the unit's filter allows is enough for the supervisor, an upgrade and the workers until theirs stands.
-sets, name = {}, None
-for line in run(["systemd-analyze", "syscall-filter"]).stdout.splitlines():
-    word = line.strip()
-    if line.startswith("@"):
-        name = word
-        sets[name] = []
-    elif name and word and not word.startswith("#"):
-        sets[name].append(word)
-
-
-def calls(word):
-    return {c for w in sets[word] for c in calls(w)} if word.startswith("@") else {word}
-
-
-allowed = set()
-for line in re.findall(r"^SystemCallFilter=(.*)$", open(units[0]).read(), re.M):
-    some = {c for word in line.lstrip("~").split() for c in calls(word)}
-    allowed = allowed - some if line.startswith("~") else allowed | some
+allowed = as_unit.allowed_calls(as_unit.settings(units[0]))
 proxy = Proxy(run=["strace", "-f", "-qq", "-o", W + "/calls", PROXY, "-c", W + "/lodge.yaml"])
 traced = int(run(["pgrep", "-P", str(proxy.pid), "lodge-proxy"]).stdout.split()[0])
 proxy.signal = lambda number: os.kill(traced, number)  # the tracer would keep it

@@ -40,6 +40,16 @@ ask_fourth(long number, uint64_t fourth)
 	    &(struct seccomp_data){.nr = (int)number, .arch = AUDIT_ARCH_X86_64, .args = {0, 0, 0, fourth}});
 }
 
+/* error 0: allowed. */
+static void
+expect(size_t i, const struct seccomp_data *data, int error)
+{
+	uint32_t want = error ? SECCOMP_RET_ERRNO | (uint32_t)error : SECCOMP_RET_ALLOW, verdict = run(data);
+
+	if (verdict != want)
+		fail_msg("case %zu: %#x, not %#x", i, verdict, want);
+}
+
 static int
 build(void **state)
 {
@@ -102,13 +112,11 @@ test_cases(void **state)
 	(void)state;
 	if (n_program == 0)
 		skip();
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint32_t want =
-		    cases[i].error ? SECCOMP_RET_ERRNO | (uint32_t)cases[i].error : SECCOMP_RET_ALLOW;
-
-		if (ask(cases[i].number, cases[i].first) != want)
-			fail_msg("case %zu: %#x, not %#x", i, ask(cases[i].number, cases[i].first), want);
-	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect(i,
+		    &(struct seccomp_data){
+			.nr = (int)cases[i].number, .arch = AUDIT_ARCH_X86_64, .args = {cases[i].first}},
+		    cases[i].error);
 }
 
 static void
@@ -182,15 +190,11 @@ test_second(void **state)
 	(void)state;
 	if (n_program == 0)
 		skip();
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint32_t want =
-		    cases[i].error ? SECCOMP_RET_ERRNO | (uint32_t)cases[i].error : SECCOMP_RET_ALLOW;
-		uint32_t verdict = run(&(struct seccomp_data){
-		    .nr = (int)cases[i].number, .arch = AUDIT_ARCH_X86_64, .args = {3, cases[i].second}});
-
-		if (verdict != want)
-			fail_msg("case %zu: %#x, not %#x", i, verdict, want);
-	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect(i,
+		    &(struct seccomp_data){
+			.nr = (int)cases[i].number, .arch = AUDIT_ARCH_X86_64, .args = {3, cases[i].second}},
+		    cases[i].error);
 }
 
 /* Every number gets an answer, and only those two; no other architecture gets through. */
