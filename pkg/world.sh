@@ -8,7 +8,7 @@
 
 TOP=$(cd "$(dirname "$0")/$UP" && pwd)
 W=/mnt
-LODGE=$TOP/build/lodge
+LODGE=${LODGE_BUILD:-$TOP/build}/lodge
 HOST_IP=198.51.100.1
 CLIENT_IP=198.51.100.2
 

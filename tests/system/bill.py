@@ -42,6 +42,21 @@ def within(seconds, true):
     return True
 
 
+def ask_status(path):
+    """What the program behind this socket says of itself, or None."""
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(5)
+            s.connect(path)
+            s.sendall(b"status\n")
+            data = b""
+            while part := s.recv(1 << 16):
+                data += part
+        return json.loads(data)
+    except (OSError, ValueError):
+        return None
+
+
 def run(*words):
     return subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
 
@@ -298,17 +313,7 @@ class Acct:
             bail("lodge-acct does not start: " + self.log()[-2000:])
 
     def status(self):
-        try:
-            with socket.socket(socket.AF_UNIX) as s:
-                s.settimeout(5)
-                s.connect(self.dir + "/run/acct.sock")
-                s.sendall(b"status\n")
-                data = b""
-                while part := s.recv(1 << 16):
-                    data += part
-            return json.loads(data)
-        except (OSError, ValueError):
-            return None
+        return ask_status(self.dir + "/run/acct.sock")
 
     def log(self):
         return open(self.dir + "/log").read()

@@ -15,7 +15,7 @@ class Real:
         self.lives = [0, 0, 0, 0]
 
     def status(self):
-        return say(RUN + "/guest-%s.sock" % self.name) or {}
+        return ask_status(RUN + "/guest-%s.sock" % self.name) or {}
 
     def up(self):
         return self.status().get("state") == "up"
@@ -29,20 +29,6 @@ class Real:
 class Private(Redis):
     def __init__(self):
         self.sock, self.auth = RUN + "/redis/redis.sock", None
-
-
-def say(path):
-    try:
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(5)
-            s.connect(path)
-            s.sendall(b"status\n")
-            data = b""
-            while part := s.recv(1 << 16):
-                data += part
-        return json.loads(data)
-    except (OSError, ValueError):
-        return None
 
 
 def processes():
@@ -147,7 +133,7 @@ ok(sum(killed.values()) > LASTS / 4, "many were killed", killed)
 ok(not twice, "never two kernels on one image", twice)
 all_up = within(100, lambda: all(g.up() for g in guests))
 ok(all_up, "all guests are up in the end", [(g.name, g.status()) for g in guests if not g.up()], open(W + "/up.log").read()[-4000:])
-ok(within(70, lambda: say(RUN + "/acct.sock") and say(RUN + "/natd.sock") and say(RUN + "/proxy.sock")), "so are the daemons",
+ok(within(70, lambda: ask_status(RUN + "/acct.sock") and ask_status(RUN + "/natd.sock") and ask_status(RUN + "/proxy.sock")), "so are the daemons",
    open(W + "/up.log").read()[-3000:])
 heard = [subprocess.run(["ping", "-q", "-c", "2", "-i", "0.2", "-W", "5", g.ip], stdout=subprocess.DEVNULL).returncode == 0 for g in guests]
 ok(all(heard), "and they answer", heard)

@@ -1,14 +1,15 @@
 # For system tests of one launcher and its guest: the smallest image there is, and what asks it.
 
-GUEST=${BUILD:-$TOP/build}/lodge-guest
+GUEST=${LODGE_BUILD:-$TOP/build}/lodge-guest
 IP=192.168.77.2
 
 # A root of busybox alone: a shell on port 22, network from the kernel's words, ctrl-alt-del powers off.
-make_image() { # FILE [COMMAND]: the last of its boot
+make_image() { # FILE [COMMAND]: the last of its boot; SIZE, and PROGRAMS for its /bin, may be set
 	d=$W/root
-	mkdir -p "$d/bin" "$d/proc" "$d/dev" "$d/etc" "$d/mnt"
-	cp "$(command -v busybox)" "$d/bin/busybox"
-	for name in sh ip mount nc poweroff reboot init cat ls dd ln mv rm echo touch wc stty mkdir sync sleep; do
+	mkdir -p "$d/bin" "$d/proc" "$d/sys" "$d/dev" "$d/etc" "$d/mnt" "$d/tmp"
+	for program in "$(command -v busybox)" ${PROGRAMS-}; do cp "$program" "$d/bin/"; done
+	for name in sh ip mount umount nc poweroff reboot init cat ls dd ln mv rm echo touch wc stty mkdir mknod sync sleep find \
+		stat ps kill grep chmod head tail id df; do
 		ln -sf busybox "$d/bin/$name"
 	done
 	ln -sfn bin "$d/sbin"
@@ -21,6 +22,7 @@ make_image() { # FILE [COMMAND]: the last of its boot
 	cat >"$d/etc/rc" <<-END
 	#!/bin/sh
 	mount -t proc proc /proc
+	mount -t sysfs sysfs /sys
 	for word in \$(cat /proc/cmdline); do case \$word in LODGE_*=*) export "\$word" ;; esac; done
 	ip link set lo up
 	ip link set vec0 up
@@ -30,7 +32,7 @@ make_image() { # FILE [COMMAND]: the last of its boot
 	${2-[ -w /proc/mconsole ] && echo up >/proc/mconsole}
 	END
 	chmod 755 "$d/etc/rc"
-	truncate -s 16M "$1" && mke2fs -q -t ext4 -d "$d" "$1"
+	truncate -s "${SIZE-16M}" "$1" && mke2fs -q -t ext4 -d "$d" "$1"
 }
 
 make_tap() { # NAME ADDRESS
@@ -47,6 +49,7 @@ launch() { # NAME
 
 word() { printf '%s\n' "$2" | socat -t 5 - "UNIX-CONNECT:$W/run/guest-$1.sock"; }
 is() { word "$1" status | grep -q "\"state\":\"$2\""; }
+starts() { word "$1" status | sed 's/.*"starts":\([0-9]*\).*/\1/'; }
 has() { word "$1" status | grep -qE "$2"; }
 inside() { printf '%s\n' "$*" | host timeout 20 socat -t 10 - "TCP:$IP:22"; }
 refused() { # FILE NAME: the launcher's words and its exit status
