@@ -1,12 +1,13 @@
 /* What a person waits for who told a guest's launcher something; see goal.h. */
 #include "cli/goal.h"
+#include "base/sys.h"
 
 #include <string.h>
 
 static const struct {
 	const char *fault;
-	int status; /* EXIT_… of base/sys.h */
-} faults[] = {{"host", 1}, {"input", 2}, {"guest", 6}};
+	int status;
+} faults[] = {{"host", EXIT_SYSTEM}, {"input", EXIT_INPUT}, {"guest", EXIT_GUEST}};
 
 static bool
 is(const struct seen *seen, const char *state)
