@@ -57,7 +57,6 @@ struct line {
 	uint64_t turned; /* … and the period became one of which that says nothing */
 	bool in_flight;
 	bool meta_due; /* what hangs on the guest is to be told */
-	bool met; /* Redis has said what it knew before this process */
 	unsigned asking; /* not 0: unknown to the journal; Redis is asked first, for so many seconds */
 	bool nonsense; /* what Redis answered was no count: told once */
 	uint64_t surplus; /* of taps that went */
@@ -129,6 +128,8 @@ void count_packet(void *count, struct span cooked, uint64_t length);
 /* What moved, perhaps nothing, goes into the account; the clock is read here and nowhere else. */
 void line_post(struct count *, struct line *, struct record *delta);
 void line_poll(struct count *, struct line *, const struct kernel *now, bool last_one);
+/* The interface that the line is on no more lives on, unless it ended last, and may be somebody's again. */
+void life_leave(struct count *, const struct line *, const struct life *);
 /* Redis has answered or is not waited for any more: the line is counted from here on. */
 void line_stop_asking(struct count *, struct line *);
 void line_end(struct count *, struct line *, const struct kernel *last);

@@ -74,12 +74,14 @@ line_poll(struct count *count, struct line *line, const struct kernel *now, bool
 
 /* --- lives ---------------------------------------------------------------------------------------- */
 
-/* The interface that the account was on lives on, and may be somebody's again. */
-static void
-life_leave(struct count *count, const struct life *life)
+void
+life_leave(struct count *count, const struct line *line, const struct life *life)
 {
-	int left = book_leave(&count->book, life);
+	int left;
 
+	if (life->ifindex == line->ended || strcmp(life->boot, count->boot) != 0)
+		return;
+	left = book_leave(&count->book, life);
 	if (left == -1)
 		log_error("no memory to keep how far %s is counted: who has it next is billed for all of it",
 		    life->tap);
@@ -94,9 +96,8 @@ line_begin(struct count *count, struct line *line, const struct link_row *row)
 	struct kernel done;
 	bool before;
 
-	if (life->ifindex != row->ifindex && life->ifindex != line->ended &&
-	    strcmp(life->boot, count->boot) == 0)
-		life_leave(count, life);
+	if (life->ifindex != row->ifindex)
+		life_leave(count, line, life);
 	before = book_take(book, count->boot, row->ifindex, &row->kernel, &done);
 	log_info("%s: %s is interface %u, %s", line->account->name, row->name, row->ifindex,
 	    before ? "counted on from before" : "counted from its beginning");

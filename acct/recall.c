@@ -65,10 +65,8 @@ line_stand(struct count *count, struct line *line, const struct life *mine)
 
 	if (life_is_past(mine, &a->life))
 		a->life = *mine;
-	else if (strcmp(mine->boot, count->boot) == 0 && !life_is(&a->life, mine->boot, mine->ifindex) &&
-		 line->ended != mine->ifindex && book_leave(&count->book, mine) == -1)
-		log_error("no memory to keep how far %s is counted: who has it next is billed for all of it",
-		    mine->tap);
+	else if (!life_is(&a->life, mine->boot, mine->ifindex))
+		life_leave(count, line, mine);
 }
 
 /*
@@ -112,7 +110,6 @@ line_meet(struct count *count, struct line *line, const struct held *held)
 {
 	struct account *a = line->account;
 
-	line->met = true;
 	account_elsewhere(a, &held->elsewhere);
 	if (line->asking == 0 && held->seq > a->unmet.seq)
 		line_go_back(count, line, held);
@@ -130,7 +127,7 @@ line_on_held(void *arg, void *guest, const struct held *held)
 	struct line *line = line_of_account(count, guest);
 
 	line->in_flight = false;
-	if (line->asking == 0 && line->met) {
+	if (!line->account->unmet.is) {
 		line_know(count, line, held);
 		return;
 	}

@@ -72,16 +72,6 @@ news_events(const struct account *a, uint64_t base, struct written_event *out)
 	return n;
 }
 
-/*
- * The journal lies there with what ended before Redis was heard of, which by now is in the totals. Were they told before
- * the journal is written, a process that begins on it would take for news what Redis has from here, and add it again.
- */
-static bool
-must_wait(const struct account *a)
-{
-	return a->owed_on_disk && !a->unmet.is;
-}
-
 /* What moved since Redis held all of it; all, where that is not sure or it was another period's. */
 static uint32_t
 news_fields(const struct line *line)
@@ -120,13 +110,16 @@ line_tell_numbers(struct count *count, struct line *line)
 	line->sure |= line->in_flight;
 }
 
-/* What is quiet and sure costs nothing. */
+/*
+ * What is quiet and sure costs nothing. While the journal lies there with what ended before Redis was heard of, which by now
+ * is in the totals, they wait: a process that begins on it would take for news what Redis has from here, and add it again.
+ */
 static void
 line_tell(struct count *count, struct line *line)
 {
 	const struct account *a = line->account;
 
-	if (!line->in_flight && (!line->sure || a->seq > line->acked) && !must_wait(a))
+	if (!line->in_flight && (!line->sure || a->seq > line->acked) && !a->owed_on_disk)
 		line_tell_numbers(count, line);
 }
 
@@ -170,7 +163,7 @@ tell_all(struct count *count)
 
 		if (line->meta_due && line->guest)
 			line_tell_meta(count, line);
-		if (line->asking != 0 || !line->met)
+		if (line->account->unmet.is)
 			line_ask(count, line);
 		else if (!line_ask_unknown(count, line))
 			line_tell(count, line);
