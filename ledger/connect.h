@@ -1,6 +1,6 @@
 /*
  * Inside the ledger: the writer's connections. connect.c is one connection's life, cluster.c says which of them a key
- * is for, write.c and ask.c what goes over it. The writer itself is write.h's.
+ * is for, write.c and ask.c what goes over it, writer.c the beginning and the end. The writer itself is write.h's.
  */
 #ifndef LEDGER_CONNECT_H
 #define LEDGER_CONNECT_H

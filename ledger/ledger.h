@@ -8,7 +8,7 @@
  *   percentile.c     of a time's 5 minutes				(core)
  *   command.c	      a command as Redis reads it		(core)
  *   place.c refusal.c  which server holds a key, and who it says does	(cores)
- *   connect.c cluster.c write.c ask.c script.c  the asynchronous writer: lodge-acct	(write.h)
+ *   writer.c connect.c cluster.c write.c ask.c script.c  the asynchronous writer: lodge-acct	(write.h)
  *   reader.c read.c history.c  the reader below: whoever shows numbers
  *   usage.h bill.h when.h	what is shown of them, as text, JSON and CSV
  */
