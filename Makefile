@@ -52,7 +52,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest lodge-web
 
-.PHONY: all help tested demo check check-guests check-ledger unit fuzz gates layers pure said system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
+.PHONY: all help tested demo check check-guests check-ledger unit fuzz gates layers pure said named system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -63,8 +63,8 @@ help:
 #: make check      everything below: unit, fuzz, gates, man, system (root)
 #: make unit       table tests of every core, under the address and undefined-behaviour sanitizers
 #: make fuzz       every fuzz target for FUZZ_SECONDS (default 10) each
-#: make gates      layers (who includes whom), pure (cores call nothing but memory and strings) and said (words of the
-#:                 proxy's log and status against its manual)
+#: make gates      layers (who includes whom), pure (cores call nothing but memory and strings), said (words of the
+#:                 proxy's log and status against its manual) and named (keys, options, sockets against the manual)
 #: make man        the manual pages are well formed
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
 #: make check-ledger  a hundred random faults under traffic, and the bill to the byte after each (root; ROUNDS=, SEED=)
@@ -175,7 +175,7 @@ fuzz: $(FUZZERS)
 
 # --- gates ----------------------------------------------------------------------------------------
 
-gates: layers pure said
+gates: layers pure said named
 layers:
 	@sh tests/layers
 pure: $(call obj,$(CORES))
@@ -183,6 +183,9 @@ pure: $(call obj,$(CORES))
 
 said:
 	@mkdir -p $(B) && sh tests/said
+
+named:
+	@mkdir -p $(B) && sh tests/named
 
 man:
 	@sh tests/man
