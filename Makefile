@@ -59,6 +59,7 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 #: make            build the programs into build/
+#: make install    the programs, manual pages, units, completions and examples (PREFIX=/usr/local, DESTDIR=); make uninstall
 #: make demo       two real guests in namespaces of their own, shown with curl, ssh and redis-cli (root)
 #: make check      everything below: unit, fuzz, gates, man, system (root)
 #: make unit       table tests of every core, under the address and undefined-behaviour sanitizers
@@ -146,6 +147,16 @@ $(B)/lodge-preload.so: $(PRELOAD)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) -fPIC -shared -Wl,-z,relro,-z,now -MMD -MP -MF $(B)/preload.d -o $@ $<
+
+# --- installed ------------------------------------------------------------------------------------
+
+.PHONY: install uninstall
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+install: all
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' sh pkg/install $(B)
+uninstall:
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' sh pkg/install -u $(B)
 
 # --- unit tests: one file per core, linked with the cores alone ----------------------------------
 
