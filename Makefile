@@ -66,7 +66,7 @@ help:
 #: make fuzz       every fuzz target for FUZZ_SECONDS (default 10) each
 #: make gates      layers (who includes whom), pure (cores call nothing but memory and strings), said (words of the
 #:                 proxy's log and status against its manual) and named (keys, options, sockets against the manual)
-#: make man        the manual pages are well formed
+#: make man        the manual pages are well formed, and a test names each of their examples
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
 #: make check-ledger  a hundred random faults under traffic, and the bill to the byte after each (root; ROUNDS=, SEED=)
 #: make check-guests  ten guests, they, their launchers and the daemons killed at random for five minutes, all up in the end and
