@@ -206,10 +206,14 @@ int
 sys_filter(struct sock_filter *code, size_t n, bool audit)
 {
 	struct sock_fprog program = {.len = (unsigned short)n, .filter = code};
-	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | (audit ? SECCOMP_FILTER_FLAG_LOG : 0);
+	unsigned flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+			 (audit ? SECCOMP_FILTER_FLAG_LOG : 0);
+	long done = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0)
+	if (done == 0)
 		return 0;
+	if (done > 0) /* a thread that has another filter */
+		errno = EBUSY;
 	return errno == ENOSYS || errno == EINVAL ? 0 : -1;
 }
 

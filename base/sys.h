@@ -58,7 +58,7 @@ int sys_drop(unsigned uid, unsigned gid, const int *keep);
 int sys_drop_over_exec(const int *keep);
 
 /*
- * Let a seccomp program decide on every system call from now on; needs no_new_privs. audit: what it refuses is
+ * Let a seccomp program decide on every system call from now on, in each thread; needs no_new_privs. audit: what it refuses is
  * written to the kernel's log. 0 also where the kernel has no seccomp, which is one wall less.
  */
 struct sock_filter;

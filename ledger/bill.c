@@ -66,7 +66,9 @@ bill_sum(const struct bill *list, size_t n)
 		sum.found |= b->found;
 		sum.projected_known &= b->projected_known;
 		sum.projected = at_most((__uint128_t)sum.projected + b->projected);
-		record_add(&sum.sum, &b->sum);
+		for (int f = 0; f < RECORD_FIELDS; f++)
+			sum.sum.v[f] = at_most((__uint128_t)sum.sum.v[f] + b->sum.v[f]);
+		sum.sum.ts = sum.sum.ts > b->sum.ts ? sum.sum.ts : b->sum.ts;
 		if (b->from != sum.from || b->until != sum.until)
 			sum.from = sum.until = 0;
 	}

@@ -92,7 +92,7 @@ take_slots(struct ledger *l, const redisReply *reply, enum slot_kind kind, int64
 		if (start == -1 || slot_parse(reply_text(reply->element[i + 1]), list[out->n].v) == -1) {
 			char suffix[KEY_SUFFIX];
 
-			reader_fault(l, "%s %.*s is no slot: somebody else writes this key",
+			reader_spoilt(l, "%s %.*s is no slot: somebody else writes this key",
 			    key_slot(kind, at, suffix), (int)(field.len < 32 ? field.len : 32), field.ptr);
 			return -1;
 		}

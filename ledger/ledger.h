@@ -26,6 +26,8 @@ struct ledger;
 struct ledger *ledger_open(const struct conf *, char *why, size_t room);
 void ledger_close(struct ledger *);
 const char *ledger_why(const struct ledger *); /* of the last -1 */
+/* Was it of what a key holds? Then Redis answers, and other keys may be as they should. */
+bool ledger_spoilt(const struct ledger *);
 
 /*
  * The billing period that starts then, and the one with that first day of the month in which now lies. 1: *out holds

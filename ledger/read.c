@@ -10,7 +10,7 @@ take_record(struct ledger *l, const redisReply *reply, struct record *out)
 		struct span name = reply_text(reply->element[i]), text = reply_text(reply->element[i + 1]);
 
 		if (record_take(out, name, text) == -1) {
-			reader_fault(
+			reader_spoilt(
 			    l, "%.*s is no number: somebody else writes this key", (int)name.len, name.ptr);
 			return -1;
 		}

@@ -29,6 +29,7 @@ struct ledger {
 	size_t seed; /* the one that answered */
 	double back_s; /* when those before it are looked for again */
 	char why[WHY_TEXT];
+	bool spoilt; /* it is of what a key holds */
 };
 
 const char *
@@ -37,16 +38,40 @@ ledger_why(const struct ledger *l)
 	return l->why;
 }
 
+bool
+ledger_spoilt(const struct ledger *l)
+{
+	return l->spoilt;
+}
+
+static void
+put_fault(struct ledger *l, bool spoilt, const char *format, va_list args)
+{
+	char text[WHY_TEXT];
+
+	vsnprintf(text, sizeof(text), format, args);
+	log_printable(text, l->why, sizeof(l->why)); /* what a server says may reach a terminal */
+	l->spoilt = spoilt;
+}
+
 void
 reader_fault(struct ledger *l, const char *format, ...)
 {
-	char text[WHY_TEXT];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	put_fault(l, false, format, args);
 	va_end(args);
-	log_printable(text, l->why, sizeof(l->why)); /* what a server says may reach a terminal */
+}
+
+void
+reader_spoilt(struct ledger *l, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put_fault(l, true, format, args);
+	va_end(args);
 }
 
 /* --- one connection ---------------------------------------------------------------------------------- */
@@ -224,7 +249,10 @@ reader_ask(struct ledger *l, int argc, const char **argv)
 		reply = ask_at(l, place, argc, argv);
 		if (!reply || reply->type != REDIS_REPLY_ERROR)
 			return reply;
-		reader_fault(l, "redis says: %s", reply->str);
+		if (strncmp(reply->str, "WRONGTYPE", 9) == 0)
+			reader_spoilt(l, "redis says of %.100s: %s", argv[1], reply->str);
+		else
+			reader_fault(l, "redis says: %s", reply->str);
 		if (follow(l, reply, &place, &asking) == -1)
 			hop = HOPS_MAX;
 		freeReplyObject(reply);

@@ -11,7 +11,8 @@
  * it is asked.
  */
 redisReply *reader_ask(struct ledger *, int argc, const char **argv);
-/* What ledger_why says. */
+/* What ledger_why says; of what a key holds, what ledger_spoilt, too. */
 void reader_fault(struct ledger *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void reader_spoilt(struct ledger *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

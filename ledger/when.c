@@ -161,7 +161,8 @@ fold(struct history *history)
 			history->list[n++] = row;
 		else
 			for (int f = 0; f < SLOT_FIELDS; f++)
-				last->v[f] += row.v[f];
+				last->v[f] =
+				    last->v[f] + row.v[f] < row.v[f] ? UINT64_MAX : last->v[f] + row.v[f];
 	}
 	history->n = n;
 }

@@ -25,7 +25,6 @@ struct answer {
 
 struct answers {
 	struct data *data;
-	const struct conf *conf;
 	struct answer kept[ANSWERS_KEPT], refused[REFUSED_KINDS];
 	struct answer_counts counts;
 };
@@ -33,14 +32,12 @@ struct answers {
 /* --- a response ------------------------------------------------------------------------------------------------- */
 
 static void
-add_headers(struct MHD_Response *r, const char *type, bool page, int64_t max_age)
+add_headers(struct MHD_Response *r, const char *type, bool page, bool fixed)
 {
-	char cache[40] = "no-store";
-
-	if (max_age > 0)
-		snprintf(cache, sizeof(cache), "private, max-age=%d", (int)max_age);
 	MHD_add_response_header(r, "Content-Type", type);
-	MHD_add_response_header(r, "Cache-Control", cache);
+	/* What is fixed is asked for by a name that its text has a part in. */
+	MHD_add_response_header(
+	    r, "Cache-Control", fixed ? "private, max-age=31536000, immutable" : "no-store");
 	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(r, "Cross-Origin-Resource-Policy", "same-origin");
@@ -105,8 +102,8 @@ seal(struct answer *a, const struct contents *c, double took_s)
 		answer_clear(a);
 		return false;
 	}
-	add_headers(a->plain, c->type, c->is_page, c->max_age);
-	add_headers(a->packed, c->type, c->is_page, c->max_age);
+	add_headers(a->plain, c->type, c->is_page, c->fixed);
+	add_headers(a->packed, c->type, c->is_page, c->fixed);
 	a->status = c->status;
 	a->until_s = sys_seconds() + keep;
 	return true;
@@ -138,10 +135,27 @@ place_for(struct answers *all, const char *key)
 	return oldest;
 }
 
+const char *
+answer_guest(const struct ask *ask, const struct viewer *viewer)
+{
+	return ask->name[0] || viewer->who != WHO_TENANT ? ask->name : viewer->guest;
+}
+
+bool
+answer_is_kept(struct answers *all, const struct ask *ask, const struct viewer *viewer)
+{
+	char key[KEY_ROOM];
+	const struct answer *a;
+
+	key_of_answer(ask, viewer, answer_guest(ask, viewer), key);
+	a = place_for(all, key);
+	return strcmp(a->key, key) == 0 && a->until_s > sys_seconds();
+}
+
 struct MHD_Response *
 answer_make(struct answers *all, const struct ask *ask, const struct viewer *viewer, bool packed, int *status)
 {
-	const char *guest = ask->name[0] || viewer->who != WHO_TENANT ? ask->name : viewer->guest;
+	const char *guest = answer_guest(ask, viewer);
 	double begun = sys_seconds();
 	char key[KEY_ROOM];
 	struct answer *a;
@@ -149,7 +163,7 @@ answer_make(struct answers *all, const struct ask *ask, const struct viewer *vie
 	key_of_answer(ask, viewer, guest, key);
 	a = place_for(all, key);
 	if (strcmp(a->key, key) != 0 || a->until_s <= begun) {
-		struct contents c = contents_make(all->data, all->conf, ask, viewer, guest);
+		struct contents c = contents_make(all->data, ask, viewer, guest);
 		bool sealed = seal(a, &c, sys_seconds() - begun);
 
 		out_free(&c.out);
@@ -181,8 +195,10 @@ answer_refused(struct answers *all, int status)
 	out_free(&out);
 	if (!a->plain)
 		return NULL;
-	add_headers(a->plain, "text/html; charset=utf-8", true, 0);
+	add_headers(a->plain, "text/html; charset=utf-8", true, false);
 	MHD_add_response_header(a->plain, "Connection", "close");
+	if (status == 405)
+		MHD_add_response_header(a->plain, "Allow", "GET, HEAD");
 	a->status = status;
 	return a->plain;
 }
@@ -198,9 +214,8 @@ answers_open(struct data *data)
 }
 
 void
-answers_forget(struct answers *all, const struct conf *conf)
+answers_forget(struct answers *all)
 {
-	all->conf = conf;
 	for (size_t i = 0; i < ANSWERS_KEPT; i++)
 		answer_clear(&all->kept[i]);
 }
@@ -208,7 +223,7 @@ answers_forget(struct answers *all, const struct conf *conf)
 void
 answers_close(struct answers *all)
 {
-	answers_forget(all, NULL);
+	answers_forget(all);
 	for (size_t i = 0; i < REFUSED_KINDS; i++)
 		answer_clear(&all->refused[i]);
 	free(all);

@@ -16,7 +16,12 @@ struct answers;
 struct answers *answers_open(struct data *); /* NULL: no memory */
 void answers_close(struct answers *);
 /* Another file: nothing that was kept is good any more. */
-void answers_forget(struct answers *, const struct conf *);
+void answers_forget(struct answers *);
+
+/* Whose numbers it shows: the name that is asked for, or the tenant's own; "": all. */
+const char *answer_guest(const struct ask *, const struct viewer *);
+/* There is one that is good still, so that nothing has to be read. */
+bool answer_is_kept(struct answers *, const struct ask *, const struct viewer *);
 
 /*
  * Of something that this viewer may have (ask_status 200) and that takes no stream: the status, and the response, which

@@ -2,7 +2,9 @@
  * What a request asks for, and whether who asks may have it. A core; front door of the room.
  *
  *   ask.h out.h chart.h page.h metrics.h confine.h  what is asked, and what is answered	(cores)
- *   data.h	  what Redis holds, read (reading.h) of each guest (roster.h) not more often than it changes
+ *   data.h	  what is known of Redis (store.h reports.h: of each guest, roster.h), and what of it is to be read anew
+ *   reader.h work.h reading.h  who reads it: a thread of its own, so that a Redis that hangs holds nobody
+ *   wait.h	  requests that wait a moment for what is being read
  *   serve.h door.h engine.h  who connects, and what goes over it
  *   request.h caller.h contents.h answer.h  who asks, and what they get
  *   live.h	  rates that go on

@@ -40,6 +40,19 @@ height_of(const struct scale *s, uint64_t value)
 	return CHART_BOTTOM * 100 - (int64_t)(room * value / top);
 }
 
+/* As far as 64 bits hold it: what is more is not drawn. */
+static uint64_t
+add(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+static uint64_t
+both(const struct chart_bar *b)
+{
+	return add(b->v[TO_GUEST], b->v[FROM_GUEST]);
+}
+
 static void
 put_axis(struct out *o, const struct scale *s, bool empty)
 {
@@ -84,10 +97,10 @@ put_bar(struct out *o, const struct chart *c, const struct scale *s, size_t i)
 	int64_t room = (RIGHT - CHART_LEFT) * 100 / (int64_t)c->n,
 		left = CHART_LEFT * 100 + (int64_t)i * room;
 	int64_t width = room * (100 - GAP) / 100, x = left + (room - width) / 2;
-	int64_t middle = height_of(s, b->v[TO_GUEST]), top = height_of(s, b->v[TO_GUEST] + b->v[FROM_GUEST]);
+	int64_t middle = height_of(s, b->v[TO_GUEST]), top = height_of(s, both(b));
 	char to[SIZE_TEXT], from[SIZE_TEXT];
 
-	if (b->v[TO_GUEST] + b->v[FROM_GUEST] > 0) {
+	if (both(b) > 0) {
 		out_html(o, "<g class=\"%s\"><title>%s: %s to the guest, %s from it</title>",
 		    b->open ? "o" : "w", b->when, size_print(b->v[TO_GUEST], to),
 		    size_print(b->v[FROM_GUEST], from));
@@ -100,14 +113,6 @@ put_bar(struct out *o, const struct chart *c, const struct scale *s, size_t i)
 		out_unit(o, "x", i + 1 == c->n ? RIGHT * 100 : left + room / 2);
 		out_html(o, " y=\"%d\">%s</text>", CHART_BOTTOM + 16, b->label);
 	}
-}
-
-static uint64_t
-both(const struct chart_bar *b)
-{
-	uint64_t sum = b->v[TO_GUEST] + b->v[FROM_GUEST];
-
-	return sum < b->v[TO_GUEST] ? UINT64_MAX : sum;
 }
 
 static void
@@ -145,7 +150,7 @@ chart_put(struct out *o, const struct chart *c)
 	for (size_t i = 0; i < c->n; i++) {
 		most = both(&c->bars[i]) > most ? both(&c->bars[i]) : most;
 		for (int d = 0; d < DIRECTIONS; d++)
-			sum[d] += c->bars[i].v[d];
+			sum[d] = add(sum[d], c->bars[i].v[d]);
 	}
 	s = chart_scale(most);
 	out_html(o,

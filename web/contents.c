@@ -1,5 +1,6 @@
 /* What stands in an answer; see contents.h. */
 #include "web/contents.h"
+#include "base/table.h"
 #include "web/metrics.h"
 
 #include <stdio.h>
@@ -8,129 +9,152 @@
 
 struct making {
 	struct data *data;
-	const struct conf *conf;
 	const struct ask *ask;
 	const char *guest;
 	struct page page;
 	struct contents made;
 };
 
+/* Where nothing was ever read there is nothing to show, which is no answer that somebody should keep. */
 static void
 make_page(struct making *m)
 {
 	struct data *d = m->data;
 	const struct shown *const *list;
-	const struct shown *g;
-	size_t n;
+	const struct shown *g = NULL;
+	size_t n = 0;
 
 	m->made.type = "text/html; charset=utf-8";
 	m->made.is_page = true;
-	if (m->guest[0]) {
-		g = data_guest(d, m->guest);
-		data_page(d, &m->page);
-		if (g)
-			page_guest(&m->made.out, &m->page, g);
-		else
-			page_empty(&m->made.out, &m->page);
-		m->made.status = g ? 200 : 503;
-		return;
-	}
-	n = data_all(d, &list);
+	if (m->guest[0])
+		g = data_guest(d, m->guest, &m->page.spoilt);
+	else
+		n = data_all(d, &list);
 	data_page(d, &m->page);
 	m->made.status = m->page.read_at ? 200 : 503;
-	if (m->page.read_at)
-		page_home(&m->made.out, &m->page, list, n);
-	else
+	if (!m->page.read_at)
 		page_empty(&m->made.out, &m->page);
+	else if (g)
+		page_guest(&m->made.out, &m->page, g);
+	else
+		page_home(&m->made.out, &m->page, list, n);
 }
 
+/* A tenant's: of the guest alone, who has been read for it alone. */
 static void
 make_metrics(struct making *m)
 {
 	const struct shown *const *list;
-	size_t n = data_all(m->data, &list), own = 0;
+	const struct shown *own;
+	size_t n;
 
 	m->made.type = "text/plain; version=0.0.4; charset=utf-8";
-	data_page(m->data, &m->page);
 	if (m->guest[0]) {
-		while (own < n && strcmp(list[own]->bill.guest, m->guest) != 0)
-			own++;
-		list += own;
-		n = own < n;
+		own = data_guest(m->data, m->guest, &m->page.spoilt);
+		list = &own;
+		n = own != NULL;
+	} else {
+		n = data_all(m->data, &list);
 	}
+	data_page(m->data, &m->page);
 	metrics_put(&m->made.out, &m->page, list, n);
 }
 
 static void
 make_health(struct making *m)
 {
-	data_look(m->data);
-	data_page(m->data, &m->page);
+	bool good = data_answers(m->data);
+
 	m->made.type = "text/plain; charset=utf-8";
-	m->made.status = m->page.why ? 503 : 200;
-	out_plain(&m->made.out, m->page.why ? "the ledger does not answer\n" : "ok\n");
+	m->made.status = good ? 200 : 503;
+	out_plain(&m->made.out, good ? "ok\n" : "the ledger does not answer\n");
+}
+
+/* --- what `lodge usage` has ---------------------------------------------------------------------------------------- */
+
+/* How the numbers stand: of when they are, and what is wrong. */
+static const char *
+fault_of(const struct making *m)
+{
+	if (m->page.why)
+		return "the ledger does not answer";
+	if (m->page.spoilt && m->page.spoilt[0])
+		return "a key of the ledger cannot be read";
+	return NULL;
 }
 
 static void
-put_usage(struct making *m, const struct usage *u)
+put_json(struct making *m, const struct usage *u)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *to;
-	json_t *json;
+	const char *fault = fault_of(m);
+	int64_t age = m->page.now - m->page.read_at;
+	json_t *json = usage_json(u);
+	json_t *ledger = json_pack("{s:b, s:I, s:I}", "up", fault == NULL, "read",
+	    (json_int_t)m->page.read_at, "age_s", (json_int_t)(age > 0 ? age : 0));
+	char *text;
 
-	if (m->ask->want == WANT_JSON) {
-		json = usage_json(u);
-		text = json_dumps(json, JSON_INDENT(2));
-		json_decref(json);
-		m->made.type = "application/json";
-		out_plain(&m->made.out, "%s\n", text);
-		free(text);
-		return;
-	}
-	to = open_memstream(&text, &size);
-	if (!to) {
+	if (fault)
+		json_object_set_new(ledger, "error", json_string(fault));
+	json_object_set_new(json, "ledger", ledger);
+	text = json_dumps(json, JSON_INDENT(2));
+	json_decref(json);
+	m->made.type = "application/json";
+	out_plain(&m->made.out, "%s\n", text);
+	free(text);
+}
+
+static void
+put_text(struct making *m, const struct usage *u)
+{
+	const char *fault = fault_of(m);
+	char *text = NULL, age[SPAN_TEXT], time[WHEN_TEXT];
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	if (!to || (m->ask->want == WANT_TEXT && usage_show(u, to) == -1))
 		m->made.out.failed = true;
-		return;
-	}
-	if (m->ask->want == WANT_CSV)
+	if (to && m->ask->want == WANT_CSV)
 		usage_csv(u, to);
-	else if (usage_show(u, to) == -1)
-		m->made.out.failed = true;
-	fclose(to);
+	if (to)
+		fclose(to);
 	m->made.type = m->ask->want == WANT_CSV ? "text/csv; charset=utf-8" : "text/plain; charset=utf-8";
+	if (fault)
+		out_plain(&m->made.out, "%s: these are the last known numbers, of %s %s, %s old\n\n", fault,
+		    when_hour(m->page.read_at, m->page.zone, time), m->page.zone_name,
+		    span_print(
+			(uint64_t)(m->page.now > m->page.read_at ? m->page.now - m->page.read_at : 0), age));
 	out_plain(&m->made.out, "%s", text);
 	free(text);
 }
 
-/* Read for this answer alone: JSON, CSV and text have the rows that `lodge usage` has. */
+static void
+put_error(struct making *m, int status, const char *what)
+{
+	bool json = m->ask->want == WANT_JSON;
+
+	m->made.status = status;
+	m->made.type = json ? "application/json" : "text/plain; charset=utf-8";
+	out_plain(&m->made.out, json ? "{\"version\": 1, \"error\": \"%s\"}\n" : "%s\n", what);
+}
+
+/* JSON and text tell how old they are. CSV cannot: who reads that is better told that there is none now. */
 static void
 make_usage(struct making *m)
 {
-	struct data *d = m->data;
-	const struct asked asked = {
-	    .name = m->guest[0] ? m->guest : NULL, .by = m->ask->by, .month = -1, .from = -1, .to = -1};
-	struct usage u = {.now = m->page.now};
-	struct ledger *l = data_ledger(d);
-	enum usage_read done = USAGE_FAILED;
+	enum usage_read done;
+	const struct usage *u = data_usage(m->data, m->guest, m->ask->by, &done, &m->page.spoilt);
+	const char *fault;
 
-	data_page(d, &m->page);
-	u.zone = m->page.zone;
-	u.zone_name = m->page.zone_name;
-	if (l)
-		done = usage_read(l, m->conf, &asked, &u);
-	if (l)
-		data_told(d, done != USAGE_FAILED);
-	if (done == USAGE_READ) {
-		put_usage(m, &u);
-	} else {
-		m->made.status = done == USAGE_NO_GUEST ? 404 : 503;
-		m->made.type = m->ask->want == WANT_JSON ? "application/json" : "text/plain; charset=utf-8";
-		out_plain(&m->made.out,
-		    m->ask->want == WANT_JSON ? "{\"version\": 1, \"error\": \"%s\"}\n" : "%s\n",
-		    done == USAGE_NO_GUEST ? "no such guest" : "the ledger does not answer");
-	}
-	usage_free(&u);
+	data_page(m->data, &m->page);
+	fault = fault_of(m);
+	if (u && done == USAGE_NO_GUEST)
+		put_error(m, 404, "no such guest");
+	else if (!u || (fault && m->ask->want == WANT_CSV))
+		put_error(m, 503, fault ? fault : "the ledger has not answered yet");
+	else if (m->ask->want == WANT_JSON)
+		put_json(m, u);
+	else
+		put_text(m, u);
 }
 
 static void
@@ -154,23 +178,45 @@ make(struct making *m)
 		break;
 	case WANT_STYLE:
 		m->made.type = "text/css; charset=utf-8";
-		m->made.max_age = 600;
+		m->made.fixed = true;
 		out_plain(&m->made.out, "%s", page_style);
 		break;
 	default:
 		m->made.type = "text/javascript; charset=utf-8";
-		m->made.max_age = 600;
+		m->made.fixed = true;
 		out_plain(&m->made.out, "%s", page_script);
 	}
 }
 
 struct contents
-contents_make(struct data *data, const struct conf *conf, const struct ask *ask, const struct viewer *viewer,
-    const char *guest)
+contents_make(struct data *data, const struct ask *ask, const struct viewer *viewer, const char *guest)
 {
-	struct making m = {.data = data, .conf = conf, .ask = ask, .guest = guest, .made = {.status = 200}};
+	struct making m = {.data = data, .ask = ask, .guest = guest, .made = {.status = 200}};
 
-	m.page = (struct page){.now = (int64_t)time(NULL), .viewer = viewer};
+	m.page = (struct page){.now = (int64_t)time(NULL), .viewer = viewer, .spoilt = ""};
 	make(&m);
 	return m.made;
+}
+
+bool
+contents_need(const struct ask *ask, const char *guest, struct need *out)
+{
+	*out = (struct need){.guest = guest, .by = ask->by};
+	switch (ask->want) {
+	case WANT_HOME:
+	case WANT_GUEST:
+	case WANT_METRICS:
+		out->work = guest[0] ? WORK_GUEST : WORK_ALL;
+		return true;
+	case WANT_CSV:
+	case WANT_JSON:
+	case WANT_TEXT:
+		out->work = WORK_USAGE;
+		return true;
+	case WANT_HEALTH:
+		out->work = WORK_WHO;
+		return true;
+	default:
+		return false;
+	}
 }

@@ -8,7 +8,7 @@ struct contents {
 	int status;
 	const char *type;
 	bool is_page;
-	int64_t max_age; /* seconds that a browser may keep it; 0: none */
+	bool fixed; /* the same as long as the program is: a browser may keep it */
 	struct out out; /* the caller's to free; it may have failed */
 };
 
@@ -16,7 +16,8 @@ struct contents {
  * Of something that this viewer may have (ask_status 200) and that takes no stream. guest: whose; "": all that they may
  * see.
  */
-struct contents contents_make(
-    struct data *, const struct conf *, const struct ask *, const struct viewer *, const char *guest);
+struct contents contents_make(struct data *, const struct ask *, const struct viewer *, const char *guest);
+/* What has to be read for it; false: nothing. */
+bool contents_need(const struct ask *, const char *guest, struct need *out);
 
 #endif

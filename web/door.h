@@ -26,7 +26,6 @@ struct seat {
 	bool here; /* the peer is of this host: loopback, or the very address that it connected to */
 	bool told, tls;
 	bool served; /* handed on */
-	bool streams; /* live rates go over it */
 	ev_io io;
 	ev_timer late;
 	struct door *door;

@@ -28,6 +28,8 @@ struct stream {
 	struct live *live;
 	struct source *source;
 	struct MHD_Connection *connection;
+	const struct seat *seat;
+	char token[LINK_TOKEN + 1]; /* by which it was opened; "": none */
 	unsigned sent; /* the last event's number */
 	double begun_s;
 	bool used, suspended, begun, over;
@@ -36,8 +38,7 @@ struct stream {
 struct live {
 	struct ev_loop *loop;
 	struct data *data;
-	void (*resumed)(void *);
-	void *arg;
+	struct live_calls calls;
 	ev_timer tick;
 	struct source sources[LIVE_STREAMS];
 	struct stream streams[LIVE_STREAMS];
@@ -51,18 +52,28 @@ live_rate(uint64_t before, uint64_t now, double seconds)
 	return now <= before || seconds <= 0 ? 0 : (uint64_t)((double)(now - before) * 8 / seconds);
 }
 
-/* A total changes once a second, where anything moves; a look may fall before or behind it. */
 static void
-sample(struct live *l, struct source *s)
+put_event(struct live *l, struct source *s)
 {
-	struct record total;
-	double now = sys_seconds(), since = now - s->changed_s;
-	bool known = data_total(l->data, s->guest, &total), changed = false;
+	if (data_why(l->data))
+		snprintf(s->event, sizeof(s->event), ": the ledger does not answer\n\n");
+	else
+		snprintf(s->event, sizeof(s->event), "data: {\"to\":%" PRIu64 ",\"from\":%" PRIu64 "}\n\n",
+		    s->rate[TO_GUEST], s->rate[FROM_GUEST]);
+	s->number++;
+}
 
-	for (int d = 0; known && d < DIRECTIONS; d++)
-		changed |= total.v[REC_BYTES + d] != s->bytes[d];
+/* A total changes once a second, where anything moves; a look may fall before or behind it. NULL: not known. */
+static void
+sample(struct source *s, const struct record *total)
+{
+	double now = sys_seconds(), since = now - s->changed_s;
+	bool changed = false;
+
+	for (int d = 0; total && d < DIRECTIONS; d++)
+		changed |= total->v[REC_BYTES + d] != s->bytes[d];
 	for (int d = 0; d < DIRECTIONS; d++) {
-		uint64_t bytes = known ? total.v[REC_BYTES + d] : s->bytes[d];
+		uint64_t bytes = total ? total->v[REC_BYTES + d] : s->bytes[d];
 
 		if (changed && s->known)
 			s->rate[d] = live_rate(s->bytes[d], bytes, since > LONG_S ? TICK_S : since);
@@ -72,13 +83,7 @@ sample(struct live *l, struct source *s)
 	}
 	if (changed)
 		s->changed_s = now;
-	s->known = known; /* what moved over a gap did not move in a second */
-	if (data_why(l->data))
-		snprintf(s->event, sizeof(s->event), ": the ledger does not answer\n\n");
-	else
-		snprintf(s->event, sizeof(s->event), "data: {\"to\":%" PRIu64 ",\"from\":%" PRIu64 "}\n\n",
-		    s->rate[TO_GUEST], s->rate[FROM_GUEST]);
-	s->number++;
+	s->known = total != NULL; /* what moved over a gap did not move in a second */
 }
 
 static void
@@ -94,20 +99,73 @@ resume(struct live *l)
 		any = true;
 	}
 	if (any)
-		l->resumed(l->arg);
+		l->calls.resumed(l->calls.arg);
 }
 
+static void
+on_totals(void *arg, const struct shown *list, size_t n)
+{
+	struct live *l = arg;
+
+	for (size_t k = 0; k < LIVE_STREAMS; k++) {
+		struct source *s = &l->sources[k];
+		const struct shown *g = NULL;
+
+		if (s->streams == 0)
+			continue;
+		for (size_t i = 0; i < n && !g; i++)
+			if (strcmp(list[i].bill.guest, s->guest) == 0)
+				g = &list[i];
+		if (n > 0 && !g)
+			continue; /* it came while the others were read */
+		sample(s, g && g->read_at ? &g->total : NULL);
+		put_event(l, s);
+	}
+	resume(l);
+}
+
+static void
+ask(struct live *l)
+{
+	const char *names[LIVE_STREAMS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < LIVE_STREAMS; i++)
+		if (l->sources[i].streams > 0)
+			names[n++] = l->sources[i].guest;
+	if (n > 0)
+		data_ask_totals(l->data, names, n);
+}
+
+/* Who may not look any more is not looked for in vain, either. */
+static bool
+end_those_who_may_not(struct live *l)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < LIVE_STREAMS; i++) {
+		struct stream *s = &l->streams[i];
+
+		if (s->used && !s->over && !l->calls.may(l->calls.arg, s->seat, s->token, s->source->guest))
+			any = s->over = true;
+	}
+	return any;
+}
+
+/* Where Redis does not answer, that is an event of its own. */
 static void
 on_tick(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct live *l = w->data;
+	bool any = end_those_who_may_not(l), silent = data_why(l->data) != NULL;
 
-	(void)events;
-	for (size_t i = 0; i < LIVE_STREAMS; i++)
+	(void)loop, (void)events;
+	for (size_t i = 0; silent && i < LIVE_STREAMS; i++)
 		if (l->sources[i].streams > 0)
-			sample(l, &l->sources[i]);
-	ev_now_update(loop); /* a reading takes its time */
-	resume(l);
+			put_event(l, &l->sources[i]);
+	if (any || silent)
+		resume(l);
+	ask(l);
 }
 
 static ssize_t
@@ -182,7 +240,8 @@ free_stream(struct live *l)
 }
 
 struct MHD_Response *
-live_response(struct live *l, struct MHD_Connection *connection, const char *guest)
+live_response(struct live *l, struct MHD_Connection *connection, const struct seat *seat, struct span token,
+    const char *guest)
 {
 	struct source *source = find_source(l, guest);
 	struct stream *s = free_stream(l);
@@ -190,8 +249,14 @@ live_response(struct live *l, struct MHD_Connection *connection, const char *gue
 
 	if (!source || !s || source->streams >= LIVE_PER_GUEST)
 		return NULL;
-	*s = (struct stream){
-	    .live = l, .source = source, .connection = connection, .begun_s = sys_seconds(), .used = true};
+	*s = (struct stream){.live = l,
+	    .source = source,
+	    .connection = connection,
+	    .seat = seat,
+	    .begun_s = sys_seconds(),
+	    .used = true};
+	if (token.len == LINK_TOKEN)
+		memcpy(s->token, token.ptr, token.len);
 	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, EVENT_BLOCK, on_room, s, on_end);
 	if (!response) {
 		s->used = false;
@@ -199,20 +264,21 @@ live_response(struct live *l, struct MHD_Connection *connection, const char *gue
 	}
 	if (l->n++ == 0)
 		ev_timer_again(l->loop, &l->tick);
-	if (source->streams++ == 0)
-		sample(l, source);
+	source->streams++;
 	s->sent = source->number;
+	ask(l);
 	return response;
 }
 
 struct live *
-live_open(struct ev_loop *loop, struct data *data, void (*resumed)(void *), void *arg)
+live_open(struct ev_loop *loop, struct data *data, const struct live_calls *calls)
 {
 	struct live *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return NULL;
-	*l = (struct live){.loop = loop, .data = data, .resumed = resumed, .arg = arg};
+	*l = (struct live){.loop = loop, .data = data, .calls = *calls};
+	data_watch(data, on_totals, l);
 	ev_timer_init(&l->tick, on_tick, 0, TICK_S);
 	l->tick.data = l;
 	return l;
@@ -229,6 +295,7 @@ live_end(struct live *l)
 void
 live_close(struct live *l)
 {
+	data_watch(l->data, NULL, NULL);
 	ev_timer_stop(l->loop, &l->tick);
 	l->closing = true;
 	resume(l);

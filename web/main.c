@@ -83,11 +83,10 @@ on_reload(void *arg)
 		conf_free(fresh);
 	} else {
 		web->conf = fresh;
-		serve_reload(web->serve, fresh);
+		serve_reload(web->serve, fresh, old);
 		web->reloads++;
 		log_info("reloaded: %zu guests", fresh->n_guests);
-		conf_free(old);
-		fresh = old; /* freed below */
+		fresh = NULL;
 	}
 	free(fresh);
 	conf_errors_free(&errors);
@@ -152,9 +151,9 @@ open_control(struct web *web, struct ev_loop *loop, unsigned uid, unsigned gid)
 	return ctl;
 }
 
-/* Nothing is left but the account, and of the kernel what serving takes. */
+/* Nothing is left but the account, and of the kernel what serving takes; both threads have it so. */
 static void
-drop(unsigned uid, unsigned gid)
+drop(struct serve *serve, unsigned uid, unsigned gid)
 {
 	const int none[] = {-1};
 	static struct sock_filter code[CONFINE_MAX];
@@ -162,6 +161,8 @@ drop(unsigned uid, unsigned gid)
 
 	if (sys_drop(uid, gid, none) == -1)
 		fatal("cannot give up privilege: %s", strerror(errno));
+	if (serve_start(serve) == -1)
+		fatal("no thread: %s", strerror(errno));
 	if (n == 0)
 		log_warn("no filter of system calls for this machine");
 	else if (sys_filter(code, n, true) == -1)
@@ -203,15 +204,16 @@ main(int argc, char **argv)
 	web.serve = serve_open(loop, web.conf, fd, uid, why, sizeof(why));
 	if (!web.serve)
 		fatal("%s", why);
-	drop(uid, gid);
+	drop(web.serve, uid, gid);
 	sys_notify("READY=1");
 	log_info("serving on %s%s", addr_print(&web.conf->web.listen, text),
 	    web.conf->web.cert ? ", TLS and plain" : "");
 	sys_run(loop, on_reload, &web);
 	sys_notify("STOPPING=1");
-	serve_close(web.serve);
 	ctl_close(ctl);
-	conf_free(web.conf);
-	free(web.conf);
+	if (serve_close(web.serve)) {
+		conf_free(web.conf);
+		free(web.conf);
+	}
 	return EXIT_DONE;
 }

@@ -15,7 +15,7 @@ put_type(struct out *o, const char *name, const char *type, const char *help)
 static void
 put_pair(struct out *o, const char *name, const struct shown *g, enum record_field field, const char *class)
 {
-	for (int d = 0; d < DIRECTIONS; d++) {
+	for (int d = 0; g->read_at && d < DIRECTIONS; d++) {
 		out_plain(o, "%s{guest=\"%s\",direction=\"%s\"", name, g->bill.guest, ways[d]);
 		if (class)
 			out_plain(o, ",class=\"%s\"", class);
@@ -26,7 +26,8 @@ put_pair(struct out *o, const char *name, const struct shown *g, enum record_fie
 static void
 put_one(struct out *o, const char *name, const struct shown *g, uint64_t value)
 {
-	out_plain(o, "%s{guest=\"%s\"} %" PRIu64 "\n", name, g->bill.guest, value);
+	if (g->read_at)
+		out_plain(o, "%s{guest=\"%s\"} %" PRIu64 "\n", name, g->bill.guest, value);
 }
 
 static void
@@ -83,6 +84,11 @@ metrics_put(struct out *o, const struct page *p, const struct shown *const *list
 	out_plain(o, "lodge_ledger_up %d\n", p->why == NULL);
 	put_type(o, "lodge_ledger_read_timestamp_seconds", "gauge", "When the ledger was read.");
 	out_plain(o, "lodge_ledger_read_timestamp_seconds %" PRId64 "\n", p->read_at);
+	put_type(
+	    o, "lodge_guest_readable", "gauge", "1: all of it is read; 0: what is there is the last known.");
+	for (size_t i = 0; i < n; i++)
+		out_plain(o, "lodge_guest_readable{guest=\"%s\"} %d\n", list[i]->bill.guest,
+		    list[i]->spoilt[0] == '\0');
 	put_totals(o, list, n);
 	put_periods(o, list, n);
 }

@@ -1,5 +1,6 @@
 /* What all pages have; see page.h. */
 #include "web/page.h"
+#include "base/hash.h"
 #include "base/table.h"
 
 const char *
@@ -19,35 +20,59 @@ put_head(struct out *o, const char *title)
 	    title);
 }
 
-/* Redis is gone: what is shown is as old as it is, which is said in front of it. */
+/* What is the matter, in a word; NULL: nothing. */
+static const char *
+trouble_of(const struct page *p)
+{
+	if (p->why)
+		return "The ledger does not answer.";
+	if (p->spoilt && p->spoilt[0])
+		return "Some of this guest's numbers cannot be read.";
+	if (p->read_at && p->now - p->read_at > OLD_S)
+		return "The ledger takes its time.";
+	return NULL;
+}
+
+/* What is shown is as old as it is, which is said in front of it. */
 static void
 put_trouble(struct out *o, const struct page *p)
 {
+	const char *trouble = trouble_of(p), *detail = p->why ? p->why : p->spoilt;
 	char age[SPAN_TEXT], time[WHEN_TEXT];
 	int64_t old = p->now - p->read_at;
 
-	if (!p->why)
+	if (!trouble)
 		return;
-	out_html(o, "<div class=\"trouble\" role=\"alert\"><strong>The ledger does not answer.</strong> ");
+	out_html(o, "<div class=\"trouble\" role=\"status\"><p><strong>%s</strong> ", trouble);
 	if (p->read_at)
 		out_html(o, "These are the last known numbers, of %s (%s), %s old.",
 		    when_hour(p->read_at, p->zone, time), p->zone_name,
 		    span_print(old > 0 ? (uint64_t)old : 0, age));
 	else
-		out_html(o, "No number is known yet; this page has them when it answers again.");
-	out_html(o, " Bytes are counted all the same, and written when it is back.");
-	if (p->viewer->who == WHO_OWNER)
-		out_html(o, " <code>%s</code>", p->why);
+		out_html(o, "No number is known yet; this page has them when it can.");
+	if (p->why)
+		out_html(o, " Bytes are counted all the same, and written when it is back.");
+	out_html(o, "</p>");
+	if (p->viewer->who == WHO_OWNER && detail && detail[0])
+		out_html(o, "<code>%s</code>", detail);
 	out_html(o, "</div>");
+}
+
+unsigned
+page_tag(const char *text)
+{
+	return (unsigned)hash_bytes(1, text, strlen(text));
 }
 
 void
 page_begin(struct out *o, const struct page *p, const char *title)
 {
 	put_head(o, title);
-	out_html(o, "<link rel=\"stylesheet\" href=\"/style.css\"></head><body><a class=\"skip\" "
-		    "href=\"#main\">to the "
-		    "numbers</a><header><a class=\"mark\" href=\"/\">lodge</a>");
+	out_html(o,
+	    "<link rel=\"stylesheet\" href=\"/style.css?%08x\"></head><body><a class=\"skip\" "
+	    "href=\"#main\">to the "
+	    "numbers</a><header><a class=\"mark\" href=\"/\">lodge</a>",
+	    page_tag(page_style));
 	if (p->viewer->who == WHO_OWNER)
 		out_html(o, "<nav aria-label=\"all\"><a href=\"/\">All guests</a><a href=\"/guests.csv\" "
 			    "download>CSV</a><a href=\"/api/v1/guests\">JSON</a></nav>");

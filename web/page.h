@@ -8,6 +8,8 @@
 #include "web/ask.h"
 #include "web/chart.h"
 
+enum { SHOWN_WHY = 160 };
+
 /* One guest, as of a reading. */
 struct shown {
 	struct bill bill;
@@ -16,7 +18,8 @@ struct shown {
 	char tap[CONF_IFNAME]; /* "": not known */
 	const char *domain; /* the first of n_domains */
 	size_t n_domains;
-	int64_t read_at;
+	int64_t read_at; /* the bill and the totals; 0: never */
+	char spoilt[SHOWN_WHY]; /* ""; else what it is that could not be read last: older numbers stay */
 	bool rate_known; /* of the last minutes, in bit/s: */
 	uint64_t rate[DIRECTIONS];
 	struct history hours; /* the last day */
@@ -33,6 +36,8 @@ struct page {
 	const struct viewer *viewer;
 	int64_t read_at; /* when the numbers were read; 0: they never were */
 	const char *why; /* Redis does not answer, and this is what it said; NULL: it does */
+	const char
+	    *spoilt; /* a key of this guest cannot be read, and why; "": none, or no one guest's page */
 };
 
 void page_home(struct out *, const struct page *, const struct shown *const *, size_t n);
@@ -44,7 +49,10 @@ void page_empty(struct out *, const struct page *);
 
 /* --- inside ---------------------------------------------------------------------------------------------------- */
 
-enum { DAY_TEXT = 40 };
+enum {
+	DAY_TEXT = 40,
+	OLD_S = 30, /* numbers that are older say so */
+};
 
 void page_begin(struct out *, const struct page *, const char *title);
 void page_end(struct out *, const struct page *);
@@ -57,6 +65,8 @@ void page_quota(struct out *, const struct page *, const struct bill *);
 void page_charts(struct out *, const struct page *, const struct shown *);
 
 extern const char page_style[], page_script[];
+/* A part of the name of what goes with a page, which is another one for another text. */
+unsigned page_tag(const char *text);
 const char *page_policy(void); /* Content-Security-Policy */
 
 #endif

@@ -141,7 +141,7 @@ page_guest(struct out *o, const struct page *p, const struct shown *g)
 	out_html(o,
 	    "</div><p class=\"files\"><a href=\"/g/%s/text\">Text</a><a "
 	    "href=\"/api/v1/guests/%s\">JSON</a></p>"
-	    "<script src=\"/live.js\"></script>",
-	    g->bill.guest, g->bill.guest);
+	    "<script src=\"/live.js?%08x\"></script>",
+	    g->bill.guest, g->bill.guest, page_tag(page_script));
 	page_end(o, p);
 }

@@ -42,13 +42,17 @@ put_row(struct out *o, const struct shown *g)
 	char size[SIZE_TEXT];
 
 	out_html(o, "<tr><th scope=\"row\"><a href=\"/g/%s\">%s</a>", b->guest, b->guest);
-	if (b->gone)
+	if (g->spoilt[0])
+		out_html(o, "<small class=\"bad\">its numbers cannot be read</small>");
+	else if (b->gone)
 		out_html(o, "<small>not in the file</small>");
 	else if (g->n_domains > 0)
 		out_html(o, "<small>%s%s</small>", g->domain, g->n_domains > 1 ? " …" : "");
 	put_rate(o, g);
-	out_html(o, "<td class=\"billed\">%s<td class=\"quota\">", size_print(b->sum.v[REC_BILLED], size));
-	put_quota(o, b);
+	out_html(o, "<td class=\"billed\">%s<td class=\"quota\">",
+	    g->read_at ? size_print(b->sum.v[REC_BILLED], size) : "–");
+	if (g->read_at)
+		put_quota(o, b);
 	out_html(o, "<td class=\"expected\">%s", b->projected_known ? size_print(b->projected, size) : "–");
 }
 
@@ -72,12 +76,15 @@ void
 page_home(struct out *o, const struct page *p, const struct shown *const *list, size_t n)
 {
 	struct bill sum = {.projected_known = true};
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct bill *b = &list[i]->bill;
-		struct bill both[2] = {sum, *b};
+		struct bill both[2] = {sum, list[i]->bill};
 
-		sum = i == 0 ? *b : bill_sum(both, 2);
+		if (!list[i]->read_at)
+			continue;
+		sum = any ? bill_sum(both, 2) : both[1];
+		any = true;
 	}
 	page_begin(o, p, "All guests – lodge");
 	put_sum(o, p, &sum);

@@ -31,21 +31,20 @@ reading_conf(const struct conf *conf, struct shown *g)
 int
 reading_bill(const struct reading *r, unsigned with, struct shown *g)
 {
-	struct bill fresh, *b = &g->bill;
+	struct bill fresh;
 
-	if (usage_bill(r->ledger, r->conf, b->guest, r->now, with, &fresh) == -1)
+	if (usage_bill(r->ledger, r->conf, g->bill.guest, r->now, with, &fresh) == -1)
 		return -1;
-	if (!(with & WITH_PROJECTION)) { /* which comes with the rows */
-		fresh.projected_known = b->projected_known && b->from == fresh.from;
-		fresh.projected = b->projected;
-	}
-	if (!(with & WITH_PERCENTILE)) {
-		fresh.p95_known = b->p95_known && b->from == fresh.from;
-		memcpy(fresh.p95, b->p95, sizeof(fresh.p95));
-	}
-	*b = fresh;
-	reading_conf(r->conf, g);
-	return ledger_total(r->ledger, b->guest, &g->total) == -1 ? -1 : 0;
+	g->bill = fresh;
+	return ledger_total(r->ledger, fresh.guest, &g->total) == -1 ? -1 : 0;
+}
+
+void
+shown_free(struct shown *g)
+{
+	history_free(&g->hours);
+	history_free(&g->days);
+	history_free(&g->months);
 }
 
 int

@@ -1,6 +1,6 @@
 /*
  * One guest, read from the ledger into what the pages show. Nothing is kept here: data.h says when it is done again.
- * Where a reading fails (-1: ledger_why), what the guest has of the one before stays.
+ * -1: ledger_why.
  */
 #ifndef WEB_READING_H
 #define WEB_READING_H
@@ -17,7 +17,9 @@ struct reading {
 /* What the file says of the guest: its tap and its domains. The conf has to outlive it. */
 void reading_conf(const struct conf *, struct shown *);
 
-/* The bill and the totals; of projection and percentile what `with` leaves out stays, within one period. */
+void shown_free(struct shown *); /* what it holds */
+
+/* The bill and the totals. */
 int reading_bill(const struct reading *, unsigned with, struct shown *);
 /* Hours, days and months, the projection that comes of them, and the rate. After reading_bill. */
 int reading_rows(const struct reading *, struct shown *);

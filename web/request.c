@@ -1,6 +1,7 @@
 /* A request, answered; see request.h. */
 #include "web/request.h"
 #include "web/caller.h"
+#include "web/contents.h"
 
 #include <stdio.h>
 
@@ -73,20 +74,35 @@ send_to_tls(struct handler *h, struct MHD_Connection *c, const struct ask *ask)
 }
 
 static enum MHD_Result
-send_live(struct handler *h, struct MHD_Connection *c, struct seat *seat, const char *guest)
+send_live(struct handler *h, struct MHD_Connection *c, const struct seat *seat, const char *guest)
 {
-	struct MHD_Response *r = live_response(h->live, c, guest);
+	struct MHD_Response *r = live_response(h->live, c, seat, token_of(c), guest);
 	enum MHD_Result done;
 
 	if (!r)
 		return request_refuse(h, c, 503);
-	seat->streams = true;
 	MHD_add_response_header(r, "Content-Type", "text/event-stream");
 	MHD_add_response_header(r, "Cache-Control", "no-store");
 	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 	done = MHD_queue_response(c, 200, r);
 	MHD_destroy_response(r);
 	return done;
+}
+
+bool
+request_may(struct handler *h, const struct seat *seat, const char *token, const char *guest)
+{
+	struct viewer v = caller_of(h->conf, h->pass, seat, span_str(token));
+
+	return v.who == WHO_OWNER || (v.who == WHO_TENANT && strcmp(v.guest, guest) == 0);
+}
+
+enum MHD_Result
+request_refuse_method(struct handler *h, struct MHD_Connection *c, const struct seat *seat)
+{
+	struct viewer v = caller_of(h->conf, h->pass, seat, token_of(c));
+
+	return request_refuse(h, c, v.who == WHO_NOBODY ? 403 : 405);
 }
 
 static bool
@@ -97,32 +113,63 @@ takes_gzip(struct MHD_Connection *c)
 	return takes && strstr(takes, "gzip") && !strstr(takes, "gzip;q=0");
 }
 
+/* Whether who asks may have it. A stranger learns nothing, and nobody reads anything for them. */
+static int
+status_of(struct handler *h, struct ask *ask, const struct viewer *viewer)
+{
+	bool known = viewer->who >= WHO_TENANT && ask->name[0] && data_knows(h->data, ask->name, ask->tap);
+
+	return ask_status(ask, viewer, known);
+}
+
+/* What has to be read first, where that is worth waiting for. */
+static bool
+has_to_wait(struct handler *h, struct MHD_Connection *c, const struct ask *ask, const struct viewer *viewer,
+    struct wait **wait)
+{
+	const char *guest = answer_guest(ask, viewer);
+	struct need need;
+
+	return contents_need(ask, guest, &need) && !answer_is_kept(h->answers, ask, viewer) &&
+	       wait_for(h->waits, wait, c, &need);
+}
+
+static enum MHD_Result
+put(struct handler *h, struct MHD_Connection *c, const struct seat *seat, const struct ask *ask,
+    const struct viewer *viewer)
+{
+	struct MHD_Response *r;
+	int status = 200;
+
+	if (ask->want == WANT_LEAVE)
+		return send_to(c, 303, "/", COOKIE "=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+	if (ask->want == WANT_LIVE)
+		return send_live(h, c, seat, ask->name);
+	r = answer_make(h->answers, ask, viewer, takes_gzip(c), &status);
+	return r ? MHD_queue_response(c, (unsigned)status, r) : request_refuse(h, c, 503);
+}
+
 enum MHD_Result
-request_answer(struct handler *h, struct MHD_Connection *c, struct seat *seat, struct span path)
+request_answer(struct handler *h, struct MHD_Connection *c, const struct seat *seat, struct span path,
+    struct wait **wait)
 {
 	struct ask ask = ask_parse(path);
 	struct viewer viewer = caller_of(h->conf, h->pass, seat, token_of(c));
-	struct MHD_Response *r;
-	bool known = false;
 	int status;
 
-	h->asked[viewer.who]++;
+	h->asked[viewer.who] += *wait == NULL;
 	if (viewer.who == WHO_NOBODY && caller_in_the_open(h->conf, seat))
 		return send_to_tls(h, c, &ask);
 	if (ask.want == WANT_ENTER)
 		return enter(h, c, seat, ask.token);
-	/* A stranger learns nothing, and nobody reads anything for them. */
-	if (viewer.who == WHO_OWNER && ask.name[0])
-		known = data_knows(h->data, ask.name, ask.tap);
-	else if (viewer.who == WHO_TENANT && ask.name[0])
-		known = data_knows_own(h->data, viewer.guest, ask.name, ask.tap);
-	status = ask_status(&ask, &viewer, known);
+	status = status_of(h, &ask, &viewer);
+	/* Who there is may have to be read first; others than these two are refused by now. */
+	if (status == 404 && ask.name[0] && !ask.tap &&
+	    wait_for(h->waits, wait, c, &(struct need){.work = WORK_WHO}))
+		return MHD_YES;
 	if (status != 200)
 		return request_refuse(h, c, status);
-	if (ask.want == WANT_LEAVE)
-		return send_to(c, 303, "/", COOKIE "=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
-	if (ask.want == WANT_LIVE)
-		return send_live(h, c, seat, ask.name);
-	r = answer_make(h->answers, &ask, &viewer, takes_gzip(c), &status);
-	return r ? MHD_queue_response(c, (unsigned)status, r) : request_refuse(h, c, 503);
+	if (has_to_wait(h, c, &ask, &viewer, wait))
+		return MHD_YES;
+	return put(h, c, seat, &ask, &viewer);
 }

@@ -1,5 +1,6 @@
 /* The guests there are numbers of; see roster.h. */
 #include "web/roster.h"
+#include "web/reading.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,11 +51,7 @@ void
 roster_free(struct roster *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		struct shown *g = &r->list[i]->shown;
-
-		history_free(&g->hours);
-		history_free(&g->days);
-		history_free(&g->months);
+		shown_free(&r->list[i]->shown);
 		free(r->list[i]);
 	}
 	r->n = 0;

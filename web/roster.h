@@ -15,6 +15,8 @@ struct entry {
 	struct shown shown;
 	struct age age; /* of its rows */
 	bool known; /* they were read once */
+	bool asked; /* they are being read */
+	char spoilt[SHOWN_WHY]; /* ""; else why they could not be read last */
 	int64_t p95_of; /* the slot of 5 minutes whose percentile is known */
 };
 

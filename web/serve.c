@@ -19,6 +19,7 @@ struct serve {
 	struct door *door;
 	struct engine plain, tls; /* tls: not started without cert */
 	ev_timer cert_look;
+	int begun; /* its address: a request whose head is there */
 };
 
 /* --- libmicrohttpd calls -------------------------------------------------------------------------------------------- */
@@ -35,18 +36,18 @@ static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
     const char *upload, size_t *upload_n, void **state)
 {
-	static int begun;
 	struct serve *s = arg;
 	struct seat *seat = seat_of(s, c);
+	struct wait *wait;
 	enum MHD_Result done;
 
 	(void)version, (void)upload;
 	if (!seat)
 		return MHD_NO;
 	if (!*state) { /* its head is there; its body, if any, comes next */
-		*state = &begun;
+		*state = &s->begun;
 		if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-			return request_refuse(&s->handler, c, 405);
+			return request_refuse_method(&s->handler, c, seat);
 		return MHD_YES;
 	}
 	if (*upload_n) {
@@ -54,17 +55,22 @@ on_request(void *arg, struct MHD_Connection *c, const char *url, const char *met
 		return MHD_NO;
 	}
 	door_asked(seat);
-	done = request_answer(&s->handler, c, seat, span_str(url));
-	ev_now_update(s->loop); /* a reading takes its time */
+	wait = *state == &s->begun ? NULL : *state;
+	done = request_answer(&s->handler, c, seat, span_str(url), &wait);
+	if (wait)
+		*state = wait;
 	return done;
 }
 
 static void
 on_completed(void *arg, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode code)
 {
-	struct seat *seat = seat_of(arg, c);
+	struct serve *s = arg;
+	struct seat *seat = seat_of(s, c);
 
-	(void)state, (void)code;
+	(void)code;
+	if (*state && *state != &s->begun)
+		wait_over(*state);
 	if (seat)
 		door_answered(seat);
 }
@@ -87,6 +93,14 @@ on_resumed(void *arg)
 
 	engine_run(&s->plain);
 	engine_run(&s->tls);
+}
+
+static bool
+on_may(void *arg, const struct seat *seat, const char *token, const char *guest)
+{
+	struct serve *s = arg;
+
+	return request_may(&s->handler, seat, token, guest);
 }
 
 static bool
@@ -119,19 +133,20 @@ static bool
 begin(struct serve *s, const struct conf *conf, char *why, size_t room)
 {
 	const struct engine_calls calls = {on_request, on_completed, on_connection, s};
+	const struct live_calls live_calls = {on_resumed, on_may, s};
 	struct handler *h = &s->handler;
 
 	if (conf->web.cert && !(s->cert = cert_open(&conf->web, why, room)))
 		return false;
 	snprintf(why, room, "out of memory");
 	h->conf = conf;
-	h->data = data_open(conf);
+	h->data = data_open(s->loop, conf);
 	h->pass = pass_open(conf);
 	h->answers = h->data ? answers_open(h->data) : NULL;
-	h->live = h->data ? live_open(s->loop, h->data, on_resumed, s) : NULL;
-	if (!h->pass || !h->answers || !h->live)
+	h->waits = h->data ? waits_open(s->loop, h->data, on_resumed, s) : NULL;
+	h->live = h->data ? live_open(s->loop, h->data, &live_calls) : NULL;
+	if (!h->pass || !h->answers || !h->waits || !h->live)
 		return false;
-	answers_forget(h->answers, conf);
 	snprintf(why, room, "libmicrohttpd does not start%s", s->cert ? "; is it built with TLS?" : "");
 	return engine_start(&s->plain, s->loop, &calls, DOOR_SEATS, false) == 0 &&
 	       (!s->cert || engine_start(&s->tls, s->loop, &calls, DOOR_SEATS, true) == 0);
@@ -161,35 +176,45 @@ serve_open(struct ev_loop *loop, const struct conf *conf, int fd, unsigned uid, 
 }
 
 void
-serve_reload(struct serve *s, const struct conf *conf)
+serve_reload(struct serve *s, const struct conf *conf, struct conf *old)
 {
 	struct handler *h = &s->handler;
 
 	h->conf = conf;
-	data_reload(h->data, conf);
 	pass_reload(h->pass, conf);
-	answers_forget(h->answers, conf);
+	answers_forget(h->answers);
+	data_reload(h->data, conf, old);
 	live_end(h->live);
 	if (s->cert)
 		cert_look(s->cert, &conf->web);
 }
 
-void
+int
+serve_start(struct serve *s)
+{
+	return data_start(s->handler.data);
+}
+
+bool
 serve_close(struct serve *s)
 {
 	struct handler *h = &s->handler;
 
 	ev_timer_stop(s->loop, &s->cert_look);
+	waits_close(h->waits);
 	live_close(h->live);
 	engine_stop(&s->plain);
 	engine_stop(&s->tls);
 	door_close(s->door);
 	answers_close(h->answers);
 	free(h->live);
+	free(h->waits);
 	pass_close(h->pass);
-	data_close(h->data);
 	cert_close(s->cert);
+	if (!data_close(h->data))
+		return false;
 	free(s);
+	return true;
 }
 
 static json_t *

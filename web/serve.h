@@ -14,9 +14,12 @@ struct serve;
 
 /* fd: listens; uid: see door.h. NULL: why says it. The conf outlives it. */
 struct serve *serve_open(struct ev_loop *, const struct conf *, int fd, unsigned uid, char *why, size_t room);
-void serve_close(struct serve *);
-/* Another conf, which the old one may follow to its end. */
-void serve_reload(struct serve *, const struct conf *);
+/* Once privilege is given up: who reads the ledger begins. -1: errno. */
+int serve_start(struct serve *);
+/* false: Redis, or a name server, is still waited for; what serve_open was given has to stay as it is. */
+bool serve_close(struct serve *);
+/* Another conf; the old one is freed when nothing reads by it any more. */
+void serve_reload(struct serve *, const struct conf *, struct conf *old);
 json_t *serve_status(const struct serve *);
 
 #endif

@@ -148,6 +148,7 @@ bars_have_their_heights(void **state)
 	c.bars[1].v[TO_GUEST] = c.bars[1].v[FROM_GUEST] = UINT64_MAX;
 	chart_put(&o, &c);
 	assert_false(has(&o, "=\"-"));
+	assert_true(has(&o, "in all 18 EB to the guest and 18 EB from it"));
 	out_free(&o);
 }
 
@@ -212,8 +213,8 @@ static void
 each_says_what_it_has_to(void **state)
 {
 	struct page p = {.now = now, .zone = zone_utc, .zone_name = "UTC", .viewer = &owner, .read_at = now};
-	struct shown alice = {.bill = bill(70000000000, QUOTA_CUT, 0), .day = 1};
-	struct shown bob = {.bill = bill(5, QUOTA_NONE, 0), .day = 1};
+	struct shown alice = {.bill = bill(70000000000, QUOTA_CUT, 0), .day = 1, .read_at = now};
+	struct shown bob = {.bill = bill(5, QUOTA_NONE, 0), .day = 1, .read_at = now};
 	const struct shown *const both[] = {&alice, &bob};
 	struct dated hour = {.start = now - 3600, .v = {2000, 1000, 4000, 2000, 6000, 0}};
 	struct out o = {0};
@@ -225,7 +226,7 @@ each_says_what_it_has_to(void **state)
 	page_home(&o, &p, both, 2);
 	assert_true(
 	    has(&o, "href=\"/g/alice\"") && has(&o, "70&#8239;% of 100 GB") && has(&o, "not in the file"));
-	assert_false(has(&o, "role=\"alert\""));
+	assert_false(has(&o, "class=\"trouble\""));
 	out_free(&o);
 
 	page_guest(&o, &p, &alice);
@@ -254,6 +255,24 @@ each_says_what_it_has_to(void **state)
 	page_empty(&o, &p);
 	assert_true(has(&o, "No number is known yet"));
 	out_free(&o);
+	p.why = NULL;
+	p.read_at = now - OLD_S - 1;
+	page_guest(&o, &p, &alice);
+	assert_true(has(&o, "The ledger takes its time") && has(&o, "31s old"));
+	out_free(&o);
+	p.read_at = now - OLD_S;
+	page_guest(&o, &p, &alice);
+	assert_false(has(&o, "class=\"trouble\""));
+	out_free(&o);
+	p.spoilt = "h:20261120 <b> is no slot";
+	page_guest(&o, &p, &alice);
+	assert_true(has(&o, "numbers cannot be read") && has(&o, "h:20261120 &lt;b&gt; is no slot"));
+	out_free(&o);
+	bob.read_at = 0; /* never read: no number is made up */
+	snprintf(bob.spoilt, sizeof(bob.spoilt), "no number");
+	page_home(&o, &p, both, 2);
+	assert_true(has(&o, "cannot be read") && has(&o, "<td class=\"billed\">–"));
+	out_free(&o);
 	page_home(&o, &p, both, 0);
 	assert_true(has(&o, "Nobody lives here yet"));
 	out_free(&o);
@@ -267,14 +286,19 @@ static void
 metrics_have_all(void **state)
 {
 	struct page p = {.now = now, .zone = zone_utc, .zone_name = "UTC", .viewer = &owner, .read_at = now};
-	struct shown alice = {.bill = bill(7, QUOTA_CUT, 0)};
-	const struct shown *const list[] = {&alice};
+	struct shown alice = {.bill = bill(7, QUOTA_CUT, 0), .read_at = now}, bob = {.bill = alice.bill};
+	const struct shown *const list[] = {&alice, &bob};
 	struct out o = {0};
 
 	(void)state;
 	for (int i = 0; i < RECORD_FIELDS; i++)
 		alice.total.v[i] = 100 + (uint64_t)i;
-	metrics_put(&o, &p, list, 1);
+	snprintf(bob.bill.guest, sizeof(bob.bill.guest), "bob");
+	snprintf(bob.spoilt, sizeof(bob.spoilt), "no number");
+	metrics_put(&o, &p, list, 2);
+	assert_true(
+	    has(&o, "\nlodge_guest_readable{guest=\"alice\"} 1\nlodge_guest_readable{guest=\"bob\"} 0\n"));
+	assert_false(has(&o, "bytes{guest=\"bob\"") || has(&o, "total{guest=\"bob\"")); /* never read */
 	assert_true(has(&o, "\nlodge_ledger_up 1\n"));
 	assert_true(has(
 	    &o, "\nlodge_guest_bytes_total{guest=\"alice\",direction=\"from_guest\",class=\"wan\"} 107\n"));
