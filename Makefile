@@ -67,6 +67,8 @@ help:
 #: make gates      layers (who includes whom), pure (cores call nothing but memory and strings), said (words of the
 #:                 proxy's log and status against its manual) and named (keys, options, sockets against the manual)
 #: make man        the manual pages are well formed, and a test names each of their examples
+#: make lint       clang-tidy and cppcheck over the tree, gcc -fanalyzer over the cores
+#: make coverage   which lines of the cores the unit tests reach: a list, and build/cover/index.html
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
 #: make check-ledger  a hundred random faults under traffic, and the bill to the byte after each (root; ROUNDS=, SEED=)
 #: make check-guests  ten guests, they, their launchers and the daemons killed at random for five minutes, all up in the end and
@@ -200,6 +202,59 @@ named:
 
 man:
 	@sh tests/man
+
+# --- lint: what a compiler does not look for ------------------------------------------------------
+
+.PHONY: lint cppcheck coverage
+ROOMS    := base conf ledger proxy natd acct launch web cli
+SOURCES  := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c))
+
+lint: $(SOURCES:%.c=$(B)/lint/%.tidy) $(CORES:%.c=$(B)/lint/%.analyzed) cppcheck
+	@echo "lint: ok ($(words $(SOURCES)) files, $(words $(CORES)) cores)"
+
+# The object is there for what it depends on: a file is looked at again when one of its headers changes.
+$(B)/lint/%.tidy: %.c $(B)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(call say,TIDY)
+	$(Q)clang-tidy --quiet $< -- $(STD) $(DEFS) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+# Lists grow through void pointers, of which the analyzer loses sight and says that they leak: leaks are looked for by
+# LeakSanitizer in the unit tests and fuzz targets of the same cores.
+$(B)/lint/%.analyzed: %.c $(B)/obj/%.o
+	@mkdir -p $(@D)
+	$(call say,SCAN)
+	$(Q)$(CC) $(STD) $(DEFS) $(WARN) -O2 -fno-strict-aliasing -fanalyzer -Wno-analyzer-malloc-leak -Werror -c -o /dev/null $<
+	@touch $@
+
+cppcheck:
+	$(Q)cppcheck --quiet --enable=warning,performance,portability --inline-suppr --std=c11 --error-exitcode=1 -I. -D_GNU_SOURCE \
+	    $(DEFS) --suppressions-list=tests/cppcheck --template='{file}:{line}: {id}: {message}' \
+	    -j2 $(ROOMS)
+
+# --- coverage: the lines and branches of the cores that the unit tests reach ----------------------
+
+COVERED  := $(patsubst tests/unit/%.c,$(B)/cover/test/%,$(wildcard tests/unit/*.c))
+
+$(B)/cover/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC  )
+	$(Q)$(CC) $(STD) $(DEFS) $(WARN) -O0 -g --coverage -fprofile-update=atomic -MMD -MP -c -o $@ $<
+
+$(B)/cover/cores.a: $(CORES:%.c=$(B)/cover/%.o)
+
+$(B)/cover/test/%: $(B)/cover/tests/unit/%.o $(B)/cover/cores.a
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) --coverage -o $@ $^ -lcmocka -lyaml -lcrypto
+
+coverage: $(COVERED)
+	@find $(B)/cover -name '*.gcda' -delete
+	@CMOCKA_MESSAGE_OUTPUT=TAP prove -Q -e '' $(COVERED)
+	@gcovr --root . --object-directory $(B)/cover --filter '($(subst $(eval) ,|,$(ROOMS)))/' --exclude-throw-branches \
+	    --html-details $(B)/cover/index.html --print-summary --txt $(B)/cover/lines.txt
+	@grep '%' $(B)/cover/lines.txt | sort -k4n | head -n 10
+	@echo "coverage: build/cover/index.html has every line"
 
 # --- system ---------------------------------------------------------------------------------------
 

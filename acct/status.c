@@ -105,7 +105,7 @@ line_status(const struct line *line)
 	json_t *json = json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "tap", line->guest->tap,
 	    "asking_redis", line->asking != 0, "ifindex", (json_int_t)line->ifindex, "seq",
 	    (json_int_t)a->seq, "acked", (json_int_t)line->acked, "surplus",
-	    (json_int_t)(line->surplus + line->tally.surplus), "kernel_packets",
+	    (json_int_t)line->surplus + (json_int_t)line->tally.surplus, "kernel_packets",
 	    (json_int_t)proof_counted(&line->proof), "seen_packets", (json_int_t)line->proof.seen);
 
 	for (int i = 0; i < RECORD_FIELDS; i++)

@@ -104,8 +104,10 @@ read_text(struct span in)
 	struct span first = span_first(in, in.len < TEXT_MAX ? in.len : TEXT_MAX);
 	size_t n = span_find(first, '\n');
 
+	if (n == TEXT_MAX)
+		return bad("endless PROXY header");
 	if (n == first.len)
-		return n < TEXT_MAX ? (struct haproxy){.verdict = SNIFF_MORE} : bad("endless PROXY header");
+		return (struct haproxy){.verdict = SNIFF_MORE};
 	if (first.ptr[n - 1] != '\r' || n - 1 < sizeof(text_start))
 		return bad("malformed PROXY header");
 	return read_line(span_from(span_first(first, n - 1), sizeof(text_start)), n + 1);

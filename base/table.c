@@ -51,6 +51,8 @@ table_print(const struct table *table, FILE *to)
 {
 	size_t width[TABLE_COLUMNS], owed = 0;
 
+	if (table->columns == 0)
+		return;
 	for (size_t c = 0; c < table->columns; c++)
 		width[c] = column_width(table, c);
 	for (size_t i = 0; i < table->n; i++) {

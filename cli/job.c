@@ -186,7 +186,7 @@ job_init(struct job *job, struct jobs *jobs, const char *name, const char *const
 	job->jobs = jobs;
 	job->patience_s = JOB_STOP_SECONDS;
 	job->name = strdup(name);
-	for (size_t k = 0; argv[k] && k < JOB_ARGS - 1; k++)
+	for (size_t k = 0; k < JOB_ARGS - 1 && argv[k]; k++)
 		job->argv[k] = strdup(argv[k]);
 	ev_child_init(&job->child, on_child, 0, 0);
 	ev_timer_init(&job->timer, on_timer, 0, 0);

@@ -22,10 +22,12 @@ link_of(struct links *links, const char *name)
 static struct link *
 add(struct links *links, const char *name)
 {
-	struct link *more = realloc(links->list, (links->n + 1) * sizeof(*more));
 	uint8_t random[LINK_RANDOM];
+	struct link *more = NULL;
 
-	if (!more || getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	if (getrandom(random, sizeof(random), 0) == (ssize_t)sizeof(random))
+		more = realloc(links->list, (links->n + 1) * sizeof(*more));
+	if (!more)
 		return NULL;
 	links->list = more;
 	more += links->n++;

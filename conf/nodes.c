@@ -102,7 +102,7 @@ add_pair(struct report *r, yaml_node_t *map, int key, int n)
 void
 document_join(struct report *r, struct document *doc, struct level *in, int n)
 {
-	yaml_node_t *node = document_node(doc, in->node);
+	yaml_node_t *node = &doc->nodes[in->node - 1];
 	int key = in->key;
 
 	if (node->type == YAML_SEQUENCE_NODE) {

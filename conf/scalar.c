@@ -174,7 +174,7 @@ const char *
 scalar_ports(struct span s, uint16_t *lo, uint16_t *hi)
 {
 	size_t dash = span_find(s, '-');
-	uint16_t low, high;
+	uint16_t low = 0, high;
 	const char *why = scalar_port(span_first(s, dash), &low);
 
 	high = low;

@@ -109,7 +109,7 @@ record_take(struct record *record, struct span name, struct span text)
 int
 numbers_parse(struct span text, uint64_t *v, size_t count)
 {
-	uint64_t got[SLOT_FIELDS];
+	uint64_t got[SLOT_FIELDS] = {0};
 
 	for (size_t i = 0; i < count; i++) {
 		size_t n = span_find(text, ' ');

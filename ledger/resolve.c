@@ -39,6 +39,8 @@ answer_print(const struct addrinfo *all, unsigned turn)
 
 	for (const struct addrinfo *a = all; a; a = a->ai_next)
 		n++;
+	if (n == 0)
+		return;
 	turn %= n;
 	for (size_t f = 0; f < 2; f++)
 		for (const struct addrinfo *a = all; a; a = a->ai_next)

@@ -39,7 +39,7 @@ print_part(struct span type, const uint8_t *b, FILE *out)
 		return 4;
 	}
 	if (span_is(type, "inet_service")) {
-		fprintf(out, "%u", b[0] << 8 | b[1]);
+		fprintf(out, "%u", (unsigned)(b[0] << 8 | b[1]));
 		return 4;
 	}
 	if (span_is(type, "limit")) {
@@ -82,7 +82,7 @@ print_element(const struct fact *fact, bool add, FILE *out)
 	colon = strstr(set->type, " : ");
 	key = colon ? span_of(set->type, (size_t)(colon - set->type)) : span_str(set->type);
 	if (fact->key_len == 4 && span_is(key, "inet_service"))
-		fprintf(out, "%u-%u", b[0] << 8 | b[1], b[2] << 8 | b[3]);
+		fprintf(out, "%u-%u", (unsigned)(b[0] << 8 | b[1]), (unsigned)(b[2] << 8 | b[3]));
 	else
 		print_parts(key, b, out);
 	if (colon && add) {

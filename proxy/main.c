@@ -386,7 +386,7 @@ main(int argc, char **argv)
 	p.loop = loop = ev_default_loop(0); /* not before: what was handed over may all be closed */
 	take(&p, loop);
 	rights_drop(&p.conf, &p.plan);
-	p.share->transparent = rights_try(&p.conf);
+	p.share->transparent = rights_try(&p.conf); /* NOLINT: take() has made it */
 	start(&p, loop);
 	ev_signal_init(&upgrade, on_upgrade, SIGUSR2);
 	ev_signal_init(&drain, on_drain, SIGQUIT);

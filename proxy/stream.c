@@ -66,7 +66,7 @@ flush_kept(struct stream *st, struct flow *f, struct end *dst)
 static void
 flush_pipe(struct stream *st, struct flow *f, struct end *dst)
 {
-	ssize_t n = end_splice_out(dst, st->pipe->out, st->in_pipe);
+	ssize_t n = end_splice_out(dst, st->pipe->out, st->in_pipe); /* NOLINT: what is in a pipe has one */
 
 	if (n == -1) {
 		if (!again())

@@ -63,7 +63,7 @@ take_end(const struct sockaddr_storage *sa, __be16 *port, __be32 address[4])
 		*port = in->sin_port;
 		memcpy(address, &in->sin_addr, 4);
 	} else {
-		*port = in6->sin6_port;
+		*port = in6->sin6_port; /* NOLINT: getsockname(2) has filled it */
 		memcpy(address, &in6->sin6_addr, 16);
 	}
 }
@@ -75,7 +75,7 @@ ask(struct peers *p, int fd, struct question *out)
 	struct question q = {
 	    .head = {.nlmsg_len = sizeof(q), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
 	    .body = {.sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0u}};
-	struct sockaddr_storage here, there;
+	struct sockaddr_storage here = {0}, there = {0};
 	socklen_t n = sizeof(here), m = sizeof(there);
 
 	if (getsockname(fd, (struct sockaddr *)&here, &n) == -1 ||

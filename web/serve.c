@@ -161,8 +161,10 @@ serve_open(struct ev_loop *loop, const struct conf *conf, int fd, unsigned uid, 
 	if (!s)
 		return NULL;
 	s->loop = loop;
-	if (!begin(s, conf, why, room))
+	if (!begin(s, conf, why, room)) {
+		free(s);
 		return NULL;
+	}
 	s->door = door_open(loop, fd, uid, on_taken, s);
 	if (!s->door) {
 		snprintf(why, room, "the kernel does not tell whose a connection is: %s", strerror(errno));

@@ -130,7 +130,8 @@ main(int argc, char **argv)
 	if (argc != 2)
 		return 0; /* what processes() starts */
 	disk(argv[1], &write_mb_s, &read_mb_s, &random_us);
-	printf("getpid_ns=%.1f forkexec_us=%.1f fault_us=%.3f write_mb_s=%.1f read_mb_s=%.1f random_us=%.2f\n", calls(),
-	    processes(argv[0]), faults(), write_mb_s, read_mb_s, random_us);
+	printf(
+	    "getpid_ns=%.1f forkexec_us=%.1f fault_us=%.3f write_mb_s=%.1f read_mb_s=%.1f random_us=%.2f\n",
+	    calls(), processes(argv[0]), faults(), write_mb_s, read_mb_s, random_us);
 	return 0;
 }

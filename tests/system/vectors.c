@@ -56,8 +56,9 @@ struct held {
 			      "2: cmp %[until], %[signals]\n\t"                                              \
 			      "jl 2b\n\t" STORE                                                              \
 			 : "+a"(call), [spin] "+&r"(spin), "=m"(*out)                                        \
-			 : "D"(a), "S"(b), "d"(c), [until] "r"(until), [signals] "m"(signals), [in] "r"(in), \
-			 [out] "r"(out), "m"(*in)                                                            \
+			 : "D"(a), "S"(b),                                                                   \
+			 "d"(c), [until] "r"(until), [signals] "m"(signals), [in] "r"(in), [out] "r"(out),   \
+			 "m"(*in)                                                                            \
 			 : "rcx", "r11", "xmm7", "xmm9", "memory")
 
 __attribute__((target("avx"))) static long
