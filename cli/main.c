@@ -3,6 +3,7 @@
 #include "base/near.h"
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/topics.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -30,7 +31,7 @@ static const struct command commands[] = {
 	"make a guest's kernel from Debian's source"},
     {"kernel", cmd_kernel, "test [-j] [FILE]",
 	"boot a kernel to userspace; what keeps guests from running here"},
-    {"help", cmd_help, "", "this text"},
+    {"help", cmd_help, "[TOPIC]", "this text; or the page on a command, the file, the bill, security …"},
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -45,14 +46,20 @@ usage(FILE *to)
 	      "  -d, --debug         say more on stderr\n"
 	      "  -h, --help          this text\n"
 	      "  -V, --version       the version\n\n"
-	      "The manual: man lodge, man lodge.yaml.\n",
+	      "The manual: man lodge, man 7 lodge, man lodge.yaml; lodge help TOPIC finds the page.\n",
 	    to);
 }
 
 static int
 cmd_help(const char *file, int argc, char **argv)
 {
-	(void)file, (void)argc, (void)argv;
+	const char *names[N_COMMANDS];
+
+	(void)file;
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i].name;
+	if (argc > 1)
+		return topic_show(argv[1], names, N_COMMANDS);
 	usage(stdout);
 	return EXIT_DONE;
 }
