@@ -56,12 +56,13 @@ PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest lodge-web
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
-	@sed -n 's/^#: //p' Makefile
+	@sh pkg/help Makefile
 
 #: make            build the programs into build/
 #: make install    the programs, manual pages, units, completions and examples (PREFIX=/usr/local, DESTDIR=); make uninstall
 #: make demo       two real guests in namespaces of their own, shown with curl, ssh and redis-cli (root)
 #: make check      everything below: unit, fuzz, gates, man, system (root)
+#: make tested     all that the tests run, built in parallel before they run one by one
 #: make unit       table tests of every core, under the address and undefined-behaviour sanitizers
 #: make fuzz       every fuzz target for FUZZ_SECONDS (default 10) each
 #: make gates      layers (who includes whom), pure (cores call nothing but memory and strings), said (words of the
