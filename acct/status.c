@@ -89,6 +89,17 @@ quota_status(const struct line *line)
 	    line->curb.then != QUOTA_NONE && !line->curb.lifted, "lifted", line->curb.lifted);
 }
 
+/* This period's: billed by all hosts, the rest by this one. */
+static json_t *
+period_status(const struct account *a)
+{
+	const struct period *period = &a->slots.period;
+
+	return json_pack("{s:I, s:I, s:I, s:I}", "start", (json_int_t)period->start, "billed",
+	    (json_int_t)account_used(a), "to_guest", (json_int_t)period->sum.v[REC_BYTES + TO_GUEST],
+	    "from_guest", (json_int_t)period->sum.v[REC_BYTES + FROM_GUEST]);
+}
+
 static json_t *
 natd_status(const struct count *count)
 {
@@ -112,6 +123,7 @@ line_status(const struct line *line)
 		json_object_set_new(json, record_name(i), json_integer((json_int_t)a->total.v[i]));
 	json_object_set_new(
 	    json, "period_billed", json_integer((json_int_t)a->slots.period.sum.v[REC_BILLED]));
+	json_object_set_new(json, "period", period_status(a));
 	json_object_set_new(json, "quota", quota_status(line));
 	return json;
 }

@@ -4,7 +4,6 @@
 #include "base/sys.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PAUSE_SECONDS = 1, CLIENT_SECONDS = 5, STALE_MS = 1000, ANSWER_MAX = 64 << 20 };
+enum { PAUSE_SECONDS = 1, CLIENT_SECONDS = 5 };
 
 struct client {
 	struct ctl *ctl;
@@ -34,29 +33,6 @@ struct ctl {
 	struct client clients[CTL_CLIENTS];
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
-
-/* -1: errno; EAGAIN when it is bound and nobody takes the connection in time. */
-static int
-unix_connect(const char *path, int timeout_ms)
-{
-	struct timeval limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-	struct sockaddr_un sa;
-	int fd, saved;
-
-	if (sys_unix(path, &sa) == -1)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == -1 ||
-	    connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
-}
 
 static void
 client_close(struct client *c)
@@ -190,7 +166,7 @@ on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
 static int
 clear_stale(const char *path)
 {
-	int fd = unix_connect(path, STALE_MS);
+	int fd = ctl_connect(path);
 
 	if (fd != -1 || errno == EAGAIN) {
 		if (fd != -1)
@@ -252,81 +228,4 @@ ctl_close(struct ctl *ctl)
 	if (unlink(ctl->path) == -1 && errno != ENOENT)
 		log_debug("%s stays: %s", ctl->path, strerror(errno));
 	free(ctl);
-}
-
-static int64_t
-now_ms(void)
-{
-	return (int64_t)(sys_seconds() * 1000);
-}
-
-/* The whole answer as one allocated text, or NULL with errno. */
-static char *
-read_answer(int fd, int64_t deadline_ms)
-{
-	size_t room = 4096, got = 0;
-	char *text = malloc(room), *more;
-	struct pollfd pfd = {.fd = fd, .events = POLLIN};
-
-	while (text) {
-		int64_t left = deadline_ms - now_ms();
-		int ready = left > 0 ? poll(&pfd, 1, (int)left) : 0;
-		ssize_t n;
-
-		if (ready == -1 && errno == EINTR)
-			continue;
-		if (ready != 1) {
-			errno = ETIMEDOUT;
-			break;
-		}
-		n = recv(fd, text + got, room - 1 - got, 0);
-		if (n == -1)
-			break;
-		got += (size_t)n;
-		text[got] = '\0';
-		if (n == 0)
-			return text;
-		if (got < room - 1)
-			continue;
-		more = room < ANSWER_MAX ? realloc(text, room *= 2) : NULL;
-		if (!more) {
-			errno = ENOMEM;
-			break;
-		}
-		text = more;
-	}
-	free(text);
-	return NULL;
-}
-
-json_t *
-ctl_ask(const char *path, const char *word, int timeout_ms)
-{
-	json_t *json = NULL;
-	char request[CTL_WORD + 1];
-	int64_t deadline_ms = now_ms() + timeout_ms;
-	char *text = NULL;
-	int fd, n, saved;
-
-	n = snprintf(request, sizeof(request), "%s\n", word);
-	if (n >= CTL_WORD) {
-		errno = EMSGSIZE;
-		return NULL;
-	}
-	fd = unix_connect(path, timeout_ms);
-	if (fd == -1) {
-		errno = errno == EAGAIN ? ETIMEDOUT : errno;
-		return NULL;
-	}
-	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) == n)
-		text = read_answer(fd, deadline_ms);
-	saved = errno;
-	close(fd);
-	if (text) {
-		json = json_loads(text, 0, NULL);
-		saved = json ? 0 : EPROTO;
-	}
-	free(text);
-	errno = saved;
-	return json;
 }

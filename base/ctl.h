@@ -27,7 +27,29 @@ struct ctl;
 struct ctl *ctl_open(struct ev_loop *, const char *path, unsigned uid, unsigned gid, ctl_answer *, void *arg);
 void ctl_close(struct ctl *);
 
-/* The other side: ask and wait at most timeout_ms. NULL: errno (ENOENT or ECONNREFUSED: not running). */
+/*
+ * The other side (ctl_ask.c): ask and wait at most timeout_ms. NULL: errno (ENOENT or ECONNREFUSED: not running,
+ * ETIMEDOUT: it does not answer).
+ */
 json_t *ctl_ask(const char *path, const char *word, int timeout_ms);
+
+/* The same of many at once. path and word are the caller's until the answer is there. */
+struct ctl_call {
+	const char *path, *word;
+	json_t *answer; /* after ctl_await; or NULL, and … */
+	int error; /* … errno */
+	int fd; /* from here on inside */
+	char *text;
+	size_t got, room;
+};
+
+void ctl_begin(struct ctl_call *); /* does not wait */
+/* What is there and comes within so long, which is less where all have answered. */
+void ctl_gather(struct ctl_call *, size_t n, int timeout_ms);
+/* The same, and whoever has not answered then is not waited for any more. */
+void ctl_await(struct ctl_call *, size_t n, int timeout_ms);
+
+/* A connection that is taken at once. -1: errno; EAGAIN: bound, and too many wait. */
+int ctl_connect(const char *path);
 
 #endif

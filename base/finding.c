@@ -1,10 +1,10 @@
 /* What a program found out by trying; see finding.h. */
 #include "base/finding.h"
+#include "base/colour.h"
 #include "base/sys.h"
 
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { VERSION = 1, TEXT = 1024, WHAT_WIDTH = 12 };
 
@@ -14,9 +14,9 @@ static const char *const words[] = {
     [FOUND_BROKEN] = "broken",
 };
 static const char *const colours[] = {
-    [FOUND_OK] = "\033[32m",
-    [FOUND_DEGRADED] = "\033[33m",
-    [FOUND_BROKEN] = "\033[31m",
+    [FOUND_OK] = COLOUR_GREEN,
+    [FOUND_DEGRADED] = COLOUR_YELLOW,
+    [FOUND_BROKEN] = COLOUR_RED,
 };
 enum { N_WORDS = sizeof(words) / sizeof(words[0]) };
 
@@ -29,10 +29,10 @@ findings_begin(struct findings *f, FILE *out, bool json)
 static void
 print_line(FILE *out, enum found found, const char *what, const char *text, const char *next)
 {
-	bool colour = isatty(fileno(out));
+	bool colour = colour_wanted(fileno(out));
 
 	fprintf(out, "%-*s%s%-10s%s%s\n", WHAT_WIDTH, what, colour ? colours[found] : "", words[found],
-	    colour ? "\033[0m" : "", text);
+	    colour ? COLOUR_END : "", text);
 	if (next)
 		fprintf(out, "%-*s%-10s%s\n", WHAT_WIDTH, "", "next:", next);
 	fflush(out);

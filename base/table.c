@@ -19,10 +19,30 @@ table_add(struct table *table, const char *text)
 	return cells[table->n] ? (table->n++, 0) : -1;
 }
 
+/* How long the colour is that a text begins with; 0: none. */
+static size_t
+colour_length(struct span text)
+{
+	size_t end = span_find(text, 'm');
+
+	return text.len > 2 && text.ptr[0] == '\033' && text.ptr[1] == '[' && end < text.len ? end + 1 : 0;
+}
+
 static size_t
 cell_width(const struct table *table, size_t i)
 {
-	return utf8_columns(span_str(table->cells[i]));
+	struct span text = span_str(table->cells[i]);
+	size_t width = 0;
+
+	while (text.len > 0) {
+		size_t n = span_find(text, '\033');
+
+		width += utf8_columns(span_first(text, n));
+		text = span_from(text, n);
+		if (text.len > 0)
+			text = span_from(text, colour_length(text) ?: 1);
+	}
+	return width;
 }
 
 static size_t
@@ -103,6 +123,18 @@ table_drop(struct table *table, size_t column)
 	table->n = n;
 	table->columns--;
 	table->right = below | above << column;
+}
+
+void
+table_fit(struct table *table, size_t width, const unsigned char *less, size_t n)
+{
+	for (size_t i = 0; width > 0 && i < n && table_line(table) > width; i++) {
+		size_t column = less[i];
+
+		for (size_t before = 0; before < i; before++)
+			column -= less[before] < less[i];
+		table_drop(table, column);
+	}
 }
 
 const char *

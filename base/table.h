@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 enum {
-	TABLE_COLUMNS = 12,
+	TABLE_COLUMNS = 16,
 	SIZE_TEXT = 16,
 	SPAN_TEXT = 16,
 };
@@ -18,7 +18,7 @@ struct table {
 	char **cells;
 };
 
-/* A copy of the text becomes the next cell. -1: no memory. */
+/* A copy of the text becomes the next cell. -1: no memory. A colour in it (colour.h) takes no column. */
 int table_add(struct table *, const char *text);
 /* Complete rows, two spaces between columns, no spaces at the end of a line. */
 void table_print(const struct table *, FILE *);
@@ -27,6 +27,10 @@ void table_free(struct table *);
 /* Columns of its longest possible line; one column less. */
 size_t table_line(const struct table *);
 void table_drop(struct table *, size_t column);
+/*
+ * Columns go until the longest line fits into width, 0 for any: the n of less, named as they stand now, in that order.
+ */
+void table_fit(struct table *, size_t width, const unsigned char *less, size_t n);
 
 /* 999 B, 1.2 kB, 34 MB, 5.6 GB: three figures at the most, powers of ten as traffic is billed. */
 const char *size_print(uint64_t bytes, char out[SIZE_TEXT]);

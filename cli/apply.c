@@ -1,4 +1,5 @@
 /* `lodge apply`: what the file changes of the host's network, as lodge-natd has it, for people; and makes it so. */
+#include "base/colour.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/reload.h"
@@ -19,8 +20,8 @@ static const char *
 colour_of(const char *line)
 {
 	if (strstr(line, " del ") || strncmp(line, "delete ", 7) == 0 || strncmp(line, "flush ", 6) == 0)
-		return "\033[31m";
-	return strstr(line, " add ") || strncmp(line, "add ", 4) == 0 ? "\033[32m" : "";
+		return COLOUR_RED;
+	return strstr(line, " add ") || strncmp(line, "add ", 4) == 0 ? COLOUR_GREEN : "";
 }
 
 /* The transaction's first and last line are for a shell, not for people. */
@@ -33,7 +34,7 @@ is_frame(const char *line)
 static void
 show(FILE *in, struct change *change)
 {
-	bool colours = isatty(STDOUT_FILENO);
+	bool colours = colour_wanted(STDOUT_FILENO);
 	bool tables = false;
 	char line[1024];
 
@@ -53,7 +54,7 @@ show(FILE *in, struct change *change)
 		change->n++;
 		change->added += strstr(line, "add ") != NULL;
 		change->removed += strncmp(line, "delete ", 7) == 0 || strstr(line, " del ") != NULL;
-		printf("%s%s%s%s\n", colour, tables ? "nft " : "", line, *colour ? "\033[0m" : "");
+		printf("%s%s%s%s\n", colour, tables ? "nft " : "", line, *colour ? COLOUR_END : "");
 	}
 }
 

@@ -6,11 +6,9 @@
 #include "cli/cli.h"
 #include "cli/entry.h"
 #include "cli/reload.h"
-#include "conf/draft.h"
+#include "cli/ways.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,68 +19,15 @@
 
 enum { ANSWER_MS = 5000, LOOK_MS = 100 };
 
-/* The device of the default route; "" where there is none. */
-static void
-default_device(char out[CONF_IFNAME])
-{
-	FILE *routes = fopen("/proc/net/route", "re");
-	char line[256], device[CONF_IFNAME];
-	unsigned long destination;
-
-	out[0] = '\0';
-	while (routes && !out[0] && fgets(line, sizeof(line), routes))
-		if (sscanf(line, "%15s %lx", device, &destination) == 2 && destination == 0)
-			strcpy(out, device);
-	if (routes)
-		fclose(routes);
-}
-
-/* Where the world finds this host: the address of the device towards it, else its name. */
-static void
-host_text(const struct conf *conf, char *out, size_t room)
-{
-	char device[CONF_IFNAME];
-	struct ifaddrs *list = NULL;
-	bool found = false;
-
-	strcpy(device, conf->wan);
-	if (!device[0])
-		default_device(device);
-	if (getifaddrs(&list) == 0) {
-		for (struct ifaddrs *i = list; i && !found; i = i->ifa_next) {
-			struct ip ip = {.family = 4};
-
-			if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET ||
-			    strcmp(i->ifa_name, device) != 0)
-				continue;
-			memcpy(ip.b, &((struct sockaddr_in *)i->ifa_addr)->sin_addr, 4);
-			ip_print(&ip, out);
-			found = true;
-		}
-		freeifaddrs(list);
-	}
-	if (!found && gethostname(out, room) == -1)
-		snprintf(out, room, "%s", conf->host);
-}
-
-static const char *
-first_domain(const struct guest *guest)
-{
-	for (size_t i = 0; i < guest->n_domains; i++)
-		if (guest->domains[i].kind != DOMAIN_BELOW)
-			return guest->domains[i].name;
-	return NULL;
-}
-
 static void
 print_ways(const struct entry *e)
 {
 	const struct guest *guest = &e->guest;
-	const char *domain = first_domain(guest);
-	char host[256];
+	const char *domain = ways_domain(guest);
+	char ssh[WAYS_TEXT];
 
-	host_text(&e->conf, host, sizeof(host));
-	printf("ssh -p %u root@%s\n", draft_ssh_port(guest), domain ? domain : host);
+	if (*ways_ssh(&e->conf, guest, ssh))
+		puts(ssh);
 	if (domain)
 		printf("http://%s/\n", domain);
 	else

@@ -5,6 +5,7 @@
 #include "base/near.h"
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/status.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 enum { ANSWER_MS = 5000 };
 
 static int guest_traffic(const char *file, int argc, char **argv);
+static int guest_status(const char *file, int argc, char **argv); /* `lodge status NAME` */
 
 static const struct guest_word words[] = {
     {"create", guest_create, "NAME [--from BASE] [--disk SIZE] [--domain NAME]…"},
@@ -24,7 +26,7 @@ static const struct guest_word words[] = {
     {"stop", guest_power, "[--no-wait] NAME"},
     {"restart", guest_power, "[--no-wait] NAME"},
     {"kill", guest_power, "[--no-wait] NAME"},
-    {"status", guest_status, "[-j] NAME"},
+    {"status", guest_status, "[-j] [-w] NAME"},
     {"cut", guest_traffic, "NAME"},
     {"lift", guest_traffic, "NAME"},
     {"throttle", guest_traffic, "NAME RATE; RATE like 1Mbit"},
@@ -119,6 +121,12 @@ guest_traffic(const char *file, int argc, char **argv)
 	status = curb_guest(&conf, argv[0], argv[1], rate ? argv[2] : "");
 	conf_free(&conf);
 	return status;
+}
+
+static int
+guest_status(const char *file, int argc, char **argv)
+{
+	return status_run(file, argc, argv, true);
 }
 
 int

@@ -22,7 +22,6 @@ int guest_backup(const char *file, int argc, char **argv);
 int guest_restore(const char *file, int argc, char **argv);
 int guest_destroy(const char *file, int argc, char **argv);
 int guest_power(const char *file, int argc, char **argv); /* start stop restart kill */
-int guest_status(const char *file, int argc, char **argv);
 
 /*
  * Gives a draft (conf/draft.h) the keys in these files, "none" being none; where no file is named those of who types, behind

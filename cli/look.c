@@ -20,7 +20,8 @@ look_open(struct look *l, const struct conf *conf)
 	l->before = calloc(conf->n_guests + 1, sizeof(*l->before));
 	l->now = calloc(conf->n_guests + 1, sizeof(*l->now));
 	l->movers = calloc(conf->n_guests + 1, sizeof(*l->movers));
-	return l->before && l->now && l->movers ? 0 : -1;
+	l->periods = calloc(conf->n_guests + 1, sizeof(*l->periods));
+	return l->before && l->now && l->movers && l->periods ? 0 : -1;
 }
 
 void
@@ -30,6 +31,7 @@ look_close(struct look *l)
 	free(l->before);
 	free(l->now);
 	free(l->movers);
+	free(l->periods);
 }
 
 bool
@@ -73,34 +75,8 @@ read_netdev(struct look *l)
 	return got == 0 ? 0 : -1;
 }
 
-/* A ledger that does not answer costs its two seconds only now and then. */
-static void
-read_billed(struct look *l)
-{
-	int64_t now = (int64_t)time(NULL);
-	struct record period;
-
-	if (!l->ledger && sys_seconds() >= l->ledger_at) {
-		l->ledger = ledger_open(l->conf, l->why, sizeof(l->why));
-		l->ledger_at = sys_seconds() + LEDGER_AGAIN_S;
-	}
-	for (size_t i = 0; i < l->conf->n_guests; i++) {
-		const struct guest *g = &l->conf->guests[i];
-
-		l->movers[i].billed_known =
-		    l->ledger && ledger_period(l->ledger, g->name, now, g->billing_day, &period) != -1;
-		l->movers[i].billed = l->movers[i].billed_known ? period.v[REC_BILLED] : 0;
-		if (l->ledger && !l->movers[i].billed_known) {
-			snprintf(l->why, sizeof(l->why), "%s", ledger_why(l->ledger));
-			ledger_close(l->ledger);
-			l->ledger = NULL;
-			l->ledger_at = sys_seconds() + LEDGER_AGAIN_S;
-		}
-	}
-}
-
 int
-look_again(struct look *l)
+look_rates(struct look *l)
 {
 	memcpy(l->before, l->now, l->conf->n_guests * sizeof(*l->now));
 	if (read_netdev(l) == -1)
@@ -108,6 +84,52 @@ look_again(struct look *l)
 	for (size_t i = 0; i < l->conf->n_guests; i++)
 		l->movers[i] = (struct mover){
 		    .guest = l->conf->guests[i].name, .rate = rate_between(&l->before[i], &l->now[i])};
-	read_billed(l);
+	return 0;
+}
+
+static void
+ledger_lost(struct look *l)
+{
+	snprintf(l->why, sizeof(l->why), "%s", ledger_why(l->ledger));
+	ledger_close(l->ledger);
+	l->ledger = NULL;
+	l->ledger_at = sys_seconds() + LEDGER_AGAIN_S;
+}
+
+/* A ledger that does not answer costs its two seconds only now and then. */
+void
+look_billed(struct look *l)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	if (!l->ledger && sys_seconds() >= l->ledger_at) {
+		l->ledger = ledger_open(l->conf, l->why, sizeof(l->why));
+		l->ledger_at = sys_seconds() + LEDGER_AGAIN_S;
+	}
+	l->n_refused = 0;
+	for (size_t i = 0; i < l->conf->n_guests; i++) {
+		const struct guest *g = &l->conf->guests[i];
+		struct mover *m = &l->movers[i];
+		struct record *period = &l->periods[i];
+
+		m->billed_known =
+		    l->ledger && ledger_period(l->ledger, g->name, now, g->billing_day, period) != -1;
+		m->billed = m->billed_known ? period->v[REC_BILLED] : 0;
+		if (!l->ledger || m->billed_known)
+			continue;
+		if (!l->n_refused++)
+			snprintf(
+			    l->refused, sizeof(l->refused), "%s: %.200s", g->name, ledger_why(l->ledger));
+		if (!ledger_spoilt(l->ledger))
+			ledger_lost(l);
+	}
+}
+
+int
+look_again(struct look *l)
+{
+	if (look_rates(l) == -1)
+		return -1;
+	look_billed(l);
 	return 0;
 }

@@ -14,7 +14,8 @@ static int cmd_help(const char *file, int argc, char **argv);
 
 static const struct command commands[] = {
     {"up", cmd_up, "", "run everything the file names until Ctrl-C (hosts without systemd)"},
-    {"status", cmd_status, "[-j]", "guests, programs and traffic on one screen"},
+    {"status", cmd_status, "[-j] [-w] [NAME]",
+	"guests, programs and traffic on one screen; or one guest in words"},
     {"usage", cmd_usage, "[NAME] [--by hour|day|month] [-j]", "what each guest moved and is billed"},
     {"top", cmd_top, "[-j] [-n COUNT] [-d SECONDS]", "what moves now"},
     {"routes", cmd_routes, "[-j] [NAME…]", "which guest a name goes to, and which line of the file says so"},

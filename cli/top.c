@@ -7,12 +7,11 @@
 #include "cli/cli.h"
 #include "cli/look.h"
 #include "cli/screen.h"
+#include "cli/watch.h"
 #include "ledger/when.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,19 +20,12 @@ enum {
 	TOP_VERSION = 1,
 	DELAY_MAX_S = 3600,
 	COUNT_MAX = 1000000000,
-	SIGNALS = 7,
 };
 
 struct top {
 	struct look look;
-	bool json, screen;
-	double delay_s;
-	long left; /* intervals; -1: until told to stop */
-	int status, fatal_signal;
-	struct ev_loop *loop;
-	ev_timer tick;
-	ev_io key;
-	ev_signal signals[SIGNALS];
+	struct watch watch;
+	bool json;
 };
 
 /* --- showing it --------------------------------------------------------------------------------------------- */
@@ -83,6 +75,7 @@ print_lines(struct top *top)
 static void
 draw(struct top *top)
 {
+	static const unsigned char less[] = {4, 2}; /* packets, from the guest first */
 	struct table table = {0};
 	char *text = NULL;
 	size_t len, rows, columns;
@@ -93,6 +86,7 @@ draw(struct top *top)
 	/* The heading, the sum and two lines below the table, the last one without an end. */
 	if (to && movers_table(&table, top->look.movers, top->look.conf->n_guests, top->look.seconds,
 		      rows > 6 ? rows - 4 : 2) == 0) {
+		table_fit(&table, columns, less, sizeof(less));
 		table_print(&table, to);
 		fprintf(
 		    to, "\n%s%sq ends", top->look.ledger ? "" : top->look.why, top->look.ledger ? "" : " · ");
@@ -103,120 +97,45 @@ draw(struct top *top)
 	free(text);
 }
 
-/* --- events ------------------------------------------------------------------------------------------------- */
+/* --- the turns ---------------------------------------------------------------------------------------------- */
 
-static void
-end(struct top *top, int status)
+/* The screen goes before an error is told. */
+static int
+look(void *arg)
 {
-	top->status = status;
-	ev_break(top->loop, EVBREAK_ALL);
-}
+	struct top *top = arg;
+	int error;
 
-static void
-on_tick(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct top *top = timer->data;
-
-	(void)loop, (void)events;
-	if (look_again(&top->look) == -1) {
-		screen_close();
-		end(top, cli_fail(EXIT_SYSTEM, NETDEV ": %s", strerror(errno)));
-		return;
-	}
-	(top->screen ? draw : print_lines)(top);
-	if (ferror(stdout))
-		end(top, EXIT_SYSTEM);
-	else if (top->left > 0 && --top->left == 0)
-		end(top, EXIT_DONE);
-}
-
-static void
-on_key(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct top *top = io->data;
-	char keys[64];
-	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
-
-	(void)events;
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
-		ev_io_stop(loop, io);
-	else if (n > 0 && (memchr(keys, 'q', (size_t)n) || memchr(keys, 'Q', (size_t)n)))
-		end(top, EXIT_DONE);
-}
-
-/* Whoever is stopped gives the screen back and takes it again. */
-static void
-on_stop(struct top *top)
-{
+	if (look_again(&top->look) == 0)
+		return EXIT_DONE;
+	error = errno;
 	screen_close();
-	raise(SIGSTOP);
-	screen_open();
-	draw(top);
+	return cli_fail(EXIT_SYSTEM, NETDEV ": %s", strerror(error));
 }
 
 static void
-on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+show(void *arg)
 {
-	struct top *top = watcher->data;
+	struct top *top = arg;
 
-	(void)loop, (void)events;
-	if (watcher->signum == SIGWINCH) {
-		draw(top);
-	} else if (watcher->signum == SIGTSTP) {
-		on_stop(top);
-	} else if (watcher->signum == SIGCONT) {
-		screen_again();
-		draw(top);
-	} else {
-		top->fatal_signal = watcher->signum == SIGINT ? 0 : watcher->signum;
-		end(top, EXIT_DONE);
-	}
-}
-
-static void
-watch(struct top *top)
-{
-	static const int signals[SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH, SIGCONT};
-
-	for (int i = 0; i < SIGNALS; i++) {
-		ev_signal_init(&top->signals[i], on_signal, signals[i]);
-		top->signals[i].data = top;
-		ev_signal_start(top->loop, &top->signals[i]);
-	}
-	ev_io_init(&top->key, on_key, STDIN_FILENO, EV_READ);
-	top->key.data = top;
-	if (isatty(STDIN_FILENO))
-		ev_io_start(top->loop, &top->key);
+	(top->watch.screen ? draw : print_lines)(top);
 }
 
 static int
 run(struct top *top)
 {
-	top->loop = ev_default_loop(0);
-	if (!top->loop)
-		return cli_fail(EXIT_SYSTEM, "cannot wait for events: %s", strerror(errno));
-	if (look_again(&top->look) == -1)
-		return cli_fail(EXIT_SYSTEM, NETDEV ": %s", strerror(errno));
+	int status = look(top);
+
+	if (status != EXIT_DONE)
+		return status;
 	if (!look_any(&top->look))
 		return cli_fail(EXIT_NOT_RUNNING, "no guest's tap is there; start lodge up");
-	if (top->screen) {
-		watch(top);
-		if (screen_open() == -1)
-			return cli_fail(EXIT_SYSTEM, "the terminal does not obey: %s", strerror(errno));
-		screen_draw("", 0);
-	} else if (!top->look.ledger) {
+	if (!top->watch.screen && !top->look.ledger)
 		log_warn("%s; going on without what is billed", top->look.why);
-	}
-	ev_timer_init(&top->tick, on_tick, top->delay_s, top->delay_s);
-	top->tick.data = top;
-	ev_timer_start(top->loop, &top->tick);
-	ev_run(top->loop, 0);
-	screen_close();
-	if (top->fatal_signal) {
-		signal(top->fatal_signal, SIG_DFL);
-		raise(top->fatal_signal);
-	}
-	return top->status;
+	top->watch.look = look;
+	top->watch.show = show;
+	top->watch.arg = top;
+	return watch_run(&top->watch);
 }
 
 /* --- the command -------------------------------------------------------------------------------------------- */
@@ -232,12 +151,13 @@ take_words(int argc, char **argv, struct top *top)
 		if (strcmp(argv[i], "-j") == 0 || strcmp(argv[i], "--json") == 0) {
 			top->json = true;
 		} else if (strcmp(argv[i], "-n") == 0 && more) {
-			top->left = strtol(argv[++i], &rest, 10);
-			if (*rest || !*argv[i] || top->left < 1 || top->left > COUNT_MAX)
+			top->watch.left = strtol(argv[++i], &rest, 10);
+			if (*rest || !*argv[i] || top->watch.left < 1 || top->watch.left > COUNT_MAX)
 				return cli_fail(EXIT_INPUT, "-n takes how often, from 1, not «%s»", argv[i]);
 		} else if (strcmp(argv[i], "-d") == 0 && more) {
-			top->delay_s = strtod(argv[++i], &rest);
-			if (*rest || !*argv[i] || !(top->delay_s >= 0.1 && top->delay_s <= DELAY_MAX_S))
+			top->watch.every_s = strtod(argv[++i], &rest);
+			if (*rest || !*argv[i] ||
+			    !(top->watch.every_s >= 0.1 && top->watch.every_s <= DELAY_MAX_S))
 				return cli_fail(
 				    EXIT_INPUT, "-d takes seconds from 0.1 to 3600, not «%s»", argv[i]);
 		} else {
@@ -251,13 +171,13 @@ take_words(int argc, char **argv, struct top *top)
 int
 cmd_top(const char *file, int argc, char **argv)
 {
-	struct top top = {.delay_s = 1, .left = -1};
+	struct top top = {.watch = {.every_s = 1, .left = -1}};
 	int status = take_words(argc, argv, &top);
 	struct conf conf;
 
 	if (status != EXIT_DONE || cli_load(file, &conf, &status) == -1)
 		return status;
-	top.screen = !top.json && isatty(STDOUT_FILENO);
+	top.watch.screen = !top.json && isatty(STDOUT_FILENO);
 	if (look_open(&top.look, &conf) == -1)
 		status = cli_fail(EXIT_SYSTEM, "out of memory");
 	else

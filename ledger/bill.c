@@ -125,8 +125,7 @@ bill_table(struct table *table, const struct bill *list, size_t n, size_t width)
 {
 	static const char *const headings[BILL_COLUMNS] = {"GUEST", "TO GUEST", "FROM GUEST", "BILLED",
 	    "QUOTA", "LEFT", "USED", "PROJECTED", "95% TO", "95% FROM"};
-	/* From the right to the left, so that a column's number stays what it is until its turn. */
-	static const enum bill_column less[] = {
+	static const unsigned char less[] = {
 	    BILL_P95_FROM, BILL_P95_TO, BILL_LEFT, BILL_QUOTA, BILL_FROM, BILL_TO};
 	struct bill sum = bill_sum(list, n);
 	int made = 0;
@@ -138,8 +137,7 @@ bill_table(struct table *table, const struct bill *list, size_t n, size_t width)
 		made |= add_row(table, &list[i], list[i].guest);
 	if (n > 1)
 		made |= add_row(table, &sum, "all");
-	for (size_t i = 0; made == 0 && i < sizeof(less) / sizeof(*less); i++)
-		if (width > 0 && table_line(table) > width)
-			table_drop(table, less[i]);
+	if (made == 0)
+		table_fit(table, width, less, sizeof(less));
 	return made == 0 ? 0 : -1;
 }

@@ -10,10 +10,12 @@
 #include "ledger/place.h"
 #include "ledger/refusal.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define LEAST_S 0.01 /* none waits for ever */
 #define BACK_S 5.0 /* so often seeds are looked for that stand before the one which answered, … */
@@ -92,7 +94,10 @@ ask_at(struct ledger *l, size_t place, int argc, const char **argv)
 
 	if (reply)
 		return reply;
-	reader_fault(l, "redis does not answer: %s", l->at[place]->errstr);
+	if (l->at[place]->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT))
+		reader_fault(l, "redis does not answer in time; does it hang?");
+	else
+		reader_fault(l, "redis does not answer: %s", l->at[place]->errstr);
 	hang_up(l, place);
 	return NULL;
 }
@@ -154,8 +159,13 @@ dial(struct ledger *l, size_t place, double seconds)
 	redis = path ? redisConnectUnixWithTimeout(path, wait)
 		     : redisConnectWithTimeout(server->host, server->port, wait);
 	if (!redis || redis->err) {
-		reader_fault(l, "cannot reach redis at %.100s: %.60s; is it running?",
-		    path ? path : server->host, redis ? redis->errstr : "no memory");
+		bool forbidden = path && redis && access(path, R_OK | W_OK) == -1 && errno == EACCES;
+
+		if (forbidden)
+			reader_fault(l, "redis at %.100s: not yours to ask; try as root", path);
+		else
+			reader_fault(l, "cannot reach redis at %.100s: %.60s; is it running?",
+			    path ? path : server->host, redis ? redis->errstr : "no memory");
 		if (redis)
 			redisFree(redis);
 		return -1;

@@ -120,11 +120,71 @@ test_spans(void **state)
 		assert_string_equal(span_print(cases[i].seconds, out), cases[i].want);
 }
 
+/* Columns go in the order given, by their first numbers, until the longest line fits. */
+static void
+test_fit(void **state)
+{
+	static const unsigned char less[] = {3, 0, 2};
+	static const struct {
+		size_t width;
+		const char *text;
+	} cases[] = {
+	    {0, "a  bb  ccc  dddd\n1   2    3     4\n"},
+	    {16, "a  bb  ccc  dddd\n1   2    3     4\n"},
+	    {15, "a  bb  ccc\n1   2    3\n"},
+	    {10, "a  bb  ccc\n1   2    3\n"},
+	    {9, "bb  ccc\n 2    3\n"},
+	    {6, "bb\n 2\n"},
+	    {1, "bb\n 2\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		static const char *const cells[] = {"a", "bb", "ccc", "dddd", "1", "2", "3", "4"};
+		struct table table = {.columns = 4, .right = 0xe};
+		char *text = NULL;
+		size_t size = 0;
+		FILE *to = open_memstream(&text, &size);
+
+		for (size_t k = 0; k < 8; k++)
+			table_add(&table, cells[k]);
+		table_fit(&table, cases[i].width, less, sizeof(less));
+		table_print(&table, to);
+		fclose(to);
+		assert_string_equal(text, cases[i].text);
+		free(text);
+		table_free(&table);
+	}
+}
+
+/* A colour takes no column; an escape that is none takes none either, and nothing behind it is lost. */
+static void
+test_colours(void **state)
+{
+	static const char *const cells[] = {
+	    "\033[32mup\033[0m", "x", "failed", "y", "\033", "z", "\033[3", "w"};
+	struct table table = {.columns = 2};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		table_add(&table, cells[i]);
+	table_print(&table, to);
+	fclose(to);
+	assert_string_equal(text, "\033[32mup\033[0m      x\nfailed  y\n\033        z\n\033[3      w\n");
+	free(text);
+	table_free(&table);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_fit),
+	    cmocka_unit_test(test_colours),
 	    cmocka_unit_test(test_cells),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_spans),
