@@ -34,7 +34,7 @@ CORES    := $(wildcard base/addr.c base/near.c base/utf8.c \
 	    natd/fact.c natd/feature.c natd/ruleset.c natd/plan.c natd/plan_curb.c natd/curbset.c natd/plan_neighbour.c natd/plan_open.c natd/element.c natd/diff.c natd/interval.c natd/print.c natd/nftprint.c \
 	    ledger/keys.c ledger/record.c ledger/percentile.c ledger/command.c ledger/meta.c ledger/place.c ledger/refusal.c \
 	    acct/frame.c acct/watch.c acct/proof.c acct/world.c acct/tally.c acct/slot.c acct/event.c acct/book.c acct/part.c acct/unpart.c acct/checksum.c acct/life.c acct/unmet.c \
-	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/ring.c launch/mcmsg.c launch/rootfs.c \
+	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/ring.c launch/mcmsg.c launch/rootfs.c launch/rootfs_systemd.c launch/edit.c \
 	    base/table.c base/figure.c ledger/bill.c ledger/when.c ledger/usage_show.c ledger/usage_csv.c \
 	    cli/order.c cli/goal.c cli/asked.c cli/rates.c cli/load.c cli/glance.c)
 

@@ -1,6 +1,7 @@
 /* Fits a root tree to one guest; see fit.h. */
 #include "launch/fit.h"
 #include "base/log.h"
+#include "launch/rootfs.h"
 #include "launch/source.h"
 #include "base/tool.h"
 #include "launch/tree.h"
@@ -191,7 +192,7 @@ edits_do(const struct fit *fit, const struct rootfs_facts *facts)
 	for (size_t i = 0; i < edits.n && result == 0; i++)
 		if (tree_edit(fit->tree, &edits.list[i]) == -1)
 			result = failed(fit, edits.list[i].path);
-	rootfs_free(&edits);
+	edits_free(&edits);
 	return result;
 }
 
@@ -217,6 +218,7 @@ fit_files(const struct fit *fit)
 	facts.machine_id = id;
 	facts.systemd =
 	    tree_has(fit->tree, "usr/lib/systemd/systemd") || tree_has(fit->tree, "lib/systemd/systemd");
+	facts.dpkg = tree_has(fit->tree, "var/lib/dpkg/status");
 	facts.inittab = text_of(fit->tree, "etc/inittab", &texts[0]);
 	facts.resolv[0] = text_of(host, "etc/resolv.conf", &texts[1]);
 	facts.resolv[1] = text_of(host, "run/systemd/resolve/resolv.conf", &texts[2]);

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "launch/fit.h"
 #include "launch/mkfs.h"
+#include "launch/rootfs.h"
 #include "launch/source.h"
 #include "base/tool.h"
 #include "launch/tree.h"

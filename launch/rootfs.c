@@ -1,105 +1,13 @@
 /* What a root tree must hold to live as a guest; see rootfs.h. */
 #include "launch/rootfs.h"
 
-#include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #define INITTAB_NET "::sysinit:/usr/lib/lodge/lodge-net"
 
 enum { NAMESERVERS_MAX = 3 };
 
 static const char *const public_resolvers[] = {"9.9.9.9", "1.1.1.1"};
-
-/* Units for hardware, clocks and addresses that a guest does not have, or that wake idle guests for nothing. */
-static const char *const masked[] = {
-    "apt-daily.timer",
-    "apt-daily-upgrade.timer",
-    "e2scrub_all.timer",
-    "e2scrub_reap.service",
-    "fstrim.timer",
-    "man-db.timer",
-    "getty@tty1.service",
-    "hwclock-save.service",
-    "systemd-networkd.service",
-    "systemd-networkd.socket",
-    "systemd-networkd-wait-online.service",
-    "systemd-network-generator.service",
-    "systemd-timesyncd.service", /* the guest reads the host's clock */
-    "systemd-rfkill.socket",
-    "systemd-vconsole-setup.service",
-    "dev-hugepages.mount",
-    "sys-kernel-debug.mount",
-    "sys-kernel-tracing.mount",
-    "sys-kernel-config.mount",
-    "modprobe@configfs.service",
-    "modprobe@dm_mod.service",
-    "modprobe@drm.service",
-    "modprobe@efi_pstore.service",
-};
-
-static const struct {
-	const char *path, *target;
-} links[] = {
-    {"etc/systemd/system/ctrl-alt-del.target", "/lib/systemd/system/poweroff.target"},
-    {"etc/systemd/system/default.target", "/lib/systemd/system/multi-user.target"},
-    {"etc/systemd/system/getty.target.wants/getty@tty0.service", "/lib/systemd/system/getty@.service"},
-    {"etc/systemd/system/multi-user.target.wants/lodge-net.service", "/etc/systemd/system/lodge-net.service"},
-    {"etc/systemd/system/multi-user.target.wants/lodge-up.service", "/etc/systemd/system/lodge-up.service"},
-};
-
-/* The console is reached from the host only, by those who own the disk anyway: it asks for no password. */
-static const char autologin[] = "[Service]\n"
-				"ExecStart=\n"
-				"ExecStart=-/sbin/agetty --autologin root --noclear %I $TERM\n"
-				"Environment=TERM=linux\n";
-
-/* All that coldplug finds otherwise are 600 terminals: three seconds of a guest's boot. */
-static const char coldplug[] = "[Service]\n"
-			       "ExecStart=\n"
-			       "ExecStart=-udevadm trigger --action=add --subsystem-match=block "
-			       "--subsystem-match=net --subsystem-match=misc\n";
-
-static char *
-text_of(const char *format, ...)
-{
-	char *text;
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vasprintf(&text, format, args);
-	va_end(args);
-	return n == -1 ? NULL : text;
-}
-
-/* Takes path and text, which may be NULL only for want of memory. */
-static int
-edit_add(struct edits *edits, enum edit_kind kind, unsigned mode, char *path, char *text)
-{
-	struct edit *list = realloc(edits->list, (edits->n + 1) * sizeof(*list));
-
-	if (list)
-		edits->list = list;
-	if (!list || !path || !text) {
-		free(path);
-		free(text);
-		return -1;
-	}
-	list[edits->n++] = (struct edit){kind, mode, path, text};
-	return 0;
-}
-
-static int
-file(struct edits *edits, const char *path, unsigned mode, char *text)
-{
-	return edit_add(edits, EDIT_FILE, mode, text_of("%s", path), text);
-}
-
-static int
-link_to(struct edits *edits, const char *path, const char *target)
-{
-	return edit_add(edits, EDIT_LINK, 0, text_of("%s", path), text_of("%s", target));
-}
 
 static struct span
 next_line(struct span *rest)
@@ -234,9 +142,9 @@ rootfs_inittab(struct span old)
 static char *
 hosts_text(const struct guest *guest)
 {
-	return text_of("127.0.0.1 localhost\n"
-		       "127.0.1.1 %s\n"
-		       "::1 localhost ip6-localhost ip6-loopback\n",
+	return edit_text("127.0.0.1 localhost\n"
+			 "127.0.1.1 %s\n"
+			 "::1 localhost ip6-localhost ip6-loopback\n",
 	    guest->name);
 }
 
@@ -254,58 +162,25 @@ keys_text(const struct guest *guest)
 	return fclose(out) == 0 ? text : NULL;
 }
 
-static int
-plan_systemd(const struct rootfs_facts *facts, struct edits *edits)
-{
-	int bad = 0;
-
-	bad |= file(edits, "etc/machine-id", 0444, text_of("%s\n", facts->machine_id));
-	bad |= file(edits, "etc/modules-load.d/lodge.conf", 0644, text_of("ipv6\nautofs4\n"));
-	bad |=
-	    file(edits, "etc/systemd/system/getty@tty0.service.d/lodge.conf", 0644, text_of("%s", autologin));
-	bad |= file(edits, "etc/systemd/logind.conf.d/lodge.conf", 0644, text_of("[Login]\nNAutoVTs=0\n"));
-	bad |= file(edits, "etc/systemd/system/systemd-udev-trigger.service.d/lodge.conf", 0644,
-	    text_of("%s", coldplug));
-	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
-		bad |= link_to(edits, links[i].path, links[i].target);
-	for (size_t i = 0; i < sizeof(masked) / sizeof(*masked); i++)
-		bad |= edit_add(
-		    edits, EDIT_LINK, 0, text_of("etc/systemd/system/%s", masked[i]), text_of("/dev/null"));
-	bad |= edit_add(edits, EDIT_REMOVE, 0,
-	    text_of("etc/systemd/system/getty.target.wants/getty@tty1.service"), text_of(""));
-	return bad;
-}
-
 int
 rootfs_plan(const struct guest *guest, const struct rootfs_facts *facts, struct edits *edits)
 {
+	const char *fs = guest->disk.fs == DISK_XFS ? "xfs" : "ext4";
 	int bad = 0;
 
 	*edits = (struct edits){0};
-	bad |= file(edits, "etc/hostname", 0644, text_of("%s\n", guest->name));
-	bad |= file(edits, "etc/hosts", 0644, hosts_text(guest));
-	bad |= file(edits, "usr/lib/lodge/name", 0644, text_of("%s\n", guest->name));
-	bad |= file(edits, "etc/fstab", 0644,
-	    text_of("/dev/ubda / %s defaults,noatime 0 0\n", guest->disk.fs == DISK_XFS ? "xfs" : "ext4"));
-	bad |= file(edits, "etc/resolv.conf", 0644, rootfs_resolv(facts->resolv));
-	bad |= edit_add(edits, EDIT_DIR, 0700, text_of("root/.ssh"), text_of(""));
-	bad |= file(edits, "root/.ssh/authorized_keys", 0600, keys_text(guest));
+	bad |= edit_file(edits, "etc/hostname", 0644, edit_text("%s\n", guest->name));
+	bad |= edit_file(edits, "etc/hosts", 0644, hosts_text(guest));
+	bad |= edit_file(edits, "usr/lib/lodge/name", 0644, edit_text("%s\n", guest->name));
+	bad |= edit_file(edits, "etc/fstab", 0644, edit_text("/dev/ubda / %s defaults,noatime 0 0\n", fs));
+	bad |= edit_file(edits, "etc/resolv.conf", 0644, rootfs_resolv(facts->resolv));
+	bad |= edit_dir(edits, "root/.ssh", 0700);
+	bad |= edit_file(edits, "root/.ssh/authorized_keys", 0600, keys_text(guest));
 	if (facts->systemd)
-		bad |= plan_systemd(facts, edits);
+		bad |= rootfs_systemd(facts, edits);
 	else if (!facts->small && facts->inittab.len > 0)
-		bad |= file(edits, "etc/inittab", 0644, rootfs_inittab(facts->inittab));
+		bad |= edit_file(edits, "etc/inittab", 0644, rootfs_inittab(facts->inittab));
 	if (bad)
-		rootfs_free(edits);
+		edits_free(edits);
 	return bad ? -1 : 0;
-}
-
-void
-rootfs_free(struct edits *edits)
-{
-	for (size_t i = 0; i < edits->n; i++) {
-		free(edits->list[i].path);
-		free(edits->list[i].text);
-	}
-	free(edits->list);
-	*edits = (struct edits){0};
 }

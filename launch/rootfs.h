@@ -7,29 +7,12 @@
 
 #include "base/span.h"
 #include "conf/conf.h"
-
-enum edit_kind {
-	EDIT_DIR, /* make it, with its parents */
-	EDIT_FILE, /* text is the content; replaces whatever lies there, links included */
-	EDIT_LINK, /* text is the target */
-	EDIT_REMOVE, /* may be missing */
-};
-
-struct edit {
-	enum edit_kind kind;
-	unsigned mode; /* FILE, DIR */
-	char *path; /* relative to the tree's root */
-	char *text; /* FILE and LINK */
-};
-
-struct edits {
-	struct edit *list;
-	size_t n;
-};
+#include "launch/edit.h"
 
 /* What the tree and the host look like. */
 struct rootfs_facts {
 	bool systemd;
+	bool dpkg; /* its programs come as Debian's packages */
 	bool small; /* the built-in guest, whose own inittab is made for lodge */
 	struct span inittab; /* of a tree without systemd; empty: it has none */
 	struct span resolv[2]; /* the host's resolv.conf, and the one behind a local resolver */
@@ -38,7 +21,8 @@ struct rootfs_facts {
 
 /* In the order to be done. -1: no memory; *edits is then empty. */
 int rootfs_plan(const struct guest *, const struct rootfs_facts *, struct edits *);
-void rootfs_free(struct edits *);
+/* Of it, what a systemd is told. */
+int rootfs_systemd(const struct rootfs_facts *, struct edits *);
 
 /* Line of the first swap entry of an fstab (type swap), counted from 1; 0: none. */
 size_t rootfs_swap_line(struct span fstab);

@@ -191,7 +191,7 @@ tree_copy(int tree, const char *path, unsigned mode, const char *from)
 }
 
 static int
-edit_link(int tree, const struct edit *edit)
+do_link(int tree, const struct edit *edit)
 {
 	const char *leaf;
 	int parent = open_parent(tree, edit->path, &leaf), result, saved;
@@ -210,7 +210,7 @@ edit_link(int tree, const struct edit *edit)
 }
 
 static int
-edit_dir(int tree, const struct edit *edit)
+do_dir(int tree, const struct edit *edit)
 {
 	int fd = tree_mkdir(tree, edit->path), result;
 
@@ -226,12 +226,12 @@ tree_edit(int tree, const struct edit *edit)
 {
 	switch (edit->kind) {
 	case EDIT_DIR:
-		return edit_dir(tree, edit);
+		return do_dir(tree, edit);
 	case EDIT_FILE:
 		return tree_write(tree, edit->path, edit->mode, span_str(edit->text));
 	case EDIT_LINK:
 	case EDIT_REMOVE:
-		return edit_link(tree, edit);
+		return do_link(tree, edit);
 	}
 	errno = EINVAL;
 	return -1;

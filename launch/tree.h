@@ -5,7 +5,7 @@
 #ifndef LAUNCH_TREE_H
 #define LAUNCH_TREE_H
 
-#include "launch/rootfs.h"
+#include "launch/edit.h"
 
 int tree_open(const char *path); /* a descriptor for the calls below */
 

@@ -147,6 +147,7 @@ plan(bool systemd, bool small, const char *inittab)
 	char *keys[] = {(char *)(uintptr_t) "ssh-ed25519 AAAA one", (char *)(uintptr_t) "ssh-rsa BBBB two"};
 	struct guest guest = {.name = "alice", .ssh_keys = keys, .n_ssh_keys = 2};
 	struct rootfs_facts facts = {.systemd = systemd,
+	    .dpkg = systemd,
 	    .small = small,
 	    .inittab = span_str(inittab),
 	    .resolv = {span_str("nameserver 192.0.2.1\n"), span_str("")},
@@ -186,7 +187,7 @@ test_plan(void **state)
 			assert_null(strstr(edits.list[j].path, ".."));
 			assert_ptr_equal(find(&edits, edits.list[j].path), &edits.list[j]);
 		}
-		rootfs_free(&edits);
+		edits_free(&edits);
 		assert_int_equal(edits.n, 0);
 	}
 }
@@ -205,7 +206,24 @@ test_systemd(void **state)
 	    find(&edits, "etc/systemd/system/multi-user.target.wants/lodge-net.service")->text,
 	    "/etc/systemd/system/lodge-net.service");
 	assert_string_equal(find(&edits, "etc/machine-id")->text, "0123456789abcdef0123456789abcdef\n");
-	rootfs_free(&edits);
+	assert_string_equal(
+	    find(&edits, "etc/systemd/system-generators/systemd-gpt-auto-generator")->text, "/dev/null");
+	assert_null(find(&edits, "etc/systemd/system-generators/systemd-fstab-generator"));
+	assert_string_equal(find(&edits, "etc/systemd/system/systemd-sysusers.service")->text, "/dev/null");
+	edits_free(&edits);
+}
+
+/* A tree that nobody's packages filled may count on the users that are made at boot. */
+static void
+test_users(void **state)
+{
+	struct rootfs_facts facts = {.systemd = true, .machine_id = "0"};
+	struct edits edits = {0};
+
+	(void)state;
+	assert_int_equal(rootfs_systemd(&facts, &edits), 0);
+	assert_null(find(&edits, "etc/systemd/system/systemd-sysusers.service"));
+	edits_free(&edits);
 }
 
 int
@@ -218,6 +236,7 @@ main(void)
 	    cmocka_unit_test(test_inittab),
 	    cmocka_unit_test(test_plan),
 	    cmocka_unit_test(test_systemd),
+	    cmocka_unit_test(test_users),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
