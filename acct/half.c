@@ -18,7 +18,11 @@ open_writable(const struct half *half)
 int
 half_open(struct half *half, unsigned uid, unsigned gid)
 {
+	struct stat st;
+
 	half->fd = open_writable(half);
+	if (half->fd != -1 && fstat(half->fd, &st) == 0 && st.st_uid == uid && st.st_gid == gid)
+		return 0;
 	if (half->fd != -1)
 		return fchown(half->fd, uid, gid);
 	if (errno != EROFS)

@@ -156,7 +156,7 @@ journal_read(struct journal *j, unsigned uid, unsigned gid, struct book *book)
 
 /* The lock is a file of its own: the others may be renamed. */
 static int
-lock_take(struct journal *j, const char *dir)
+lock_take(struct journal *j, const char *dir, unsigned uid, unsigned gid)
 {
 	char path[PATH_MAX];
 
@@ -165,6 +165,9 @@ lock_take(struct journal *j, const char *dir)
 	if (j->lock == -1 && errno == EROFS)
 		j->lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (j->lock == -1)
+		return -1;
+	/* One that root made is to be had without it next time, too. */
+	if (geteuid() == 0 && uid != 0 && fchown(j->lock, uid, gid) == -1 && errno != EROFS)
 		return -1;
 	return flock(j->lock, LOCK_EX | LOCK_NB);
 }
@@ -183,7 +186,7 @@ journal_open(const char *dir, unsigned uid, unsigned gid, struct book *book, cha
 	if (sys_mkdir(dir, 0750, uid, gid) == -1 && errno != EROFS)
 		snprintf(why, room, "cannot make %s: %s; run as root, or see state: in the file", dir,
 		    strerror(errno));
-	else if (lock_take(j, dir) == -1)
+	else if (lock_take(j, dir, uid, gid) == -1)
 		snprintf(why, room,
 		    errno == EWOULDBLOCK ? "%s is in use: another lodge-acct runs; stop it first%s"
 					 : "cannot lock %s: %s",

@@ -150,7 +150,7 @@ drop(unsigned uid, unsigned gid)
 {
 	const int keep[] = {CAP_NET_RAW, -1};
 
-	if (geteuid() == 0 && sys_drop(uid, gid, keep) == -1)
+	if (sys_drop(uid, gid, keep) == -1)
 		fatal("cannot give up privilege: %s", strerror(errno));
 }
 

@@ -179,13 +179,48 @@ clear_stale(const char *path)
 	return errno == ENOENT || errno == ECONNREFUSED ? 0 : -1;
 }
 
+/*
+ * Where the socket itself lies: what a link of root's points to, from its own folder on. So a daemon that is not root has
+ * its socket in a folder of its own, below one of root's, and everybody asks at the same path as ever.
+ */
+static const char *
+lies_at(const char *path, char *out, size_t room)
+{
+	const char *slash = strrchr(path, '/');
+	size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
+	struct stat st;
+	ssize_t n;
+
+	if (lstat(path, &st) == -1 || !S_ISLNK(st.st_mode) || st.st_uid != 0 || folder >= room)
+		return path;
+	n = readlink(path, out + folder, room - folder);
+	if (n <= 0 || (size_t)n >= room - folder)
+		return path;
+	out[folder + (size_t)n] = '\0';
+	if (out[folder] == '/')
+		memmove(out, out + folder, (size_t)n + 1);
+	else
+		memcpy(out, path, folder);
+	return out;
+}
+
+static int
+give(const char *path, unsigned uid, unsigned gid)
+{
+	if ((uid != geteuid() || gid != getegid()) && chown(path, uid, gid) == -1)
+		return -1;
+	return chmod(path, 0660);
+}
+
 struct ctl *
 ctl_open(struct ev_loop *loop, const char *path, unsigned uid, unsigned gid, ctl_answer *answer, void *arg)
 {
+	char own[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct sockaddr_un sa;
 	struct ctl *ctl;
 	int fd = -1, saved;
 
+	path = lies_at(path, own, sizeof(own));
 	if (sys_unix(path, &sa) == -1 || clear_stale(path) == -1)
 		return NULL;
 	ctl = calloc(1, sizeof(*ctl));
@@ -194,7 +229,7 @@ ctl_open(struct ev_loop *loop, const char *path, unsigned uid, unsigned gid, ctl
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
 		goto fail;
-	if (chown(path, uid, gid) == -1 || chmod(path, 0660) == -1 || listen(fd, CTL_CLIENTS) == -1)
+	if (give(path, uid, gid) == -1 || listen(fd, CTL_CLIENTS) == -1)
 		goto fail;
 	ctl->loop = loop;
 	ctl->answer = answer;

@@ -22,7 +22,7 @@ struct ctl;
 
 /*
  * Binds before privilege is dropped (mode 0660, owner uid:gid), replaces a stale socket, refuses one that is
- * answered. NULL: errno. Everything it owns goes with ctl_close, which also removes the path if it may.
+ * answered. A link of root's is followed: the socket is made where it points. NULL: errno. Everything it owns goes with ctl_close, which also removes the path if it may.
  */
 struct ctl *ctl_open(struct ev_loop *, const char *path, unsigned uid, unsigned gid, ctl_answer *, void *arg);
 void ctl_close(struct ctl *);

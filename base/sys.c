@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/tcp.h>
@@ -126,6 +127,7 @@ sys_mkdir(const char *path, unsigned mode, unsigned uid, unsigned gid)
 {
 	char partial[PATH_MAX];
 	size_t n = strlen(path);
+	struct stat st;
 
 	if (n == 0 || n >= sizeof(partial)) {
 		errno = n ? ENAMETOOLONG : ENOENT;
@@ -141,9 +143,11 @@ sys_mkdir(const char *path, unsigned mode, unsigned uid, unsigned gid)
 	}
 	if (mkdir(path, mode) == -1 && errno != EEXIST)
 		return -1;
-	if (chown(path, uid, gid) == -1)
+	if (stat(path, &st) == -1)
 		return -1;
-	return chmod(path, mode);
+	if ((st.st_uid != uid || st.st_gid != gid) && chown(path, uid, gid) == -1)
+		return -1;
+	return (st.st_mode & 07777) == mode ? 0 : chmod(path, mode);
 }
 
 int
@@ -163,6 +167,30 @@ sys_account(const char *user, unsigned *uid, unsigned *gid)
 	return 0;
 }
 
+/* Started as the account already, perhaps with capabilities: those that are kept are kept, not over an exec. */
+static int
+drop_as_account(const int *keep)
+{
+	struct {
+		int have[64];
+		size_t n;
+	} kept = {.n = 0};
+
+	if (capng_get_caps_process() == -1)
+		return -1;
+	for (; *keep != -1; keep++)
+		if (capng_have_capability(CAPNG_PERMITTED, (unsigned)*keep))
+			kept.have[kept.n++] = *keep;
+	capng_clear(CAPNG_SELECT_CAPS);
+	for (size_t i = 0; i < kept.n; i++)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned)kept.have[i]);
+	if (capng_apply(CAPNG_SELECT_CAPS) != 0) {
+		errno = EPERM;
+		return -1;
+	}
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 static int
 drop(unsigned uid, unsigned gid, const int *keep, unsigned sets)
 {
@@ -175,8 +203,11 @@ drop(unsigned uid, unsigned gid, const int *keep, unsigned sets)
 		capng_update(CAPNG_ADD, sets, (unsigned)*keep);
 	if (uid == 0 && gid == 0) {
 		/* Root without its capabilities: it owns root's files and nothing more. */
+		bool bounded = prctl(PR_CAPBSET_READ, CAP_SETPCAP, 0, 0, 0) == 0;
+
+		/* Who was started without CAP_SETPCAP was given its bounding set, and cannot make it less. */
 		if ((setgroups(0, NULL) == -1 && getgroups(0, NULL) > 0) ||
-		    capng_apply(CAPNG_SELECT_BOTH) != 0)
+		    capng_apply(bounded ? CAPNG_SELECT_CAPS : CAPNG_SELECT_BOTH) != 0)
 			goto refused;
 	} else if (capng_change_id((int)uid, (int)gid, flags) != 0) {
 		goto refused;
@@ -193,6 +224,8 @@ refused:
 int
 sys_drop(unsigned uid, unsigned gid, const int *keep)
 {
+	if (uid == geteuid() && uid != 0)
+		return drop_as_account(keep);
 	return drop(uid, gid, keep, CAPNG_EFFECTIVE | CAPNG_PERMITTED);
 }
 

@@ -51,7 +51,7 @@ int sys_account(const char *user, unsigned *uid, unsigned *gid);
 /*
  * Give privilege up for good: become uid:gid (no supplementary groups), keep only the named capabilities
  * (CAP_* numbers, terminated by -1), empty the bounding set, set no_new_privs. The signal that a parent's death
- * sends stays as it was.
+ * sends stays as it was. Who is that uid already keeps of them what it has; groups and bounding set stay.
  */
 int sys_drop(unsigned uid, unsigned gid, const int *keep);
 /* The same for root that stays root and will become another program: that one has them, too. */

@@ -31,6 +31,9 @@ on_notify(struct ev_loop *loop, ev_io *w, int events)
 	text[n] = '\0';
 	if (strncmp(text, "READY=1", 7) != 0 && !strstr(text, "\nREADY=1"))
 		return;
+	/* A launcher's guest that is tried again: for who only waits, not for us. */
+	if (strstr(text, "\nSTATUS=not up"))
+		return;
 	for (size_t i = 0; i < jobs->n; i++)
 		if (job_alive(jobs->list[i]) && jobs->list[i]->pid == cred.pid)
 			job_ready(jobs->list[i]);

@@ -223,6 +223,7 @@ struct conf_host {
 	size_t n_listening;
 	bool running; /* a daemon asks: who listens is told, and is no mistake */
 	const char *hostname; /* for conf.host */
+	const char *account; /* for conf.user, which else is nobody */
 };
 
 /* One text to parse. name is what errors call it. */

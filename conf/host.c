@@ -1,6 +1,7 @@
 /* What the checks need to know of the host: its name, its memory, and the ports something listens on. */
 #include "conf/host.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -60,6 +61,9 @@ host_learn(struct host_facts *f)
 		f->host.guest_room_bytes = (uint64_t)room.f_blocks * room.f_frsize;
 	if (gethostname(f->name, sizeof(f->name) - 1) == 0)
 		f->host.hostname = f->name;
+	/* The package makes it, and its units run as it. */
+	if (getpwnam("lodge"))
+		f->host.account = "lodge";
 	listening_learn(f);
 }
 

@@ -167,7 +167,7 @@ one_port(struct report *r, uint16_t port, size_t *n)
 
 /* What a file that says nothing means. */
 static void
-defaults_set(struct report *r, struct conf *c)
+defaults_set(struct report *r, const struct conf_host *host, struct conf *c)
 {
 	struct port_range *ssh;
 
@@ -175,7 +175,7 @@ defaults_set(struct report *r, struct conf *c)
 	value_set(r, &c->state, span_str("/var/lib/lodge"));
 	value_set(r, &c->run, span_str("/run/lodge"));
 	value_set(r, &c->kernel, span_str("/usr/bin/linux.uml"));
-	value_set(r, &c->user, span_str("nobody"));
+	value_set(r, &c->user, span_str(host->account ? host->account : "nobody"));
 	value_set(r, &c->time_zone, span_str("UTC"));
 	c->uids = 770000;
 	ssh = value_append(r, &c->reserve, &c->n_reserve, sizeof(*ssh));
@@ -265,7 +265,7 @@ parse_texts(struct report *r, const struct conf_host *host, struct conf *c)
 	struct parse p = {.report = r, .host = host ? host : &unknown, .conf = c};
 
 	*c = (struct conf){0};
-	defaults_set(r, c);
+	defaults_set(r, p.host, c);
 	if (r->no_memory)
 		return;
 	files_name(r, c);

@@ -113,7 +113,7 @@ act_launch(struct watch *w)
 		log_info("%s: starting kernel %s as uid %u on cpu %d, %llu MiB", w->name,
 		    w->launch.kernel.ability.version, w->launch.uid, w->cpu,
 		    (unsigned long long)w->memory_bytes >> 20);
-		wait_for(w, GUEST_BOOT_S);
+		wait_for(w, guest_boot_s(w->failures));
 		return;
 	case LAUNCH_LATER:
 		tell_failure(w, why, false);
@@ -135,7 +135,6 @@ act_ready(struct watch *w)
 	w->fault = FAULT_NONE;
 	log_info("%s: up", w->name);
 	console_note(w->console, "up");
-	sys_notify("READY=1\nSTATUS=up");
 }
 
 static void
@@ -165,6 +164,25 @@ act_pause(struct watch *w, unsigned most_s)
 		pause = most_s;
 	log_debug("%s: next try in %u s", w->name, pause);
 	wait_for(w, pause);
+}
+
+/*
+ * To the service manager: it need not wait any longer once the guest has come up, or once it is known that this does not
+ * go smoothly, for then somebody has to look, and a host that boots has more to do.
+ */
+static void
+tell_manager(const struct watch *w)
+{
+	char line[LAUNCH_WHY + 64];
+	const char *state = guest_state_name(w->state);
+
+	if (w->state == GUEST_UP)
+		snprintf(line, sizeof(line), "READY=1\nSTATUS=up");
+	else if (w->state == GUEST_STARTING || w->state == GUEST_ENDING || w->state == GUEST_ENDED)
+		snprintf(line, sizeof(line), "STATUS=%s", state);
+	else
+		snprintf(line, sizeof(line), "READY=1\nSTATUS=not up: %s%s%s", state, w->why[0] ? ": " : "", w->why);
+	sys_notify(line);
 }
 
 void
@@ -202,6 +220,8 @@ act_step(struct watch *w, enum guest_event event)
 		sys_stop(w->loop);
 		break;
 	}
+	if (w->state == next.next)
+		tell_manager(w);
 }
 
 /* --- what happens ----------------------------------------------------------------------------------- */

@@ -204,6 +204,16 @@ guest_pause_s(unsigned failures)
 	return pause < GUEST_PAUSE_MAX_S ? pause : GUEST_PAUSE_MAX_S;
 }
 
+unsigned
+guest_boot_s(unsigned failures)
+{
+	unsigned boot = GUEST_BOOT_S;
+
+	while (failures-- > 0 && boot < GUEST_BOOT_MAX_S)
+		boot *= 2;
+	return boot < GUEST_BOOT_MAX_S ? boot : GUEST_BOOT_MAX_S;
+}
+
 /* What follows the last occurrence of a word, to the end of its line; length 0 where there is none. */
 static struct span
 last_after(struct span text, const char *word)

@@ -56,7 +56,8 @@ struct guest_step guest_next(enum guest_state, enum guest_event);
 const char *guest_state_name(enum guest_state);
 
 enum {
-	GUEST_BOOT_S = 120, /* until somebody must have answered */
+	GUEST_BOOT_S = 120, /* until somebody must have answered, at the first try */
+	GUEST_BOOT_MAX_S = 960,
 	GUEST_RETRY_MAX_S = 4,
 	GUEST_PAUSE_MAX_S = 60,
 	GUEST_STEADY_S = 60, /* as long up as this and the next pause is the first one again */
@@ -65,6 +66,8 @@ enum {
 
 /* Seconds before the n-th try after a failure in a row (n from 1): 1, 2, 4 … GUEST_PAUSE_MAX_S. */
 unsigned guest_pause_s(unsigned failures);
+/* Seconds that a boot may take after so many failures in a row: twice as long each time, for the host may just be slow. */
+unsigned guest_boot_s(unsigned failures);
 
 /* Whose turn it is when a guest is not up. */
 enum guest_fault {

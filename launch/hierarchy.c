@@ -159,9 +159,19 @@ hand_down(const char *parent, const char *const controllers[], size_t n)
 	return done;
 }
 
+/* The root of all may hold processes and hand down; what a container sees as its root has a type, and may not. */
+static bool
+is_root(const char *dir)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/cgroup.type", dir) < (int)sizeof(path) &&
+	       access(path, F_OK) == -1;
+}
+
 /*
- * A cgroup that hands its controllers down may hold no process itself (but for the root), so the launcher moves to a
- * leaf. NULL, or why not.
+ * A cgroup that hands memory or io down may hold no process itself, so the launcher moves to a leaf first. (cpu and pids
+ * alone could be handed down with it inside; nobody could then join what lies below.) NULL, or why not.
  */
 const char *
 hierarchy_enable(const char *parent, const char *const controllers[], size_t n)
@@ -173,8 +183,8 @@ hierarchy_enable(const char *parent, const char *const controllers[], size_t n)
 		some = some || names(parent, "cgroup.controllers", controllers[i]);
 	if (!some)
 		return "the cgroup it is in has no controllers";
-	if (hand_down(parent, controllers, n) > 0)
-		return NULL;
+	if (is_root(parent))
+		return hand_down(parent, controllers, n) > 0 ? NULL : "the root cgroup cannot be written";
 	if (!is_alone_in(parent))
 		return "other programs share its cgroup; make it a service of its own, Delegate=yes";
 	if (snprintf(leaf, sizeof(leaf), "%s" LEAF, parent) < (int)sizeof(leaf) &&

@@ -1,5 +1,5 @@
 """usage: as_unit.py UNIT PROGRAM ARGUMENT…: runs a program with what a systemd unit leaves it, where no systemd runs:
-its capabilities, no_new_privs, read-only file system, system calls, address families and mask. Root; python3's own
+its account, its capabilities, no_new_privs, read-only file system, system calls, address families and mask. Root; python3's own
 library alone. What it cannot recreate (a device list, a cgroup) is left out, so a program that fails here fails there."""
 import ctypes
 import os
@@ -14,7 +14,7 @@ CAPS = """chown dac_override dac_read_search fowner fsetid kill setgid setuid se
 net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin
 sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override
 mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore""".split()
-CAPBSET_DROP, NO_NEW_PRIVS, SET_SECCOMP = 24, 38, 22
+CAPBSET_DROP, NO_NEW_PRIVS, SET_SECCOMP, KEEPCAPS, CAP_AMBIENT, AMBIENT_RAISE = 24, 38, 22, 8, 47, 2
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 FAMILIES = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10, "AF_NETLINK": 16, "AF_PACKET": 17}
 SOCKET = 41
@@ -116,6 +116,18 @@ def protect(unit, writable):
         mount(None, "/proc/sys", MS_REMOUNT | MS_BIND | MS_RDONLY)
 
 
+def hold(names):
+    """Capabilities that outlive becoming an account, and the exec."""
+    bits = sum(1 << CAPS.index(name) for name in names)
+    header = struct.pack("Ii", 0x20080522, 0)
+    sets = b"".join(struct.pack("III", *[bits >> shift & 0xffffffff] * 3) for shift in (0, 32))
+    if libc.capset(header, sets):
+        raise OSError(ctypes.get_errno(), "capabilities")
+    for name in names:
+        if libc.prctl(CAP_AMBIENT, AMBIENT_RAISE, CAPS.index(name), 0, 0):
+            raise OSError(ctypes.get_errno(), "ambient " + name)
+
+
 def main():
     unit, argv = settings(sys.argv[1]), sys.argv[2:]
     keep = [w[4:].lower() for v in values(unit, "CapabilityBoundingSet") for w in v.split()]
@@ -132,7 +144,9 @@ def main():
     if uid:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
+        libc.prctl(KEEPCAPS, 1, 0, 0, 0)
         os.setresuid(uid, uid, uid)
+        hold([w[4:].lower() for v in values(unit, "AmbientCapabilities") for w in v.split()])
     libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
     load(code)
     os.execvp(argv[0], argv)

@@ -205,6 +205,10 @@ test_pause(void **state)
 		last = guest_pause_s(n);
 	}
 	assert_int_equal(guest_pause_s(~0u), GUEST_PAUSE_MAX_S);
+	assert_int_equal(guest_boot_s(0), GUEST_BOOT_S);
+	assert_int_equal(guest_boot_s(1), 2 * GUEST_BOOT_S);
+	assert_int_equal(guest_boot_s(3), GUEST_BOOT_MAX_S);
+	assert_int_equal(guest_boot_s(~0u), GUEST_BOOT_MAX_S);
 }
 
 static const struct {
