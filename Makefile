@@ -60,6 +60,7 @@ help:
 
 #: make            build the programs into build/
 #: make install    the programs, manual pages, units, completions and examples (PREFIX=/usr/local, DESTDIR=); make uninstall
+#: make deb        Debian packages into build/, the same to the bit wherever and whenever they are built
 #: make demo       two real guests in namespaces of their own, shown with curl, ssh and redis-cli (root)
 #: make check      everything below: unit, fuzz, gates, man, system (root)
 #: make tested     all that the tests run, built in parallel before they run one by one
@@ -153,13 +154,16 @@ $(B)/lodge-preload.so: $(PRELOAD)
 
 # --- installed ------------------------------------------------------------------------------------
 
-.PHONY: install uninstall
+.PHONY: install uninstall deb
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 install: all
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' sh pkg/install $(B)
 uninstall:
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' SYSCONFDIR='$(SYSCONFDIR)' sh pkg/install -u $(B)
+
+deb:
+	@VERSION=$(VERSION) sh pkg/deb $(B)
 
 # --- unit tests: one file per core, linked with the cores alone ----------------------------------
 

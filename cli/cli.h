@@ -24,6 +24,7 @@ int curb_guest(const struct conf *, const char *word, const char *name, const ch
 
 int cmd_link(const char *file, int argc, char **argv);
 int cmd_kernel(const char *file, int argc, char **argv);
+int cmd_renew(const char *file, int argc, char **argv);
 int cmd_routes(const char *file, int argc, char **argv);
 int cmd_status(const char *file, int argc, char **argv);
 int cmd_top(const char *file, int argc, char **argv);

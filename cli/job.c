@@ -81,7 +81,7 @@ job_start(struct job *job)
 		return;
 	}
 	job->pid = pid;
-	job->told = job->reload_due = false;
+	job->told = job->reload_due = job->renewed = false;
 	job->since = ev_now(job->jobs->loop);
 	*job_state(job) = JOB_STARTING;
 	ev_child_set(&job->child, pid, 0);
@@ -130,6 +130,10 @@ on_child(struct ev_loop *loop, ev_child *w, int events)
 	(void)events;
 	ev_child_stop(loop, w);
 	ev_timer_stop(loop, &job->timer);
+	if (job->renewed && !jobs->stopping) {
+		job_start(job);
+		return;
+	}
 	if (!job->told && (w->rstatus != 0 || !jobs->order[job->index].once))
 		log_warn("%s ended: %s", job->name, end_words(w->rstatus, words, sizeof(words)));
 	if (job->vital && !job->proven && !jobs->stopping) {
@@ -221,4 +225,13 @@ job_reload(struct job *job)
 		return;
 	kill(job->pid, SIGHUP);
 	job->reload_due = *job_state(job) == JOB_STARTING;
+}
+
+void
+job_renew(struct job *job)
+{
+	if (!job_alive(job) || job->told)
+		return;
+	job->renewed = true;
+	job_tell(job);
 }

@@ -32,6 +32,7 @@ struct job {
 	double since; /* loop time of the start */
 	unsigned patience_s; /* with its end; JOB_STOP_SECONDS */
 	bool told; /* SIGTERM is sent */
+	bool renewed; /* so that its file, which may be another one now, is started in its place */
 	ev_child child;
 	ev_timer timer;
 	struct jobs *jobs;
@@ -69,6 +70,8 @@ void jobs_stop(struct jobs *, int status);
 bool job_end(struct job *);
 /* SIGHUP, if it runs; once more when it is ready, if it was not. */
 void job_reload(struct job *);
+/* End it, if it runs, and start what now lies where it was started from. */
+void job_renew(struct job *);
 
 /* ---- job.c, for jobs.c: one of them ---- */
 

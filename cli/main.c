@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"link", cmd_link, "[NAME|--owner] [--new|--revoke]", "a link that opens the usage page"},
     {"check", cmd_check, "", "check the file; every mistake with its place, or the normalised file"},
     {"apply", cmd_apply, "[-n]", "make the network and the programs as the file says; -n: only show"},
+    {"renew", cmd_renew, "", "after an upgrade: what runs gives way to what is installed, nothing is lost"},
     {"guest", cmd_guest, "create NAME [--from BASE] …", "make a guest: its file and its disk"},
     {"guest", cmd_guest, "clone|resize|backup|restore|destroy …", "its disk; man lodge"},
     {"guest", cmd_guest, "start|stop|restart|kill|status NAME", "one guest"},

@@ -144,7 +144,7 @@ reload_begin(struct up *up, char *why, size_t room)
 	return false;
 }
 
-/* What `lodge apply` asks: to reload, and whether guests that the file no longer names are still ending. */
+/* What `lodge apply` and `lodge renew` ask: to reload or renew, and whether that is still going on. */
 static json_t *
 on_ask(void *arg, const char *word)
 {
@@ -152,12 +152,14 @@ on_ask(void *arg, const char *word)
 	char why[512];
 
 	if (strcmp(word, "status") == 0)
-		return json_pack("{s:s, s:i, s:b}", "name", "lodge up", "pid", (int)getpid(), "reloading",
-		    up->next != NULL);
-	if (strcmp(word, "reload") != 0)
+		return json_pack("{s:s, s:i, s:b, s:b}", "name", "lodge up", "pid", (int)getpid(),
+		    "reloading", up->next != NULL, "renewing", up_renewing(up));
+	if (strcmp(word, "reload") != 0 && strcmp(word, "renew") != 0)
 		return NULL;
 	if (up->jobs.stopping)
 		return json_pack("{s:s}", "error", "it is going down");
+	if (strcmp(word, "renew") == 0)
+		return up_renew(up), json_pack("{s:s}", "done", "renew");
 	up->again = up->next != NULL;
 	if (!up->again && !reload_begin(up, why, sizeof(why))) {
 		log_error("reload refused: %s", why);

@@ -25,4 +25,12 @@ void up_add_guests(struct up *);
 /* Nothing else waits for the page, nor ends with it. */
 void up_add_web(struct up *);
 
+/*
+ * What was installed in the place of what runs takes over (up_renew.c). Guests, their launchers and Redis are left alone; the
+ * proxy does it by itself, without a connection lost; the others outlive a stop with all they know, and are started again.
+ */
+void up_renew(struct up *);
+/* One of them is not ready yet. */
+bool up_renewing(struct up *);
+
 #endif
