@@ -155,6 +155,7 @@ check_all(struct parse *p)
 {
 	check_guest_names(p);
 	check_things(p);
+	check_bases(p);
 	check_networks(p);
 	check_names(p);
 	check_ports(p);

@@ -105,7 +105,8 @@ struct disk {
 	uint64_t size_bytes;
 	char *from; /* "debian-12", …, or the path of a directory or root tarball; NULL: the image is yours */
 	enum disk_fs fs;
-	struct place place;
+	char *base; /* of several guests, whose image is what this one wrote; NULL: it is whole */
+	struct place place, base_place;
 };
 
 struct guest {

@@ -117,10 +117,12 @@ draft_again(const struct guest *from, struct guest *g, const char **why)
 	g->allows = NULL;
 	g->ssh_keys = NULL;
 	g->n_domains = g->n_forwards = g->n_allows = g->n_ssh_keys = 0;
-	g->disk.image = g->disk.from = NULL;
+	g->disk.image = g->disk.from = g->disk.base = NULL;
 	*why = lists_copy(from, g);
 	if (!*why && from->disk.from)
 		*why = text_set(&g->disk.from, from->disk.from);
+	if (!*why && from->disk.base)
+		*why = text_set(&g->disk.base, from->disk.base);
 	if (!*why)
 		*why = image_default(g);
 }
@@ -151,6 +153,29 @@ draft_from(struct guest *g, const char *word)
 	const char *why = name_from(span_str(word));
 
 	return why ? why : text_set(&g->disk.from, word);
+}
+
+const char *
+draft_base(struct guest *g, const char *word)
+{
+	const char *why = name_base(span_str(word));
+
+	return why ? why : text_set(&g->disk.base, word);
+}
+
+/* debian-12-10g */
+const char *
+draft_shared(struct guest *g)
+{
+	char size[VALUE_TEXT], name[CONF_GUEST_NAME_MAX + VALUE_TEXT + 8];
+
+	if (g->disk.from[0] == '/')
+		return "needs a name for the base, as it is made from a path: --base NAME";
+	scalar_size_print(g->disk.size_bytes, size);
+	for (char *c = size; *c; c++)
+		*c |= 0x20;
+	snprintf(name, sizeof(name), "%s-%s%s", g->disk.from, size, g->disk.fs == DISK_XFS ? "-xfs" : "");
+	return draft_base(g, name);
 }
 
 static const char *

@@ -21,6 +21,9 @@ const char *draft_from(struct guest *, const char *word);
 const char *draft_disk(struct guest *, const char *word); /* 10G */
 const char *draft_memory(struct guest *, const char *word);
 const char *draft_fs(struct guest *, const char *word);
+const char *draft_base(struct guest *, const char *word);
+/* On a base that is named by what it is made from and how large, once that is known. */
+const char *draft_shared(struct guest *);
 const char *draft_domain(struct guest *, const char *word);
 const char *draft_key(struct guest *, const char *line);
 const char *draft_image(struct guest *, const char *path);

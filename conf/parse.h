@@ -160,6 +160,7 @@ const char *name_path(struct span); /* absolute, no "..", no empty part */
 const char *name_domain(struct span, enum domain_kind *, char out[CONF_DOMAIN_MAX + 1]);
 const char *name_ssh_key(struct span);
 const char *name_from(struct span); /* what a disk can be made from */
+const char *name_base(struct span);
 const char *name_zone(struct span); /* as of a time zone; whether there is one, zone.c sees */
 
 /* ---- take.c: takers of keys with a simple type; the name says which, the key where ---- */
@@ -198,6 +199,7 @@ struct guest guest_default(void);
 void check_all(struct parse *);
 void check_allow(struct parse *);
 void check_things(struct parse *);
+void check_bases(struct parse *);
 void check_names(struct parse *);
 void check_ports(struct parse *);
 

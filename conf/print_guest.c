@@ -56,6 +56,8 @@ disk_print(const struct disk *d, bool brief, FILE *out)
 	fprintf(out, "      size: %s\n", scalar_size_print(d->size_bytes, size));
 	if (d->from)
 		line_print(out, "      from", d->from);
+	if (d->base)
+		line_print(out, "      base", d->base);
 	if (!brief || d->fs != DISK_EXT4)
 		fprintf(out, "      fs: %s\n", word_filesystems[d->fs]);
 }

@@ -75,6 +75,7 @@ guest_free(struct guest *g)
 	texts_free(g->ssh_keys, g->n_ssh_keys);
 	free(g->disk.image);
 	free(g->disk.from);
+	free(g->disk.base);
 }
 
 void

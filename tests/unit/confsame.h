@@ -59,7 +59,8 @@ differ_guests(const struct guest *a, const struct guest *b)
 	    a->memory_bytes != b->memory_bytes)
 		return "client-address, redirect-https, memory";
 	if (!same_text(a->disk.image, b->disk.image) || a->disk.size_bytes != b->disk.size_bytes ||
-	    !same_text(a->disk.from, b->disk.from) || a->disk.fs != b->disk.fs)
+	    !same_text(a->disk.from, b->disk.from) || a->disk.fs != b->disk.fs ||
+	    !same_text(a->disk.base, b->disk.base))
 		return "disk";
 	if (a->quota.then != b->quota.then || a->quota.month_bytes != b->quota.month_bytes ||
 	    a->quota.throttle_bit_s != b->quota.throttle_bit_s)

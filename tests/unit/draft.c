@@ -142,7 +142,8 @@ static const char original[] =
     "domains: [a.example, .a.test, \"*.b.test\"], ports: [\"2201:22/tcp\", 3000-3010, \"53/udp\", rest], "
     "allow: [host, \"z:5432-5433/tcp\"], proxy-to: {http: 8080, tls: 8443, quic: 8444}, "
     "client-address: proxy-v2, redirect-https: yes, memory: 77M, "
-    "disk: {image: odd.img, size: 3G, from: arch, fs: xfs}, ssh-keys: [\"" SHORT_KEY "\", \"" SHORT_KEY
+    "disk: {image: odd.img, size: 3G, from: arch, fs: xfs, base: shared}, ssh-keys: [\"" SHORT_KEY
+    "\", \"" SHORT_KEY
     " two\"], quota: {month: 5GB, then: throttle 1Mbit}, billing-day: 9, autostart: no, health: 8080, grace: "
     "90s, "
     "seccomp: yes}\n";
@@ -325,6 +326,12 @@ wrong_words(void **state)
 	assert_non_null(draft_fs(&g, "zfs"));
 	assert_non_null(draft_from(&g, "relative/path"));
 	assert_string_equal(g.disk.from, "debian-12");
+	assert_non_null(draft_base(&g, "../other"));
+	assert_null(g.disk.base);
+	assert_null(draft_shared(&g));
+	assert_string_equal(g.disk.base, "debian-12-10g");
+	assert_null(draft_from(&g, "/srv/root.tar"));
+	assert_non_null(draft_shared(&g));
 	assert_int_equal(g.n_domains, 0);
 	draft_close(&g);
 }
