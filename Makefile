@@ -117,7 +117,7 @@ $(B)/fuzzcores.a: $(call fobj,$(CORES))
 
 # --- programs ------------------------------------------------------------------------------------
 
-BASE_LIBS   := -lev -ljansson -lcap-ng
+BASE_LIBS   := -lev -ljansson -lcap-ng -lcrypto
 CONF_LIBS   := -lyaml
 LEDGER_LIBS := -lhiredis
 PROXY_LIBS  := -lcrypto

@@ -59,3 +59,17 @@ scrap_sweep(const char *dir)
 	}
 	closedir(d);
 }
+
+bool
+scrap_busy(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	bool busy = false;
+
+	while (d && !busy && (entry = readdir(d)))
+		busy = strncmp(entry->d_name, ".making-", 8) == 0 && !is_abandoned(entry->d_name);
+	if (d)
+		closedir(d);
+	return busy;
+}

@@ -5,10 +5,14 @@
 #ifndef BASE_SCRAP_H
 #define BASE_SCRAP_H
 
+#include <stdbool.h>
+
 /* The path of such a thing of ours in a directory into out (of TOOL_PATH_MAX bytes), which is returned; tail: "" or ".img". */
 const char *scrap_path(char *out, const char *dir, const char *name, const char *tail);
 
 /* Removes those of processes that are gone, but for files that somebody holds a lock on (flock). */
 void scrap_sweep(const char *dir);
+/* Somebody is making something there. */
+bool scrap_busy(const char *dir);
 
 #endif

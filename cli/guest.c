@@ -16,12 +16,13 @@ static int guest_traffic(const char *file, int argc, char **argv);
 static int guest_status(const char *file, int argc, char **argv); /* `lodge status NAME` */
 
 static const struct guest_word words[] = {
-    {"create", guest_create, "NAME [--from BASE] [--disk SIZE] [--domain NAME]…"},
+    {"create", guest_create, "NAME [--from ROOT] [--disk SIZE] [--domain NAME]…"},
     {"clone", guest_clone, "NAME NEW"},
     {"resize", guest_resize, "NAME SIZE"},
     {"backup", guest_backup, "NAME FILE"},
     {"restore", guest_restore, "FILE [NEW]"},
     {"destroy", guest_destroy, "[--yes] NAME"},
+    {"bases", guest_bases, "list|check|sweep"},
     {"start", guest_power, "[--no-wait] NAME"},
     {"stop", guest_power, "[--no-wait] NAME"},
     {"restart", guest_power, "[--no-wait] NAME"},
@@ -144,5 +145,5 @@ cmd_guest(const char *file, int argc, char **argv)
 		return cli_fail(EXIT_INPUT, "no «guest %s»; did you mean «%s»?", word, near);
 	return cli_fail(EXIT_INPUT, "usage: lodge guest "
 				    "create|clone|resize|backup|restore|destroy|start|stop|restart|kill|"
-				    "status|cut|lift|throttle NAME; man lodge");
+				    "status|cut|lift|throttle NAME, or bases list; man lodge");
 }

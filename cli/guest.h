@@ -20,6 +20,7 @@ int guest_clone(const char *file, int argc, char **argv);
 int guest_resize(const char *file, int argc, char **argv);
 int guest_backup(const char *file, int argc, char **argv);
 int guest_restore(const char *file, int argc, char **argv);
+int guest_bases(const char *file, int argc, char **argv);
 int guest_destroy(const char *file, int argc, char **argv);
 int guest_power(const char *file, int argc, char **argv); /* start stop restart kill */
 

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "base/tool.h"
 #include "cli/cli.h"
+#include "cli/flatten.h"
 #include "cli/guest.h"
 #include "cli/rest.h"
 #include "conf/draft.h"
@@ -30,7 +31,7 @@ struct backup {
 	struct rest rest;
 	char to[TOOL_PATH_MAX], made[TOOL_PATH_MAX]; /* the file, and that until it is whole */
 	int fd; /* of what is made, locked; -1: none yet */
-	char work[TOOL_PATH_MAX]; /* a folder for the two texts */
+	char work[TOOL_PATH_MAX]; /* a folder for the two texts and the disk, or a link to it */
 };
 
 static int
@@ -47,22 +48,47 @@ write_guest(const struct backup *b, const char *path)
 		fprintf(out, "network6: \"%s\"\n", net_print(&b->conf->network6, network));
 	fprintf(out, "billing: {day: %u}\n", b->conf->billing.day);
 	alone.n_allows = 0; /* others are not in it */
+	alone.disk.base = NULL; /* nor what they share: its disk is whole there */
 	draft_print(b->conf, &alone, out);
 	return fclose(out) == EOF ? cli_errno(path) : EXIT_DONE;
+}
+
+static const char *
+disk_path(const struct backup *b, char *out)
+{
+	return tool_path(out, "%s/disk.img", b->work);
 }
 
 static int
 write_about(const struct backup *b, const char *path)
 {
 	FILE *out = fopen(path, "we");
+	char disk[TOOL_PATH_MAX];
 	struct stat st;
 
-	if (!out || fstat(b->rest.fd, &st) == -1)
+	if (!out || stat(disk_path(b, disk), &st) == -1)
 		return cli_errno(path);
 	fprintf(out, "version 1\nname %s\nsize %llu\nused %llu\ntime %lld\n", b->guest->name,
 	    (unsigned long long)st.st_size, (unsigned long long)st.st_blocks * 512, (long long)time(NULL));
 	draft_allow_print(b->guest, out);
 	return fclose(out) == EOF ? cli_errno(path) : EXIT_DONE;
+}
+
+/* As it lies there, or made whole from what it shares. */
+static int
+take_disk(struct backup *b)
+{
+	char path[TOOL_PATH_MAX], *image;
+	int status = EXIT_DONE;
+
+	disk_path(b, path);
+	if (b->guest->disk.base)
+		return flatten(b->conf, b->guest, b->rest.fd, path);
+	image = realpath(b->rest.image, NULL);
+	if (!image || symlink(image, path) == -1)
+		status = cli_errno(path);
+	free(image);
+	return status;
 }
 
 static int
@@ -84,7 +110,9 @@ prepare(struct backup *b)
 	scrap_sweep(b->conf->state);
 	if (mkdir(b->work, 0700) == -1)
 		return cli_errno(b->work);
-	status = write_guest(b, tool_path(path, "%s/guest.yaml", b->work));
+	status = take_disk(b);
+	if (status == EXIT_DONE)
+		status = write_guest(b, tool_path(path, "%s/guest.yaml", b->work));
 	return status == EXIT_DONE ? write_about(b, tool_path(path, "%s/lodge-backup", b->work)) : status;
 }
 
@@ -92,25 +120,15 @@ prepare(struct backup *b)
 static int
 pack(struct backup *b)
 {
-	char image[TOOL_PATH_MAX], *link = NULL;
-	int status = EXIT_SYSTEM;
-
 	b->fd = open(b->made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (b->fd == -1 || flock(b->fd, LOCK_EX | LOCK_NB) == -1)
 		return cli_errno(b->made);
-	tool_path(image, "%s/disk.img", b->work);
-	link = realpath(b->rest.image, NULL);
-	if (!link || symlink(link, image) == -1)
-		cli_errno(image);
-	else if (tool_run(-1, NULL,
-		     (const char *[]){"tar", "--create", "--sparse", "--force-local", "--format=posix",
-			 "--dereference", "--numeric-owner", "-I", "zstd -3 -T0 -q --check", "-f", b->made,
-			 "-C", b->work, "lodge-backup", "guest.yaml", "disk.img", NULL}) == -1)
-		cli_fail(EXIT_SYSTEM, "%s was not made; is there room?", b->to);
-	else
-		status = EXIT_DONE;
-	free(link);
-	return status;
+	if (tool_run(-1, NULL,
+		(const char *[]){"tar", "--create", "--sparse", "--force-local", "--format=posix",
+		    "--dereference", "--numeric-owner", "-I", "zstd -3 -T0 -q --check", "-f", b->made, "-C",
+		    b->work, "lodge-backup", "guest.yaml", "disk.img", NULL}) == -1)
+		return cli_fail(EXIT_SYSTEM, "%s was not made; is there room?", b->to);
+	return EXIT_DONE;
 }
 
 static int

@@ -16,20 +16,21 @@ enum { DOMAINS_MAX = 64, KEYS_MAX = 16 };
 
 /* The command line. */
 struct wish {
-	const char *name, *from, *disk, *fs, *memory;
+	const char *name, *from, *disk, *fs, *memory, *base;
 	const char *domains[DOMAINS_MAX], *keys[KEYS_MAX];
 	size_t n_domains, n_keys;
-	bool refresh, dry, any;
+	bool shared, refresh, dry, any;
 };
 
 static const char usage[] =
     "usage: lodge guest create NAME [--from debian-12|arch|small|TARBALL|DIR] [--disk 10G] [--fs ext4|xfs]\n"
-    "       [--domain NAME]... [--ssh-key FILE|none]... [--memory 512M] [--refresh] [--dry-run]\n";
+    "       [--domain NAME]... [--ssh-key FILE|none]... [--memory 512M] \n"
+    "       [--shared|--base NAME] [--refresh] [--dry-run]\n";
 
-static const char *const options[] = {
-    "--from", "--disk", "--fs", "--memory", "--domain", "--ssh-key", "--refresh", "--dry-run", "--help"};
+static const char *const options[] = {"--from", "--disk", "--fs", "--memory", "--domain", "--ssh-key",
+    "--base", "--shared", "--refresh", "--dry-run", "--help"};
 
-enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
+enum { N_OPTIONS = sizeof(options) / sizeof(options[0]), N_VALUED = 7 };
 
 static int
 unknown(const char *word)
@@ -54,6 +55,8 @@ put(struct wish *w, const char *option, const char *value)
 		w->fs = value;
 	else if (strcmp(option, "--memory") == 0)
 		w->memory = value;
+	else if (strcmp(option, "--base") == 0)
+		w->base = value;
 	else if (strcmp(option, "--domain") == 0 && w->n_domains < DOMAINS_MAX)
 		w->domains[w->n_domains++] = value;
 	else if (strcmp(option, "--ssh-key") == 0 && w->n_keys < KEYS_MAX)
@@ -67,7 +70,9 @@ put(struct wish *w, const char *option, const char *value)
 static bool
 put_flag(struct wish *w, const char *word)
 {
-	if (strcmp(word, "--refresh") == 0)
+	if (strcmp(word, "--shared") == 0)
+		w->shared = w->any = true;
+	else if (strcmp(word, "--refresh") == 0)
 		w->refresh = true;
 	else if (strcmp(word, "--dry-run") == 0 || strcmp(word, "-n") == 0)
 		w->dry = true;
@@ -76,11 +81,11 @@ put_flag(struct wish *w, const char *word)
 	return true;
 }
 
-/* The first six of the options. */
+/* The first of the options. */
 static bool
 takes_value(const char *word, size_t len)
 {
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < N_VALUED; i++)
 		if (strlen(options[i]) == len && memcmp(word, options[i], len) == 0)
 			return true;
 	return false;
@@ -137,6 +142,7 @@ wish_apply(struct guest *guest, const struct wish *w)
 	    {"--disk", w->disk, draft_disk},
 	    {"--fs", w->fs, draft_fs},
 	    {"--memory", w->memory, draft_memory},
+	    {"--base", w->base, draft_base},
 	};
 	const char *why;
 
@@ -145,6 +151,8 @@ wish_apply(struct guest *guest, const struct wish *w)
 			return cli_fail(EXIT_INPUT, "%s %s %s", list[i].option, list[i].value, why);
 	if (guest->disk.from[0] == '/' && access(guest->disk.from, R_OK) == -1)
 		return cli_fail(EXIT_INPUT, "--from %s: %s", guest->disk.from, strerror(errno));
+	if (w->shared && !w->base && (why = draft_shared(guest)))
+		return cli_fail(EXIT_INPUT, "--shared %s", why);
 	for (size_t i = 0; i < w->n_domains; i++)
 		if ((why = draft_domain(guest, w->domains[i])))
 			return cli_fail(EXIT_INPUT, "--domain %s %s", w->domains[i], why);

@@ -87,6 +87,16 @@ remove_image(const char *image)
 	return EXIT_DONE;
 }
 
+static bool
+stands_alone(const struct conf *conf, const struct guest *guest)
+{
+	for (size_t i = 0; i < conf->n_guests; i++)
+		if (&conf->guests[i] != guest && conf->guests[i].disk.base &&
+		    strcmp(conf->guests[i].disk.base, guest->disk.base) == 0)
+			return false;
+	return true;
+}
+
 /* Stopped first; then its link, which the next of that name shall not have; then the file, so that nobody starts it again; then who runs is told; then the disk. */
 static int
 destroy(const char *file, const struct conf *conf, const struct guest *guest, const char *own)
@@ -113,6 +123,9 @@ destroy(const char *file, const struct conf *conf, const struct guest *guest, co
 		if (is_there && strcmp(image, rest.image) != 0 && unlink(image) == -1 && errno != ENOENT)
 			status = cli_errno(image); /* a link to it */
 		log_info("%s is gone; what it was billed stays: lodge usage", guest->name);
+		if (guest->disk.base && stands_alone(conf, guest))
+			log_info("base %s stays, with no guest on it; lodge guest bases sweep removes it",
+			    guest->disk.base);
 	}
 	free(image);
 	return status;

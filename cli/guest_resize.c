@@ -142,6 +142,15 @@ guest_resize(const char *file, int argc, char **argv)
 	guest = guest_load(file, argv[1], &conf, &status);
 	if (!guest)
 		return status;
+	if (guest->disk.base) {
+		status = cli_fail(EXIT_INPUT,
+		    "%s stands on base %s and has its size; lodge guest backup, destroy and restore give it "
+		    "a disk of its "
+		    "own, which grows",
+		    guest->name, guest->disk.base);
+		conf_free(&conf);
+		return status;
+	}
 	status = resize(&conf, guest, wanted.disk.size_bytes);
 	if (status == EXIT_DONE)
 		tell_file(&conf, guest, argv[2]);

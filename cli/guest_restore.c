@@ -118,6 +118,8 @@ read_guest(const struct restore *r, struct entry *e, const char *name)
 		free(e->guest.disk.from);
 		e->guest.disk.from = NULL;
 	}
+	free(e->guest.disk.base); /* the disk is whole */
+	e->guest.disk.base = NULL;
 	e->guest.n_allows = 0;
 	e->guest.disk.size_bytes = r->size;
 	conf_errors_free(&errors);

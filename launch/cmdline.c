@@ -71,11 +71,13 @@ cmdline_build(
 
 	*out = (struct cmdline){0};
 	if (cmdline_add(out, JAIL_KERNEL) == -1 || cmdline_add(out, "mem=%lluK", kib) == -1 ||
-	    cmdline_add(out, "ubd0=" JAIL_IMAGE) == -1 || cmdline_add(out, "root=/dev/ubda") == -1 ||
-	    cmdline_add(out, "rw") == -1 || cmdline_add(out, "noreboot") == -1 ||
-	    cmdline_add(out, "uml_dir=" JAIL_UML_DIR) == -1 || cmdline_add(out, "umid=" JAIL_UMID) == -1 ||
-	    cmdline_add(out, "con=null") == -1 || cmdline_add(out, "con0=fd:0,fd:1") == -1 ||
-	    cmdline_add(out, "ssl=null") == -1 || cmdline_add(out, "mconsole=notify:" JAIL_NOTIFY) == -1)
+	    cmdline_add(out, guest->disk.base ? "ubd0=" JAIL_IMAGE "," JAIL_BASE : "ubd0=" JAIL_IMAGE) ==
+		-1 ||
+	    cmdline_add(out, "root=/dev/ubda") == -1 || cmdline_add(out, "rw") == -1 ||
+	    cmdline_add(out, "noreboot") == -1 || cmdline_add(out, "uml_dir=" JAIL_UML_DIR) == -1 ||
+	    cmdline_add(out, "umid=" JAIL_UMID) == -1 || cmdline_add(out, "con=null") == -1 ||
+	    cmdline_add(out, "con0=fd:0,fd:1") == -1 || cmdline_add(out, "ssl=null") == -1 ||
+	    cmdline_add(out, "mconsole=notify:" JAIL_NOTIFY) == -1)
 		return -1;
 	if (guest->seccomp && (!ability->seccomp || cmdline_add(out, "seccomp=on") == -1))
 		return -1;

@@ -20,6 +20,7 @@ enum {
 /* Where things lie in the jail. */
 #define JAIL_KERNEL "/linux"
 #define JAIL_IMAGE "/disk"
+#define JAIL_BASE "/base" /* of an image that is what its guest wrote */
 #define JAIL_LIBRARIES "/lib"
 #define JAIL_PRELOAD "/lib/lodge-preload.so"
 #define JAIL_MEMORY "/mem"

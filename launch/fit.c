@@ -22,6 +22,8 @@ struct fit {
 	int tree;
 	const char *keys;
 	bool small;
+	struct fit_ssh ssh;
+	bool own, base; /* only what is one guest's own; all but that */
 };
 
 static int
@@ -62,22 +64,29 @@ key_dropbear(const struct fit *fit, const char *type)
 	return tree_copy(fit->tree, to, 0600, from) == -1 ? failed(fit, to) : 0;
 }
 
+static struct fit_ssh
+ssh_of(int tree)
+{
+	return (struct fit_ssh){
+	    .openssh = tree_has(tree, "usr/sbin/sshd") || tree_has(tree, "usr/bin/sshd"),
+	    .dropbear = tree_has(tree, "usr/sbin/dropbear"),
+	};
+}
+
 static int
 fit_keys(const struct fit *fit)
 {
 	static const char *const types[] = {"ed25519", "ecdsa", "rsa"};
-	bool dropbear = tree_has(fit->tree, "usr/sbin/dropbear");
-	bool openssh = tree_has(fit->tree, "usr/sbin/sshd") || tree_has(fit->tree, "usr/bin/sshd");
 
-	if (!dropbear && !openssh)
+	if (!fit->ssh.dropbear && !fit->ssh.openssh)
 		log_warn("guest %s: neither OpenSSH nor dropbear in the tree: nobody can log in by SSH",
 		    fit->guest->name);
 	if (fit->guest->n_ssh_keys == 0)
 		log_warn("guest %s: no ssh-keys in the file: nobody can log in by SSH", fit->guest->name);
-	for (size_t i = 0; openssh && i < 3; i++)
+	for (size_t i = 0; fit->ssh.openssh && i < 3; i++)
 		if (key_openssh(fit, types[i]) == -1)
 			return -1;
-	for (size_t i = 0; dropbear && i < 2; i++) /* an RSA key takes dropbear seconds */
+	for (size_t i = 0; fit->ssh.dropbear && i < 2; i++) /* an RSA key takes dropbear seconds */
 		if (key_dropbear(fit, types[i]) == -1)
 			return -1;
 	return 0;
@@ -185,9 +194,10 @@ static int
 edits_do(const struct fit *fit, const struct rootfs_facts *facts)
 {
 	struct edits edits;
-	int result = 0;
+	int result =
+	    fit->own ? rootfs_plan_own(fit->guest, facts, &edits) : rootfs_plan(fit->guest, facts, &edits);
 
-	if (rootfs_plan(fit->guest, facts, &edits) == -1)
+	if (result == -1)
 		return failed(fit, "planning its files");
 	for (size_t i = 0; i < edits.n && result == 0; i++)
 		if (tree_edit(fit->tree, &edits.list[i]) == -1)
@@ -215,14 +225,14 @@ fit_files(const struct fit *fit)
 
 	if (host == -1 || machine_id(id) == -1)
 		return failed(fit, "reading the host");
-	facts.machine_id = id;
+	facts.machine_id = fit->base ? "" : id;
 	facts.systemd =
 	    tree_has(fit->tree, "usr/lib/systemd/systemd") || tree_has(fit->tree, "lib/systemd/systemd");
 	facts.dpkg = tree_has(fit->tree, "var/lib/dpkg/status");
 	facts.inittab = text_of(fit->tree, "etc/inittab", &texts[0]);
 	facts.resolv[0] = text_of(host, "etc/resolv.conf", &texts[1]);
 	facts.resolv[1] = text_of(host, "run/systemd/resolve/resolv.conf", &texts[2]);
-	if (!facts.systemd && facts.inittab.len == 0)
+	if (!fit->own && !facts.systemd && facts.inittab.len == 0)
 		log_warn("guest %s: no systemd and no /etc/inittab in the tree: let its init run "
 			 "/usr/lib/lodge/lodge-net at boot",
 		    fit->guest->name);
@@ -264,9 +274,29 @@ int
 fit_tree(const struct conf *conf, const struct guest *guest, int tree, const char *keys)
 {
 	bool small = source_of(guest->disk.from) == SOURCE_SMALL;
-	struct fit fit = {conf, guest, tree, keys, small};
+	struct fit fit = {conf, guest, tree, keys, small, .ssh = ssh_of(tree)};
 
 	if (fit_files(&fit) == -1 || fit_scripts(&fit) == -1 || fit_keys(&fit) == -1)
 		return -1;
 	return fit_modules(&fit);
+}
+
+int
+fit_base(const struct conf *conf, const struct guest *guest, int tree, struct fit_ssh *ssh)
+{
+	struct fit fit = {
+	    conf, guest, tree, .small = source_of(guest->disk.from) == SOURCE_SMALL, .base = true};
+
+	*ssh = ssh_of(tree);
+	if (fit_files(&fit) == -1 || fit_scripts(&fit) == -1)
+		return -1;
+	return fit_modules(&fit);
+}
+
+int
+fit_own(const struct conf *conf, const struct guest *guest, int tree, const char *keys, struct fit_ssh ssh)
+{
+	struct fit fit = {conf, guest, tree, keys, .ssh = ssh, .own = true};
+
+	return fit_files(&fit) == -1 ? -1 : fit_keys(&fit);
 }

@@ -6,7 +6,8 @@
 #include "base/sys.h"
 #include "launch/fit.h"
 #include "launch/mkfs.h"
-#include "launch/rootfs.h"
+#include "launch/root.h"
+#include "launch/shared.h"
 #include "launch/source.h"
 #include "base/tool.h"
 #include "launch/tree.h"
@@ -20,7 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MIB = 20 };
+enum {
+	MIB = 20,
+	SEED_ROOM = 1 << 20, /* of a guest on a base that is there */
+};
 
 /* One image in the making. */
 struct making {
@@ -34,6 +38,7 @@ struct making {
 	char temporary[TOOL_PATH_MAX]; /* beside it until it is whole */
 	int tree;
 	bool refresh;
+	struct base base; /* that it shares, if it does */
 };
 
 static int
@@ -71,8 +76,15 @@ image_check(const struct making *m)
 static int
 room_check(const struct making *m)
 {
-	unsigned long long wanted = source_room(m->conf, m->guest->disk.from), free_bytes;
+	unsigned long long wanted, free_bytes;
 	struct statvfs fs;
+	struct base there;
+
+	if (m->guest->disk.base && bases_path(m->conf->state, m->guest->disk.base, &there) == 0 &&
+	    access(there.about, F_OK) == 0)
+		wanted = SEED_ROOM;
+	else
+		wanted = source_room(m->conf, m->guest->disk.from);
 
 	if (statvfs(m->dir, &fs) == -1)
 		return 0;
@@ -126,36 +138,14 @@ making_close(struct making *m)
 		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--one-file-system", "--", m->work, NULL});
 }
 
-/* What a kernel would start, as far as one can see from here. */
 static int
-init_check(const struct making *m)
+content_write(const struct making *m, int fd)
 {
-	static const char *const inits[] = {"sbin/init", "etc/init", "bin/init", "bin/sh", "init"};
-
-	for (size_t i = 0; i < sizeof(inits) / sizeof(*inits); i++)
-		if (tree_has(m->tree, inits[i]))
-			return 0;
-	log_error("%s holds no root of a Linux: neither sbin/init nor bin/sh is in it", m->guest->disk.from);
-	return -1;
-}
-
-/* A guest with swap hangs in udev: refused before anything is written over it. */
-static int
-fstab_check(const struct making *m)
-{
-	size_t len, line;
-	char *text = tree_read(m->tree, "etc/fstab", &len);
-
-	if (!text)
-		return 0;
-	line = rootfs_swap_line(span_of(text, len));
-	free(text);
-	if (line == 0)
-		return 0;
-	log_error(
-	    "%s/etc/fstab:%zu: swap in a guest hangs it at boot; take the line out and make the image again",
-	    m->guest->disk.from, line);
-	return -1;
+	if (m->guest->disk.base)
+		return shared_write(m->conf, m->guest, &m->base, m->work, m->keys, fd);
+	if (ftruncate(fd, (off_t)m->guest->disk.size_bytes) == -1)
+		return failed(m, m->temporary);
+	return mkfs_write(m->guest, m->work, m->temporary, NULL);
 }
 
 static int
@@ -164,9 +154,9 @@ image_write(const struct making *m)
 	int fd = open(m->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int result = -1;
 
-	if (fd == -1 || ftruncate(fd, (off_t)m->guest->disk.size_bytes) == -1)
+	if (fd == -1)
 		failed(m, m->temporary);
-	else if (mkfs_write(m->guest, m->work, m->temporary, NULL) == 0) {
+	else if (content_write(m, fd) == 0) {
 		if (fchown(fd, m->guest->uid, m->guest->uid) == -1 || fsync(fd) == -1)
 			failed(m, m->temporary);
 		else
@@ -207,8 +197,37 @@ fetch(struct making *m)
 static int
 fit(struct making *m)
 {
-	return init_check(m) == -1 || fstab_check(m) == -1 ? -1
-							   : fit_tree(m->conf, m->guest, m->tree, m->keys);
+	return root_check(m->tree, m->guest->disk.from) == -1 ? -1
+							      : fit_tree(m->conf, m->guest, m->tree, m->keys);
+}
+
+static int
+base_make(struct making *m)
+{
+	const struct guest *guest = m->guest, plain = shared_plain(guest);
+	int result;
+
+	m->guest = &plain;
+	result = fetch(m) == -1 || root_check(m->tree, m->guest->disk.from) == -1
+		     ? -1
+		     : shared_make(m->conf, &plain, m->work, m->tree, &m->base);
+	m->guest = guest;
+	return result;
+}
+
+/* The base that it shares, made where there is none of this name. */
+static int
+base(struct making *m)
+{
+	int lock = shared_lock(m->conf), result;
+
+	if (lock == -1)
+		return -1;
+	result = shared_find(m->conf, m->guest, m->refresh, &m->base);
+	if (result == 0)
+		result = base_make(m);
+	close(lock);
+	return result == -1 ? -1 : 0;
 }
 
 static int
@@ -220,16 +239,19 @@ finish(struct making *m)
 static int
 make(struct making *m)
 {
-	static const struct {
+	static const struct step {
 		const char *name;
 		int (*run)(struct making *);
-	} steps[] = {
-	    {"root tree", fetch}, {"its name, keys, network and modules", fit}, {"filesystem", finish}};
-	enum { N = sizeof(steps) / sizeof(*steps) };
+	} whole[] = {{"root tree", fetch}, {"its name, keys, network and modules", fit},
+	    {"filesystem", finish}},
+	  shared[] = {{"its base", base}, {"its name and keys, and an empty disk", finish}};
+	const struct step *steps = m->guest->disk.base ? shared : whole;
+	const unsigned n =
+	    m->guest->disk.base ? sizeof(shared) / sizeof(*shared) : sizeof(whole) / sizeof(*whole);
 	int result = making_open(m);
 
-	progress_open(m->guest->name, N);
-	for (size_t i = 0; i < N && result == 0; i++) {
+	progress_open(m->guest->name, n);
+	for (size_t i = 0; i < n && result == 0; i++) {
 		double from = sys_seconds();
 
 		progress_step(steps[i].name);

@@ -1,6 +1,7 @@
 /* One launch of one guest; see launch.h. */
 #include "launch/launch.h"
 #include "launch/host.h"
+#include "launch/shared.h"
 #include "launch/tap.h"
 #include "base/hold.h"
 
@@ -91,6 +92,7 @@ enum launched
 launch_plan(
     const struct conf *conf, const struct guest *guest, const char *root, struct launch *out, char *why)
 {
+	static struct base base;
 	enum launched result;
 
 	why[0] = '\0';
@@ -114,11 +116,14 @@ launch_plan(
 		return LAUNCH_NEVER;
 	}
 	result = check_image(conf, guest, out, why);
+	if (result == LAUNCHED && guest->disk.base)
+		result = shared_check(conf, guest, out->image, &base, why);
 	if (result != LAUNCHED)
 		return result;
 	if (jail_plan(root, guest->uid, guest->memory_bytes, conf->kernel, &out->kernel, &out->jail, why) ==
 		-1 ||
-	    jail_add(&out->jail, JAIL_DATA, out->image, JAIL_IMAGE) == -1)
+	    jail_add(&out->jail, JAIL_DATA, out->image, JAIL_IMAGE) == -1 ||
+	    (guest->disk.base && jail_add(&out->jail, JAIL_INPUT, base.path, JAIL_BASE) == -1))
 		return LAUNCH_NEVER;
 	why[0] = '\0';
 	result = check_memory(guest, file_of(conf, guest), why);

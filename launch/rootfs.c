@@ -162,20 +162,41 @@ keys_text(const struct guest *guest)
 	return fclose(out) == 0 ? text : NULL;
 }
 
+static int
+plan_own(const struct guest *guest, const struct rootfs_facts *facts, struct edits *edits)
+{
+	int bad = 0;
+
+	bad |= edit_file(edits, "etc/hostname", 0644, edit_text("%s\n", guest->name));
+	bad |= edit_file(edits, "etc/hosts", 0644, hosts_text(guest));
+	bad |= edit_file(edits, "usr/lib/lodge/name", 0644, edit_text("%s\n", guest->name));
+	bad |= edit_file(edits, "etc/resolv.conf", 0644, rootfs_resolv(facts->resolv));
+	bad |= edit_dir(edits, "root/.ssh", 0700);
+	bad |= edit_file(edits, "root/.ssh/authorized_keys", 0600, keys_text(guest));
+	return bad;
+}
+
+int
+rootfs_plan_own(const struct guest *guest, const struct rootfs_facts *facts, struct edits *edits)
+{
+	int bad;
+
+	*edits = (struct edits){0};
+	bad = plan_own(guest, facts, edits);
+	if (bad)
+		edits_free(edits);
+	return bad ? -1 : 0;
+}
+
 int
 rootfs_plan(const struct guest *guest, const struct rootfs_facts *facts, struct edits *edits)
 {
 	const char *fs = guest->disk.fs == DISK_XFS ? "xfs" : "ext4";
-	int bad = 0;
+	int bad;
 
 	*edits = (struct edits){0};
-	bad |= edit_file(edits, "etc/hostname", 0644, edit_text("%s\n", guest->name));
-	bad |= edit_file(edits, "etc/hosts", 0644, hosts_text(guest));
-	bad |= edit_file(edits, "usr/lib/lodge/name", 0644, edit_text("%s\n", guest->name));
+	bad = plan_own(guest, facts, edits);
 	bad |= edit_file(edits, "etc/fstab", 0644, edit_text("/dev/ubda / %s defaults,noatime 0 0\n", fs));
-	bad |= edit_file(edits, "etc/resolv.conf", 0644, rootfs_resolv(facts->resolv));
-	bad |= edit_dir(edits, "root/.ssh", 0700);
-	bad |= edit_file(edits, "root/.ssh/authorized_keys", 0600, keys_text(guest));
 	if (facts->systemd)
 		bad |= rootfs_systemd(facts, edits);
 	else if (!facts->small && facts->inittab.len > 0)

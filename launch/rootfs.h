@@ -16,11 +16,13 @@ struct rootfs_facts {
 	bool small; /* the built-in guest, whose own inittab is made for lodge */
 	struct span inittab; /* of a tree without systemd; empty: it has none */
 	struct span resolv[2]; /* the host's resolv.conf, and the one behind a local resolver */
-	const char *machine_id; /* 32 hex digits, fresh */
+	const char *machine_id; /* 32 hex digits, fresh; "" for a base: each guest's first boot finds one */
 };
 
 /* In the order to be done. -1: no memory; *edits is then empty. */
 int rootfs_plan(const struct guest *, const struct rootfs_facts *, struct edits *);
+/* Of these what no two guests have alike, for one whose base has the rest. */
+int rootfs_plan_own(const struct guest *, const struct rootfs_facts *, struct edits *);
 /* Of it, what a systemd is told. */
 int rootfs_systemd(const struct rootfs_facts *, struct edits *);
 

@@ -93,7 +93,8 @@ to_nothing(struct edits *edits, const char *folder, const char *name)
 int
 rootfs_systemd(const struct rootfs_facts *facts, struct edits *edits)
 {
-	int bad = edit_file(edits, "etc/machine-id", 0444, edit_text("%s\n", facts->machine_id));
+	int bad = edit_file(
+	    edits, "etc/machine-id", 0444, edit_text(*facts->machine_id ? "%s\n" : "", facts->machine_id));
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		bad |= edit_file(edits, files[i].path, 0644, edit_text("%s", files[i].text));

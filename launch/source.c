@@ -161,7 +161,7 @@ echo_ports(const struct guest *guest, char ports[][8])
 }
 
 static int
-small_fetch(const struct guest *guest, const char *tree)
+small_fetch(const struct guest *guest, const char *tree, bool own)
 {
 	const char *base = source_base(), *argv[SMALL_ARGS_MAX + 16];
 	char script[TOOL_PATH_MAX], ports[ECHO_PORTS_MAX][8], names[SMALL_ARGS_MAX / 4][CONF_DOMAIN_MAX + 3];
@@ -172,6 +172,8 @@ small_fetch(const struct guest *guest, const char *tree)
 	tool_path(script, "%s/small", base);
 	argv[n++] = "sh";
 	argv[n++] = script;
+	if (own)
+		argv[n++] = "-o";
 	for (size_t i = 0; i < guest->n_domains && used + 2 <= SMALL_ARGS_MAX / 4; i++) {
 		const struct domain *d = &guest->domains[i];
 
@@ -237,6 +239,12 @@ source_room(const struct conf *conf, const char *from)
 }
 
 int
+source_own(const struct guest *guest, const char *tree)
+{
+	return source_of(guest->disk.from) == SOURCE_SMALL ? small_fetch(guest, tree, true) : 0;
+}
+
+int
 source_fetch(
     const struct conf *conf, const struct guest *guest, const char *work, const char *tree, bool refresh)
 {
@@ -249,7 +257,7 @@ source_fetch(
 	case SOURCE_ARCH:
 		return arch_fetch(conf, work, tree);
 	case SOURCE_SMALL:
-		return small_fetch(guest, tree);
+		return small_fetch(guest, tree, false);
 	case SOURCE_DIR:
 		tool_path(inside, "%s/.", from);
 		return tool_run(-1, NULL, (const char *[]){"cp", "-ax", "--", inside, tree, NULL});

@@ -22,6 +22,9 @@ enum source source_of(const char *from);
 /* Fills the empty directory tree; work holds temporary files; refresh: from a base made anew. 0, or -1 logged. */
 int source_fetch(const struct conf *, const struct guest *, const char *work, const char *tree, bool refresh);
 
+/* Of what source_fetch fills it with only that which no two guests have alike. 0, or -1 logged. */
+int source_own(const struct guest *, const char *tree);
+
 /* About how many bytes the tree and the image made from it take, and a base where one is made first; 0: unknown. */
 unsigned long long source_room(const struct conf *, const char *from);
 

@@ -88,6 +88,10 @@ test_words(void **state)
 	assert_int_equal(cmdline_build(&conf, &guest, &able, &words), 0);
 	for (size_t i = 0; i < words.n; i++)
 		assert_null(strstr(words.words[i], "seccomp"));
+
+	guest.disk.base = (char *)(uintptr_t) "shared";
+	assert_int_equal(cmdline_build(&conf, &guest, &able, &words), 0);
+	assert_string_equal(words.words[2], "ubd0=/disk,/base");
 }
 
 static void

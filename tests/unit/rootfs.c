@@ -226,10 +226,33 @@ test_users(void **state)
 	edits_free(&edits);
 }
 
+/* What is one guest's own: all of it is in the whole, and nothing of how the guest lives. */
+static void
+test_own(void **state)
+{
+	struct guest guest = {.name = "alice"};
+	struct rootfs_facts facts = {.systemd = true, .machine_id = ""};
+	struct edits own, whole;
+
+	(void)state;
+	assert_int_equal(rootfs_plan_own(&guest, &facts, &own), 0);
+	assert_int_equal(rootfs_plan(&guest, &facts, &whole), 0);
+	for (size_t i = 0; i < own.n; i++)
+		assert_string_equal(find(&whole, own.list[i].path)->text, own.list[i].text);
+	assert_non_null(find(&own, "usr/lib/lodge/name"));
+	assert_non_null(find(&own, "root/.ssh/authorized_keys"));
+	assert_null(find(&own, "etc/fstab"));
+	assert_null(find(&own, "etc/machine-id"));
+	assert_string_equal(find(&whole, "etc/machine-id")->text, "");
+	edits_free(&own);
+	edits_free(&whole);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_swap),
 	    cmocka_unit_test(test_swap_cut),
 	    cmocka_unit_test(test_resolv),
