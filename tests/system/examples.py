@@ -47,7 +47,7 @@ def of_markdown(text):
     lead, block, fence, ended = [], [], None, False
     for line in text.splitlines():
         if fence is not None and line == "```":
-            if fence or any(l.startswith("$ ") for l in block):
+            if fence or any(re.match(r"[$#] ", l) for l in block):
                 yield " ".join(lead), block
             lead, block, fence, ended = [], [], None, False
         elif fence is not None:
