@@ -86,20 +86,37 @@ set_knobs(const char *dir, const struct knob *knobs, size_t n, const struct ceil
 	return holds;
 }
 
-/* Its name tells apart guests of one name in two lodges, for v1 has no folder of our own to put it in. */
+/* Tells apart guests of one name in two lodges, for v1 has no folder of our own to put theirs in. */
+static int
+mark_of(const char *guests, char *out)
+{
+	struct stat st;
+
+	if (stat(guests, &st) == -1)
+		return -1;
+	snprintf(
+	    out, CGROUP_MARK, "-%llx.%llx", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return 0;
+}
+
 static int
 own_folder(const char *parent, const char *name, const char *folder, char *out)
 {
-	char guests[PATH_MAX];
-	struct stat st;
-	int n;
+	char guests[PATH_MAX], mark[CGROUP_MARK];
 
 	if (snprintf(guests, sizeof(guests), "%s/..", folder) >= (int)sizeof(guests) ||
-	    stat(guests, &st) == -1)
+	    mark_of(guests, mark) == -1)
 		return -1;
-	n = snprintf(out, HIERARCHY_DIR, "%s/lodge-guest-%s-%llx.%llx", parent, name,
-	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
-	return n < HIERARCHY_DIR ? 0 : -1;
+	return snprintf(out, HIERARCHY_DIR, "%s/" CGROUP_PREFIX "%s%s", parent, name, mark) < HIERARCHY_DIR
+		   ? 0
+		   : -1;
+}
+
+/* Where those of all guests are made. */
+static int
+parent_of(const struct controller *c, char *out)
+{
+	return hierarchy_unified() ? hierarchy_parent_v2(out) : hierarchy_parent_v1(c->old, out);
 }
 
 /* Of the controller, with v1; all have one with v2. */
@@ -107,9 +124,8 @@ static int
 folder_of(const struct controller *c, const char *name, const char *folder, char *out)
 {
 	char parent[HIERARCHY_DIR];
-	int known = hierarchy_unified() ? hierarchy_parent_v2(parent) : hierarchy_parent_v1(c->old, parent);
 
-	return known == -1 ? -1 : own_folder(parent, name, folder, out);
+	return parent_of(c, parent) == -1 ? -1 : own_folder(parent, name, folder, out);
 }
 
 static int
@@ -257,4 +273,16 @@ cgroup_remove(const char *name, const char *folder)
 	for (size_t i = 0; i < CGROUP_MAX; i++)
 		if (folder_of(&controllers[i], name, folder, dir) == 0)
 			rmdir(dir);
+}
+
+void
+cgroup_sweep(const char *run)
+{
+	char guests[PATH_MAX], mark[CGROUP_MARK], parent[HIERARCHY_DIR];
+	bool known = snprintf(guests, sizeof(guests), "%s/guests", run) < (int)sizeof(guests) &&
+		     mark_of(guests, mark) == 0;
+
+	for (size_t i = 0; i < CGROUP_MAX && known; i++)
+		if (parent_of(&controllers[i], parent) == 0)
+			cgroup_sweep_in(parent, run, mark);
 }

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CGROUP_TEXT = 256, CGROUP_MAX = 4 };
+enum { CGROUP_TEXT = 256, CGROUP_MAX = 4, CGROUP_MARK = 48 };
+
+#define CGROUP_PREFIX "lodge-guest-"
 
 struct cgroup {
 	int fds[CGROUP_MAX]; /* each a cgroup.procs, open for writing: who writes "0" is in */
@@ -31,5 +33,10 @@ void cgroup_close(struct cgroup *);
 bool cgroup_was_full(const char *name, const char *folder);
 /* After that. */
 void cgroup_remove(const char *name, const char *folder);
+
+/* What killed launchers of this RUN left: empty ones of guests behind whose socket nobody stands (cgroup_sweep.c). */
+void cgroup_sweep(const char *run);
+/* Of one folder; mark is the end of their names. */
+void cgroup_sweep_in(const char *parent, const char *run, const char *mark);
 
 #endif

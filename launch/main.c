@@ -1,4 +1,5 @@
 /* lodge-guest: launches, jails and watches one guest. See lodge-guest.8. */
+#include "launch/cgroup.h"
 #include "launch/image.h"
 #include "launch/trial.h"
 #include "launch/watch.h"
@@ -98,6 +99,7 @@ run(struct conf *conf, const struct guest *guest, bool wait)
 		fatal("%s is launched already: %s is answered", name, failed);
 	if (!watch)
 		fatal("%s: %s", failed ? failed : name, strerror(errno));
+	cgroup_sweep(conf->run);
 	if (sys_drop(0, 0, keep) == -1)
 		fatal("giving up privilege: %s", strerror(errno));
 	if (wait)
