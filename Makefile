@@ -41,7 +41,7 @@ CORES    := $(wildcard base/addr.c base/near.c base/utf8.c base/cow.c \
 CORES    += $(wildcard conf/print_guest.c conf/draft.c conf/draft_place.c)
 CORES    += $(wildcard base/bpf.c proxy/rules.c proxy/allow.c proxy/rate.c proxy/handover.c)
 CORES    += $(wildcard web/ask.c web/out.c web/chart.c web/page.c web/page_home.c web/page_guest.c web/page_quota.c web/page_rows.c \
-	    web/style.c web/metrics.c web/confine.c)
+	    web/style.c web/metrics.c web/confine.c web/crowd.c)
 
 # One archive a room: a program takes from the rooms left of it what it calls, no more.
 room      = $(filter-out %/main.c $(2),$(wildcard $(1)/*.c))

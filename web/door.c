@@ -1,7 +1,8 @@
 /* Who connects; see door.h. */
 #include "web/door.h"
 #include "base/haproxy.h"
-#include "base/log.h"
+#include "base/sys.h"
+#include "web/crowd.h"
 #include "web/peer.h"
 
 #include <errno.h>
@@ -42,46 +43,6 @@ drop(struct seat *s)
 	close(fd);
 }
 
-static bool
-is_loopback(const struct ip *ip)
-{
-	static const uint8_t one[16] = {[15] = 1};
-
-	return ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, 16) == 0;
-}
-
-/* To an address of this host the kernel connects from that address. */
-static bool
-is_here(int fd, const struct ip *peer)
-{
-	struct sockaddr_storage sa;
-	socklen_t n = sizeof(sa);
-	struct addr here;
-
-	return is_loopback(peer) ||
-	       (getsockname(fd, (struct sockaddr *)&sa, &n) == 0 &&
-		   addr_from_sockaddr((struct sockaddr *)&sa, &here) == 0 && ip_cmp(&here.ip, peer) == 0);
-}
-
-static bool
-same_client(const struct ip *a, const struct ip *b)
-{
-	return a->family == b->family && memcmp(a->b, b->b, a->family == 4 ? 4 : 8) == 0;
-}
-
-/* So many of its kind are here already. Programs of the host share one address and have the ceiling of all. */
-static bool
-too_many(const struct door *d, const struct seat *of)
-{
-	size_t n = 0;
-
-	if (!of->told && of->here)
-		return false;
-	for (size_t i = 0; i < DOOR_SEATS; i++)
-		n += d->seats[i].fd != -1 && same_client(&d->seats[i].client.ip, &of->client.ip);
-	return n > DOOR_PER_CLIENT;
-}
-
 /* --- first bytes ---------------------------------------------------------------------------------------------- */
 
 enum step { STEP_MORE, STEP_DONE, STEP_DROP };
@@ -115,7 +76,7 @@ take_header(struct seat *s, struct span in)
 	s->client = got.from;
 	s->told = true;
 	wait_for(s, 0);
-	if (!too_many(d, s))
+	if (!crowd_too_many(d->seats, DOOR_SEATS, s))
 		return STEP_MORE;
 	d->counts.per_client++;
 	return STEP_DROP;
@@ -164,16 +125,23 @@ on_readable(struct ev_loop *loop, ev_io *w, int events)
 }
 
 static void
+send_away(struct seat *s)
+{
+	s->leaving = true;
+	if (s->served)
+		shutdown(s->fd, SHUT_RDWR); /* whoever took it sees the end, and says door_gone */
+	else
+		drop(s);
+}
+
+static void
 on_late(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct seat *s = w->data;
 
 	(void)loop, (void)events;
 	s->door->counts.slow++;
-	if (s->served)
-		shutdown(s->fd, SHUT_RDWR); /* whoever took it sees the end, and says door_gone */
-	else
-		drop(s);
+	send_away(s);
 }
 
 /* --- the listener ----------------------------------------------------------------------------------------------- */
@@ -190,8 +158,12 @@ free_seat(struct door *d)
 static void
 seat_take(struct door *d, struct seat *s, int fd, const struct addr *peer)
 {
-	*s = (struct seat){
-	    .fd = fd, .peer = *peer, .client = *peer, .here = is_here(fd, &peer->ip), .door = d};
+	*s = (struct seat){.fd = fd,
+	    .peer = *peer,
+	    .client = *peer,
+	    .here = peer_is_here(fd, &peer->ip),
+	    .since_s = sys_seconds(),
+	    .door = d};
 	d->counts.open++;
 	ev_io_init(&s->io, on_readable, fd, EV_READ);
 	ev_timer_init(&s->late, on_late, DOOR_HELLO_S, 0);
@@ -201,11 +173,25 @@ seat_take(struct door *d, struct seat *s, int fd, const struct addr *peer)
 }
 
 static void
+make_room(struct door *d)
+{
+	struct seat *eldest = crowd_eldest_stranger(d->seats, DOOR_SEATS);
+
+	if (!eldest)
+		return;
+	d->counts.displaced++;
+	send_away(eldest);
+}
+
+static void
 admit(struct door *d, int fd, const struct sockaddr *sa)
 {
-	struct seat *s = free_seat(d);
+	struct seat *s;
 	struct addr peer;
 
+	if (d->counts.open >= DOOR_SEATS - DOOR_SPARE)
+		make_room(d);
+	s = free_seat(d);
 	if (!s || addr_from_sockaddr(sa, &peer) == -1) {
 		d->counts.full++;
 		close(fd);
@@ -213,7 +199,7 @@ admit(struct door *d, int fd, const struct sockaddr *sa)
 	}
 	d->counts.accepted++;
 	seat_take(d, s, fd, &peer);
-	if (too_many(d, s)) {
+	if (crowd_too_many(d->seats, DOOR_SEATS, s)) {
 		d->counts.per_client++;
 		drop(s);
 	}
@@ -305,6 +291,12 @@ void
 door_asked(struct seat *s)
 {
 	ev_timer_stop(s->door->loop, &s->late);
+}
+
+void
+door_known(struct seat *s)
+{
+	s->known = true;
 }
 
 void

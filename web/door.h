@@ -13,7 +13,8 @@
 #include <ev.h>
 
 enum {
-	DOOR_SEATS = 512, /* connections, of all */
+	DOOR_SEATS = 512, /* connections, of all; … */
+	DOOR_SPARE = 64, /* … when no more are left, whoever comes takes the place of the eldest stranger */
 	DOOR_PER_CLIENT = 32, /* of one address (IPv6: /64) that is not the host's own */
 	DOOR_HELLO_S = 5, /* for the first bytes, and … */
 	DOOR_REQUEST_S = 15, /* … for a whole request, however it trickles */
@@ -26,6 +27,9 @@ struct seat {
 	bool here; /* the peer is of this host: loopback, or the very address that it connected to */
 	bool told, tls;
 	bool served; /* handed on */
+	bool known; /* they asked for something that was theirs */
+	bool leaving; /* ended from our side */
+	double since_s;
 	ev_io io;
 	ev_timer late;
 	struct door *door;
@@ -35,7 +39,7 @@ struct seat {
 typedef bool door_take(void *arg, struct seat *);
 
 struct door_counts {
-	uint64_t accepted, full, per_client, slow, liars, refused;
+	uint64_t accepted, full, per_client, displaced, slow, liars, refused;
 	unsigned open;
 };
 
@@ -47,6 +51,7 @@ void door_close(struct door *);
 /* Of a connection that was taken; NULL: none of ours. */
 struct seat *door_seat(struct door *, int fd);
 void door_asked(struct seat *); /* a whole request came */
+void door_known(struct seat *); /* from somebody who may see something */
 void door_answered(struct seat *); /* another may come */
 void door_gone(struct seat *);
 const struct door_counts *door_counts(const struct door *);

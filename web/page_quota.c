@@ -9,9 +9,8 @@ void
 page_bar(struct out *o, const struct bill *b)
 {
 	uint64_t billed = b->sum.v[REC_BILLED], quota = b->quota.month_bytes;
-	unsigned percent = percent_of(billed, quota);
-	int64_t part =
-	    percent >= 100 ? BAR_WIDTH : (int64_t)((__uint128_t)billed * BAR_WIDTH / (quota ? quota : 1));
+	unsigned percent = quota ? percent_of(billed, quota) : 100; /* of nothing all is used */
+	int64_t part = percent >= 100 ? BAR_WIDTH : (int64_t)((__uint128_t)billed * BAR_WIDTH / quota);
 
 	out_html(o,
 	    "<svg class=\"bar%s\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" role=\"img\" "

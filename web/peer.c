@@ -134,3 +134,24 @@ peer_is(struct peers *p, int fd, unsigned uid)
 		return is_other_end(said, &asked.body) && (said->idiag_uid == 0 || said->idiag_uid == uid);
 	}
 }
+
+static bool
+is_loopback(const struct ip *ip)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, 16) == 0;
+}
+
+/* To an address of this host the kernel connects from that address. */
+bool
+peer_is_here(int fd, const struct ip *peer)
+{
+	struct sockaddr_storage sa;
+	socklen_t n = sizeof(sa);
+	struct addr here;
+
+	return is_loopback(peer) ||
+	       (getsockname(fd, (struct sockaddr *)&sa, &n) == 0 &&
+		   addr_from_sockaddr((struct sockaddr *)&sa, &here) == 0 && ip_cmp(&here.ip, peer) == 0);
+}

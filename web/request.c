@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { COOKIE_TEXT = 160, COOKIE_DAYS_S = 365 * 86400 };
+enum { COOKIE_TEXT = 160, COOKIE_DAYS_S = 365 * 86400, MOVED = 301 };
 
 #define COOKIE "lodge"
 
@@ -42,7 +42,8 @@ send_to(struct MHD_Connection *c, unsigned status, const char *location, const c
 	if (MHD_add_response_header(r, "Location", location) == MHD_YES &&
 	    MHD_add_response_header(r, "Cache-Control", "no-store") == MHD_YES &&
 	    MHD_add_response_header(r, "Referrer-Policy", "no-referrer") == MHD_YES &&
-	    (!cookie || MHD_add_response_header(r, "Set-Cookie", cookie) == MHD_YES))
+	    (!cookie || MHD_add_response_header(r, "Set-Cookie", cookie) == MHD_YES) &&
+	    (status != MOVED || MHD_add_response_header(r, "Connection", "close") == MHD_YES))
 		done = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
 	return done;
@@ -70,7 +71,7 @@ send_to_tls(struct handler *h, struct MHD_Connection *c, const struct ask *ask)
 		return request_refuse(h, c, 403);
 	snprintf(url, sizeof(url), "https://%s/%s%s", h->conf->web.name, ask->want == WANT_ENTER ? "k/" : "",
 	    ask->token);
-	return send_to(c, 301, url, NULL);
+	return send_to(c, MOVED, url, NULL);
 }
 
 static enum MHD_Result
@@ -150,8 +151,8 @@ put(struct handler *h, struct MHD_Connection *c, const struct seat *seat, const 
 }
 
 enum MHD_Result
-request_answer(struct handler *h, struct MHD_Connection *c, const struct seat *seat, struct span path,
-    struct wait **wait)
+request_answer(
+    struct handler *h, struct MHD_Connection *c, struct seat *seat, struct span path, struct wait **wait)
 {
 	struct ask ask = ask_parse(path);
 	struct viewer viewer = caller_of(h->conf, h->pass, seat, token_of(c));
@@ -169,6 +170,7 @@ request_answer(struct handler *h, struct MHD_Connection *c, const struct seat *s
 		return MHD_YES;
 	if (status != 200)
 		return request_refuse(h, c, status);
+	door_known(seat);
 	if (has_to_wait(h, c, &ask, &viewer, wait))
 		return MHD_YES;
 	return put(h, c, seat, &ask, &viewer);

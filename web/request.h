@@ -23,7 +23,7 @@ struct handler {
  * NULL at first.
  */
 enum MHD_Result request_answer(
-    struct handler *, struct MHD_Connection *, const struct seat *, struct span path, struct wait **wait);
+    struct handler *, struct MHD_Connection *, struct seat *, struct span path, struct wait **wait);
 /* Of any other method. */
 enum MHD_Result request_refuse_method(struct handler *, struct MHD_Connection *, const struct seat *);
 /* May they still look who came on that seat, with that token ("": none)? */

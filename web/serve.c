@@ -235,9 +235,10 @@ serve_status(const struct serve *s)
 	const struct data_counts *r = data_counts(s->handler.data);
 	const struct answer_counts *a = answer_counts(s->handler.answers);
 	const char *why = data_why(s->handler.data);
-	json_t *door = json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "open", (int)d->open, "accepted",
+	json_t *door = json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "open", (int)d->open, "accepted",
 	    (json_int_t)d->accepted, "full", (json_int_t)d->full, "per_client", (json_int_t)d->per_client,
-	    "slow", (json_int_t)d->slow, "liars", (json_int_t)d->liars, "no_tls", (json_int_t)d->refused);
+	    "displaced", (json_int_t)d->displaced, "slow", (json_int_t)d->slow, "liars", (json_int_t)d->liars,
+	    "no_tls", (json_int_t)d->refused);
 	json_t *asked =
 	    json_pack("{s:I, s:I, s:I, s:I}", "stranger", (json_int_t)s->handler.asked[WHO_NOBODY], "local",
 		(json_int_t)s->handler.asked[WHO_LOCAL], "tenant", (json_int_t)s->handler.asked[WHO_TENANT],
