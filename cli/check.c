@@ -13,7 +13,7 @@ cmd_check(const char *file, int argc, char **argv)
 		return cli_fail(
 		    EXIT_INPUT, "check takes no «%s»; the file is named by lodge -c FILE check", argv[1]);
 	bad = conf_load_strict(file, &conf, &errors);
-	status = conf_report(&errors, stderr);
+	status = cli_report(&errors);
 	conf_errors_free(&errors);
 	if (bad == -1)
 		return status;

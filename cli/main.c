@@ -85,13 +85,34 @@ cli_errno(const char *path)
 	return cli_fail(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
 }
 
+/* Not to be read by who asks: the file, or one that it includes. */
+static bool
+is_forbidden(const struct conf_errors *errors)
+{
+	for (size_t i = 0; i < errors->n; i++)
+		if (strstr(errors->list[i].text, "cannot read ") &&
+		    strstr(errors->list[i].text, strerror(EACCES)))
+			return true;
+	return false;
+}
+
+int
+cli_report(const struct conf_errors *errors)
+{
+	int status = conf_report(errors, stderr);
+
+	if (status == EXIT_DONE || !is_forbidden(errors))
+		return status;
+	return cli_fail(EXIT_PERMISSION, "the file is not yours to read; try as root");
+}
+
 int
 cli_load(const char *file, struct conf *conf, int *status)
 {
 	struct conf_errors errors;
 	int bad = conf_load(file, conf, &errors);
 
-	*status = conf_report(&errors, stderr);
+	*status = cli_report(&errors);
 	conf_errors_free(&errors);
 	if (bad == -1)
 		conf_free(conf);

@@ -180,9 +180,9 @@ put_bill(const struct survey *s, FILE *to)
 			sum = &s->sights[i].sum;
 	if (s->look.ledger && s->look.n_refused)
 		fprintf(to, "%s%s\n", s->look.refused, s->look.n_refused > 1 ? "; and others" : "");
-	if (!s->look.ledger)
+	if (!s->look.ledger && !survey_redis_forbidden(s))
 		fprintf(to, "%s\n", s->look.why);
-	if (!sum && s->first < s->end)
+	if (!sum && !survey_redis_forbidden(s) && s->first < s->end)
 		fputs("billed: not known now, for neither redis nor lodge-acct answers\n", to);
 	else if (sum && sum->source == SOURCE_ACCT)
 		fprintf(to, "billed: by lodge-acct's own count, which redis will have when it answers\n");
@@ -283,7 +283,7 @@ status_all(const struct survey *s, const struct glass *glass, FILE *to)
 	for (size_t i = s->first; out && i < s->end; i++)
 		put_guest(s, &s->sights[i], out);
 	if (out) {
-		if (!survey_nothing(s))
+		if (s->look.ledger || !survey_nothing(s))
 			put_bill(s, out);
 		put_forbidden(s, out);
 		put_proxy(s->parts[PART_PROXY], out);
