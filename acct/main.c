@@ -22,7 +22,6 @@ struct acct {
 	const char *file;
 	struct conf conf;
 	struct count count;
-	unsigned reloads;
 };
 
 static int
@@ -55,51 +54,63 @@ is_reloadable(const struct conf *a, const struct conf *b)
 	       strcmp(a->user, b->user) == 0 && strcmp(a->host, b->host) == 0;
 }
 
-static void
-on_reload(void *arg)
+/* Kept when the caller takes it; see ctl_reload for the rest. */
+static bool
+read_again(struct acct *acct, struct conf *fresh, char *why, size_t room)
 {
-	struct acct *acct = arg;
-	struct conf fresh;
 	struct conf_errors errors;
-	char why[512];
+	int loaded = conf_load(acct->file, fresh, &errors);
 
-	if (conf_load(acct->file, &fresh, &errors) == -1) {
-		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
-	} else if (!is_reloadable(&fresh, &acct->conf)) {
-		log_error("reload refused: state, run, user and host hold for the life of a process; restart "
-			  "lodge-acct");
-		conf_free(&fresh);
-	} else {
-		struct conf old = acct->conf;
-
-		acct->conf = fresh;
-		if (count_reload(&acct->count, &old, &acct->conf) == -1) {
-			log_error("reload refused: no memory");
-			acct->conf = old;
-			acct->count.conf = &acct->conf;
-			conf_free(&fresh);
-		} else {
-			log_info("reloaded: %zu guests", acct->conf.n_guests);
-			acct->reloads++;
-			conf_free(&old);
-		}
-	}
+	if (loaded == -1)
+		conf_first_error(&errors, why, room);
 	conf_errors_free(&errors);
+	if (loaded == -1)
+		return false;
+	if (is_reloadable(fresh, &acct->conf))
+		return true;
+	snprintf(why, room, "state, run, user and host hold for the life of a process; restart lodge-acct");
+	conf_free(fresh);
+	return false;
 }
 
-/* "reload" does what SIGHUP does, but who asks is told how it went. */
+static bool
+reload(void *arg, bool only_try, char *why, size_t room)
+{
+	struct acct *acct = arg;
+	struct conf fresh, old = acct->conf;
+
+	if (!read_again(acct, &fresh, why, room))
+		return false;
+	if (only_try) {
+		conf_free(&fresh);
+		return true;
+	}
+	acct->conf = fresh;
+	if (count_reload(&acct->count, &old, &acct->conf) == -1) {
+		acct->conf = old;
+		acct->count.conf = &acct->conf;
+		conf_free(&fresh);
+		snprintf(why, room, "no memory");
+		return false;
+	}
+	conf_free(&old);
+	log_info("reloaded: %zu guests", acct->conf.n_guests);
+	return true;
+}
+
+static void
+on_reload(void *acct)
+{
+	ctl_reload_now(reload, acct);
+}
+
 static json_t *
 on_ask(void *arg, const char *word)
 {
 	struct acct *acct = arg;
-	unsigned before = acct->reloads;
+	json_t *answer = ctl_answer_reload(word, reload, acct);
 
-	if (strcmp(word, "reload") != 0)
-		return status_answer(&acct->count, word);
-	on_reload(acct);
-	return acct->reloads > before
-		   ? json_pack("{s:s}", "done", "reload")
-		   : json_pack("{s:s}", "error", "refused; the log of lodge-acct says why");
+	return answer ? answer : status_answer(&acct->count, word);
 }
 
 /* Whom to become: conf.user, in the group that may order of lodge-natd, where we are root; else who we are. */

@@ -264,3 +264,27 @@ ctl_close(struct ctl *ctl)
 		log_debug("%s stays: %s", ctl->path, strerror(errno));
 	free(ctl);
 }
+
+void
+ctl_reload_now(ctl_reload *reload, void *arg)
+{
+	char why[CTL_WHY];
+
+	if (!reload(arg, false, why, sizeof(why)))
+		log_error("reload refused: %s", why);
+}
+
+json_t *
+ctl_answer_reload(const char *word, ctl_reload *reload, void *arg)
+{
+	bool only_try = strcmp(word, "try") == 0;
+	char why[CTL_WHY];
+
+	if (!only_try && strcmp(word, "reload") != 0)
+		return NULL;
+	if (reload(arg, only_try, why, sizeof(why)))
+		return json_pack("{s:s}", "done", word);
+	if (!only_try)
+		log_error("reload refused: %s", why);
+	return json_pack("{s:s}", "error", why);
+}

@@ -1,7 +1,7 @@
 /*
  * A daemon's control socket: RUNDIR/NAME.sock, one word asked, one JSON object answered, then closed.
- * Every daemon answers "status"; natd, the proxy, acct and lodge up also "reload". Clients beyond CTL_CLIENTS or slower
- * than five seconds are closed.
+ * Every daemon answers "status"; those that read the file again also "reload", and "try": whether they would. Clients
+ * beyond CTL_CLIENTS or slower than five seconds are closed.
  */
 #ifndef BASE_CTL_H
 #define BASE_CTL_H
@@ -13,10 +13,14 @@
 enum {
 	CTL_CLIENTS = 16,
 	CTL_WORD = 256, /* longest request, newline included */
+	CTL_WHY = 1024, /* room that holds any reason */
 };
 
 /* What to answer to a word; a new reference, or NULL for a word it does not know. */
 typedef json_t *ctl_answer(void *arg, const char *word);
+
+/* Reads the file again and does what it says, or only looks whether it could. False: not, and why, in a line. */
+typedef bool ctl_reload(void *arg, bool only_try, char *why, size_t room);
 
 struct ctl;
 
@@ -26,6 +30,12 @@ struct ctl;
  */
 struct ctl *ctl_open(struct ev_loop *, const char *path, unsigned uid, unsigned gid, ctl_answer *, void *arg);
 void ctl_close(struct ctl *);
+
+/* The answer to "reload" and "try"; NULL for any other word. A reload that is refused is logged, too. */
+json_t *ctl_answer_reload(const char *word, ctl_reload *, void *arg);
+
+/* A reload that nobody asked for by word; a refusal is logged. */
+void ctl_reload_now(ctl_reload *, void *arg);
 
 /*
  * The other side (ctl_ask.c): ask and wait at most timeout_ms. NULL: errno (ENOENT or ECONNREFUSED: not running,

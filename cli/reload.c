@@ -11,6 +11,15 @@
 
 enum { ANSWER_MS = 30000, LEAVING_TRIES = 600, LEAVING_PAUSE_US = 200000 };
 
+/* Who reads the file, in the order in which they are told that it changed. */
+enum { READER_UP, READER_NATD };
+static const struct reader {
+	const char *name, *program;
+} readers[] = {{"up", "lodge up"}, {"natd", "lodge-natd"}, {"proxy", "lodge-proxy"}, {"acct", "lodge-acct"},
+    {"web", "lodge-web"}};
+
+enum { N_READERS = sizeof(readers) / sizeof(*readers) };
+
 static json_t *
 ask(const struct conf *conf, const char *name, const char *word)
 {
@@ -29,24 +38,43 @@ is_down(void)
 	return errno == ENOENT || errno == ECONNREFUSED;
 }
 
-/* 0: it did; EXIT_NOT_RUNNING: silently; else what went wrong is said. */
+/* 0: it did, or would; EXIT_NOT_RUNNING: silently; else what went wrong is said. */
 static int
-tell(const struct conf *conf, const char *name, const char *program)
+tell(const struct conf *conf, const struct reader *reader, const char *word)
 {
-	json_t *answer = ask(conf, name, "reload");
+	json_t *answer = ask(conf, reader->name, word);
 	const char *why = json_string_value(json_object_get(answer, "error"));
 	int status = EXIT_DONE;
 
 	if (!answer && is_down())
 		return EXIT_NOT_RUNNING;
 	if (!answer && (errno == EACCES || errno == EPERM))
-		status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", program);
+		status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", reader->program);
 	else if (!answer)
-		status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s", program, strerror(errno));
+		status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s", reader->program, strerror(errno));
 	else if (why)
-		status = cli_fail(EXIT_SYSTEM, "%s: reload refused: %s", program, why);
+		status = cli_fail(EXIT_SYSTEM, "%s: reload refused: %s", reader->program, why);
 	json_decref(answer);
 	return status;
+}
+
+/* Whether all that run would take the file: none takes it before. The worst of the answers. */
+static int
+try_all(const struct conf *conf)
+{
+	int worst = EXIT_DONE;
+
+	for (size_t i = 0; i < N_READERS; i++) {
+		int status = tell(conf, &readers[i], "try");
+
+		if (status == EXIT_NOT_RUNNING && i == READER_NATD)
+			return cli_fail(EXIT_NOT_RUNNING, "lodge-natd does not run; start lodge up");
+		if (status != EXIT_NOT_RUNNING && status > worst)
+			worst = status;
+	}
+	if (worst != EXIT_DONE)
+		fputs("nothing was changed\n", stderr);
+	return worst;
 }
 
 /* lodge up tells the others only when the guests that are gone have ended. */
@@ -88,25 +116,21 @@ check_file(const struct conf *conf, const char *file)
 int
 reload_all(const struct conf *conf, const char *file)
 {
-	static const struct {
-		const char *name, *program;
-	} all[] = {
-	    {"natd", "lodge-natd"}, {"proxy", "lodge-proxy"}, {"acct", "lodge-acct"}, {"web", "lodge-web"}};
 	int status = check_file(conf, file), worst = EXIT_DONE;
 
+	if (status == EXIT_DONE)
+		status = try_all(conf);
 	if (status != EXIT_DONE)
 		return status;
-	status = tell(conf, "up", "lodge up");
+	status = tell(conf, &readers[READER_UP], "reload");
 	if (status == EXIT_DONE)
 		status = await_up(conf);
 	if (status != EXIT_DONE && status != EXIT_NOT_RUNNING)
 		return status;
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		status = tell(conf, all[i].name, all[i].program);
-		if (status == EXIT_NOT_RUNNING && i == 0)
-			return cli_fail(EXIT_NOT_RUNNING, "lodge-natd does not run; start lodge up");
+	for (size_t i = READER_NATD; i < N_READERS; i++) {
+		status = tell(conf, &readers[i], "reload");
 		if (status == EXIT_DONE)
-			fprintf(stderr, "%s: reloaded\n", all[i].program);
+			fprintf(stderr, "%s: reloaded\n", readers[i].program);
 		else if (status != EXIT_NOT_RUNNING)
 			worst = status;
 	}

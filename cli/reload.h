@@ -5,8 +5,9 @@
 #include "conf/conf.h"
 
 /*
- * lodge up where it runs, which ends the guests that are gone first; then lodge-natd, lodge-proxy and lodge-acct, each
- * by its control socket. file: what they are to be reading. The exit status; what was refused is said.
+ * First all that run are asked whether they would: where one would not, none does. Then lodge up where it runs, which
+ * ends the guests that are gone; then lodge-natd, lodge-proxy, lodge-acct and lodge-web, each by its control socket.
+ * file: what they are to be reading. The exit status; what was refused is said.
  */
 int reload_all(const struct conf *, const char *file);
 

@@ -51,16 +51,7 @@ leaving(struct up *up)
 	return some;
 }
 
-static bool reload_begin(struct up *, char *why, size_t room);
-
-static void
-reload_or_say(struct up *up)
-{
-	char why[512];
-
-	if (!reload_begin(up, why, sizeof(why)))
-		log_error("reload refused: %s", why);
-}
+static bool reload(void *arg, bool only_try, char *why, size_t room);
 
 /* The file may have a page now, or none any more. */
 static void
@@ -90,7 +81,7 @@ reload_finish(struct up *up)
 	log_info("reloaded: %zu guest%s", up->conf.n_guests, up->conf.n_guests == 1 ? "" : "s");
 	jobs_advance(&up->jobs);
 	if (up->again)
-		reload_or_say(up);
+		ctl_reload_now(reload, up);
 }
 
 static void
@@ -115,15 +106,14 @@ fixed_key(const struct conf *have, const struct conf *want)
 	return NULL;
 }
 
-/* False: it is refused, and why. */
-static bool
-reload_begin(struct up *up, char *why, size_t room)
+/* NULL: why. */
+static struct conf *
+read_again(const struct up *up, char *why, size_t room)
 {
 	struct conf *next = calloc(1, sizeof(*next));
 	struct conf_errors errors = {0};
 	const char *fixed = NULL;
 
-	up->again = false;
 	if (!next)
 		snprintf(why, room, "out of memory");
 	else if (conf_load(up->file, next, &errors) == -1)
@@ -131,17 +121,39 @@ reload_begin(struct up *up, char *why, size_t room)
 	else if ((fixed = fixed_key(&up->conf, next)))
 		snprintf(why, room, "%s: changed; end lodge up and start it again for that", fixed);
 	else
-		up->next = next;
+		return next;
 	conf_errors_free(&errors);
-	if (up->next) {
-		if (!leaving(up))
-			reload_finish(up);
-		return true;
-	}
 	if (next)
 		conf_free(next);
 	free(next);
-	return false;
+	return NULL;
+}
+
+/* While guests of the last reload are leaving, the next one waits for them. */
+static bool
+reload(void *arg, bool only_try, char *why, size_t room)
+{
+	struct up *up = arg;
+	struct conf *next;
+
+	if (up->jobs.stopping) {
+		snprintf(why, room, "it is going down");
+		return false;
+	}
+	next = read_again(up, why, room);
+	if (!next)
+		return false;
+	if (only_try || up->next) {
+		up->again |= !only_try;
+		conf_free(next);
+		free(next);
+		return true;
+	}
+	up->again = false;
+	up->next = next;
+	if (!leaving(up))
+		reload_finish(up);
+	return true;
 }
 
 /* What `lodge apply` and `lodge renew` ask: to reload or renew, and whether that is still going on. */
@@ -149,9 +161,9 @@ static json_t *
 on_ask(void *arg, const char *word)
 {
 	struct up *up = arg;
-	char why[512];
 
 	if (strcmp(word, "status") == 0)
+<<<<<<< HEAD
 		return json_pack("{s:s, s:i, s:b, s:b}", "name", "lodge up", "pid", (int)getpid(),
 		    "reloading", up->next != NULL, "renewing", up_renewing(up));
 	if (strcmp(word, "reload") != 0 && strcmp(word, "renew") != 0)
@@ -166,19 +178,18 @@ on_ask(void *arg, const char *word)
 		return json_pack("{s:s}", "error", why);
 	}
 	return json_pack("{s:s}", "done", "reload");
+=======
+		return json_pack("{s:s, s:i, s:b}", "name", "lodge up", "pid", (int)getpid(), "reloading",
+		    up->next != NULL);
+	return ctl_answer_reload(word, reload, up);
+>>>>>>> e7da809 (lodge apply: nobody takes a file that one of them would refuse)
 }
 
 static void
 on_hup(struct ev_loop *loop, ev_signal *w, int events)
 {
-	struct up *up = w->data;
-
 	(void)loop, (void)events;
-	if (up->jobs.stopping)
-		return;
-	up->again = up->next != NULL;
-	if (!up->again)
-		reload_or_say(up);
+	ctl_reload_now(reload, w->data);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* What is asked and ordered over the socket; see natd.h. */
+#include "base/ctl.h"
 #include "base/log.h"
 #include "natd/feature.h"
 #include "natd/renew.h"
@@ -50,19 +51,21 @@ order(struct natd *natd, const struct curb *curb, enum curb_change *change)
 
 /* As SIGHUP does, but who asks is told how it went. */
 static json_t *
-reload(struct natd *natd)
+reload(struct natd *natd, const char *word)
 {
-	char why[512];
+	json_t *answer = ctl_answer_reload(word, renew_file, natd);
 
-	if (!renew_file(natd, why, sizeof(why))) {
-		log_error("reload refused: %s", why);
-		return json_pack("{s:s}", "error", why);
-	}
-	if (natd->status.refused)
+	if (strcmp(word, "reload") != 0 || !json_object_get(answer, "done"))
+		return answer;
+	if (natd->status.refused) {
+		json_decref(answer);
 		return json_pack(
 		    "{s:s}", "error", "done in part; the log of lodge-natd says what stands in the way");
-	return json_pack("{s:s, s:I, s:i}", "done", "reload", "changes", (json_int_t)natd->apply.n_ops,
-	    "forgotten", natd->apply.n_forgotten > 0 ? natd->apply.n_forgotten : 0);
+	}
+	json_object_set_new(answer, "changes", json_integer((json_int_t)natd->apply.n_ops));
+	json_object_set_new(
+	    answer, "forgotten", json_integer(natd->apply.n_forgotten > 0 ? natd->apply.n_forgotten : 0));
+	return answer;
 }
 
 json_t *
@@ -72,11 +75,13 @@ hands_answer(void *arg, const char *word)
 	enum curb_change change = CURB_SAME;
 	struct curb curb;
 	const char *why;
+	json_t *answer;
 
 	if (strcmp(word, "status") == 0)
 		return status_json(&natd->status);
-	if (strcmp(word, "reload") == 0)
-		return reload(natd);
+	answer = reload(natd, word);
+	if (answer)
+		return answer;
 	why = curb_parse(span_str(word), &curb);
 	if (!why)
 		why = order(natd, &curb, &change);

@@ -1,5 +1,6 @@
 /* The plan made anew: the file is read again, or the way out changed; see renew.h. */
 #include "natd/renew.h"
+#include "base/ctl.h"
 #include "base/log.h"
 #include "natd/complain.h"
 #include "natd/listeners.h"
@@ -82,28 +83,42 @@ take_over(struct natd *natd, struct conf *conf, struct plan_host *host, struct f
 	    natd->apply.n_ops, natd->apply.n_forgotten > 0 ? natd->apply.n_forgotten : 0);
 }
 
-bool
-renew_file(struct natd *natd, char *why, size_t room)
+static bool
+read_again(const struct natd *natd, struct conf *conf, char *why, size_t room)
 {
+	struct conf_errors errors;
+	int loaded = conf_load(natd->file, conf, &errors);
+
+	if (loaded == -1)
+		conf_first_error(&errors, why, room);
+	conf_errors_free(&errors);
+	return loaded == 0;
+}
+
+bool
+renew_file(void *arg, bool only_try, char *why, size_t room)
+{
+	struct natd *natd = arg;
 	struct plan_host host = {.curbs = &natd->curbs};
 	static struct plan_ports before;
-	struct conf_errors errors;
 	struct facts want;
 	struct conf conf;
 	const char *reason = NULL;
-	int error;
 
-	error = conf_load(natd->file, &conf, &errors);
-	if (error == -1)
-		conf_first_error(&errors, why, room);
-	conf_errors_free(&errors);
-	if (error == -1)
+	if (!read_again(natd, &conf, why, room))
 		return false;
 	before = natd->apply.listening;
 	if (renew_plan(&natd->apply, &conf, &host, &want, &reason) == -1) {
 		snprintf(why, room, "%s", reason);
 		conf_free(&conf);
 		return false;
+	}
+	if (only_try) {
+		natd->apply.listening = before;
+		apply_unread(&natd->apply);
+		facts_free(&want);
+		conf_free(&conf);
+		return true;
 	}
 	if (host.listening) {
 		listeners_say(&conf, &natd->want, &want);
@@ -116,10 +131,7 @@ renew_file(struct natd *natd, char *why, size_t room)
 void
 renew_on_signal(void *arg)
 {
-	char why[512];
-
-	if (!renew_file(arg, why, sizeof(why)))
-		log_error("reload refused: %s", why);
+	ctl_reload_now(renew_file, arg);
 }
 
 /* Whether the way out is there; said once when it is lost, and when it is back. */

@@ -10,8 +10,8 @@ int renew_host(struct apply *, const struct conf *, struct plan_host *, const ch
 /* The new plan, once nothing stands in its way. -1: why, as a sentence. */
 int renew_plan(struct apply *, const struct conf *, struct plan_host *, struct facts *want, const char **why);
 
-/* Reads the file again and does what it says. False: it was refused, why says it in a line, and nothing changed. */
-bool renew_file(struct natd *, char *why, size_t room);
+/* For ctl_answer_reload; arg: struct natd. What is refused changes nothing. */
+bool renew_file(void *arg, bool only_try, char *why, size_t room);
 
 /* For sys_run and watch_open; arg: struct natd. */
 void renew_on_signal(void *arg);

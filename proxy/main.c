@@ -85,28 +85,15 @@ plan_files(void)
 	return files - OTHER_FILES - pipes * 2;
 }
 
-static void on_reload(void *arg);
-
-/* As SIGHUP does, but who asks is told how it went. */
-static json_t *
-ask_reload(struct proxy *p)
-{
-	unsigned before = p->reloads;
-
-	on_reload(p);
-	return p->reloads > before ? json_pack("{s:s}", "done", "reload")
-				   : json_pack("{s:s}", "error", "refused; the log of lodge-proxy says why");
-}
+static bool reload(void *arg, bool only_try, char *why, size_t room);
 
 static json_t *
 on_ask(void *arg, const char *word)
 {
 	struct proxy *p = arg;
 
-	if (strcmp(word, "reload") == 0)
-		return ask_reload(p);
 	if (strcmp(word, "status") != 0)
-		return NULL;
+		return ctl_answer_reload(word, reload, p);
 	return status_json(&p->conf, p->share, &p->seats, p->workers, p->reloads, p->refused_reloads);
 }
 
@@ -230,35 +217,54 @@ warn_fixed(const struct conf *have, const struct conf *want)
 		    "host's address");
 }
 
-static void
-on_reload(void *arg)
+static bool
+read_again(const struct proxy *p, struct conf *conf, char *why, size_t room)
+{
+	struct conf_errors errors = {0};
+	bool good = conf_load(p->file, conf, &errors) == 0;
+
+	if (!good)
+		conf_first_error(&errors, why, room);
+	conf_errors_free(&errors);
+	if (!good)
+		conf_free(conf);
+	return good;
+}
+
+static bool
+reload(void *arg, bool only_try, char *why, size_t room)
 {
 	struct proxy *p = arg;
 	struct conf conf = {0}, old = p->conf;
-	struct conf_errors errors = {0};
-	char why[1024];
 	size_t guests;
 
-	if (conf_load(p->file, &conf, &errors) == -1) {
-		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
-		p->refused_reloads++;
-		conf_free(&conf);
-		conf_errors_free(&errors);
-		return;
+	if (!read_again(p, &conf, why, room)) {
+		p->refused_reloads += !only_try;
+		return false;
 	}
-	conf_errors_free(&errors);
 	guests = conf.n_guests;
+	if (only_try) {
+		conf_free(&conf);
+		return true;
+	}
 	p->conf = conf;
 	if (page_add(&p->conf) == -1 || workers_reload(p->workers) == -1) {
-		log_error("reload failed: %s; the old rules stay", strerror(errno));
+		snprintf(why, room, "%s; the old rules stay", strerror(errno));
 		conf_free(&p->conf);
 		p->conf = old;
-		return;
+		return false;
 	}
 	warn_fixed(&old, &p->conf);
 	conf_free(&old);
 	p->reloads++;
 	log_info("reloaded: %zu guests", guests);
+	return true;
+}
+
+static void
+on_reload(void *p)
+{
+	ctl_reload_now(reload, p);
 }
 
 static void

@@ -24,7 +24,6 @@ struct web {
 	const char *file;
 	struct conf *conf;
 	struct serve *serve;
-	unsigned reloads;
 };
 
 static int
@@ -64,48 +63,63 @@ is_reloadable(const struct conf *a, const struct conf *b)
 	       is_same(a->run, b->run) && is_same(a->user, b->user);
 }
 
-static void
-on_reload(void *arg)
+/* NULL: why. */
+static struct conf *
+read_again(const struct web *web, char *why, size_t room)
 {
-	struct web *web = arg;
-	struct conf *fresh = calloc(1, sizeof(*fresh)), *old = web->conf;
+	struct conf *fresh = calloc(1, sizeof(*fresh));
 	struct conf_errors errors = {0};
-	char why[512];
 
-	if (!fresh) {
-		log_error("reload refused: out of memory");
-	} else if (conf_load(web->file, fresh, &errors) == -1) {
-		log_error("reload refused: %s", conf_first_error(&errors, why, sizeof(why)));
-	} else if (!is_reloadable(fresh, old)) {
-		log_error("reload refused: listen, whether there is a cert, run and user hold for the life "
-			  "of a process; "
-			  "restart lodge-web");
-		conf_free(fresh);
-	} else {
-		web->conf = fresh;
-		serve_reload(web->serve, fresh, old);
-		web->reloads++;
-		log_info("reloaded: %zu guests", fresh->n_guests);
-		fresh = NULL;
-	}
-	free(fresh);
+	if (!fresh)
+		snprintf(why, room, "out of memory");
+	else if (conf_load(web->file, fresh, &errors) == -1)
+		conf_first_error(&errors, why, room);
+	else if (is_reloadable(fresh, web->conf))
+		return fresh;
+	else
+		snprintf(why, room,
+		    "listen, whether there is a cert, run and user hold for the life of a process; "
+		    "restart lodge-web");
 	conf_errors_free(&errors);
+	if (fresh)
+		conf_free(fresh);
+	free(fresh);
+	return NULL;
 }
 
-/* "reload" does what SIGHUP does, but who asks is told how it went. */
+static bool
+reload(void *arg, bool only_try, char *why, size_t room)
+{
+	struct web *web = arg;
+	struct conf *fresh = read_again(web, why, room), *old = web->conf;
+
+	if (!fresh)
+		return false;
+	if (only_try) {
+		conf_free(fresh);
+		free(fresh);
+		return true;
+	}
+	web->conf = fresh;
+	serve_reload(web->serve, fresh, old);
+	log_info("reloaded: %zu guests", fresh->n_guests);
+	return true;
+}
+
+static void
+on_reload(void *web)
+{
+	ctl_reload_now(reload, web);
+}
+
 static json_t *
 on_ask(void *arg, const char *word)
 {
 	struct web *web = arg;
-	unsigned before = web->reloads;
 
 	if (strcmp(word, "status") == 0)
 		return serve_status(web->serve);
-	if (strcmp(word, "reload") != 0)
-		return NULL;
-	on_reload(web);
-	return web->reloads > before ? json_pack("{s:s}", "done", "reload")
-				     : json_pack("{s:s}", "error", "refused; the log of lodge-web says why");
+	return ctl_answer_reload(word, reload, web);
 }
 
 /* Whom to become: conf.user where we are root; else who we are. */
