@@ -163,26 +163,14 @@ on_ask(void *arg, const char *word)
 	struct up *up = arg;
 
 	if (strcmp(word, "status") == 0)
-<<<<<<< HEAD
 		return json_pack("{s:s, s:i, s:b, s:b}", "name", "lodge up", "pid", (int)getpid(),
 		    "reloading", up->next != NULL, "renewing", up_renewing(up));
-	if (strcmp(word, "reload") != 0 && strcmp(word, "renew") != 0)
-		return NULL;
+	if (strcmp(word, "renew") != 0)
+		return ctl_answer_reload(word, reload, up);
 	if (up->jobs.stopping)
 		return json_pack("{s:s}", "error", "it is going down");
-	if (strcmp(word, "renew") == 0)
-		return up_renew(up), json_pack("{s:s}", "done", "renew");
-	up->again = up->next != NULL;
-	if (!up->again && !reload_begin(up, why, sizeof(why))) {
-		log_error("reload refused: %s", why);
-		return json_pack("{s:s}", "error", why);
-	}
-	return json_pack("{s:s}", "done", "reload");
-=======
-		return json_pack("{s:s, s:i, s:b}", "name", "lodge up", "pid", (int)getpid(), "reloading",
-		    up->next != NULL);
-	return ctl_answer_reload(word, reload, up);
->>>>>>> e7da809 (lodge apply: nobody takes a file that one of them would refuse)
+	up_renew(up);
+	return json_pack("{s:s}", "done", "renew");
 }
 
 static void
