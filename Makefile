@@ -61,6 +61,7 @@ help:
 #: make            build the programs into build/
 #: make install    the programs, manual pages, units, completions and examples (PREFIX=/usr/local, DESTDIR=); make uninstall
 #: make deb        Debian packages into build/, the same to the bit wherever and whenever they are built
+#: make kernel-deb a package of a guest's kernel, KERNEL=FILE or one that is built first
 #: make demo       two real guests in namespaces of their own, shown with curl, ssh and redis-cli (root)
 #: make check      everything below: unit, fuzz, gates, man, system (root)
 #: make tested     all that the tests run, built in parallel before they run one by one
@@ -73,6 +74,7 @@ help:
 #: make coverage   which lines of the cores the unit tests reach: a list, and build/cover/index.html
 #: make system     the programs against real guests, kernels and clients (root); ONLY=name picks one
 #: make check-ledger  a hundred random faults under traffic, and the bill to the byte after each (root; ROUNDS=, SEED=)
+#: make check-package  two builds of the package with one checksum; installed, upgraded and purged in clean systems (root, Debian's archive)
 #: make check-guests  ten guests, they, their launchers and the daemons killed at random for five minutes, all up in the end and
 #:                 every byte accounted for (root; GUESTS=, LASTS= seconds, SEED=)
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
@@ -154,7 +156,7 @@ $(B)/lodge-preload.so: $(PRELOAD)
 
 # --- installed ------------------------------------------------------------------------------------
 
-.PHONY: install uninstall deb
+.PHONY: install uninstall deb kernel-deb check-package
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 install: all
@@ -164,6 +166,10 @@ uninstall:
 
 deb:
 	@VERSION=$(VERSION) sh pkg/deb $(B)
+
+KERNEL ?=
+kernel-deb:
+	@VERSION=$(VERSION) sh pkg/kernel-deb $(B) $(KERNEL)
 
 # --- unit tests: one file per core, linked with the cores alone ----------------------------------
 
@@ -270,6 +276,9 @@ system: all
 ROUNDS ?= 100
 check-ledger: all
 	@ROUNDS=$(ROUNDS) sh tests/system/run bytes_lost
+
+check-package: all
+	@VERSION=$(VERSION) sh tests/package_clean $(B)
 
 GUESTS ?= 10
 LASTS  ?= 300
