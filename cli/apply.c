@@ -127,17 +127,15 @@ make(const char *file)
 }
 
 int
-cmd_apply(const char *file, int argc, char **argv)
+cmd_apply(const struct said *said)
 {
-	bool only_show = argc == 2 && strcmp(argv[1], "-n") == 0;
+	bool only_show = said_has(said, "--dry-run");
 	struct change change = {0};
 	int status;
 
-	if (argc > 1 && !only_show)
-		return cli_fail(EXIT_INPUT, "apply takes -n, which only shows, and no «%s»", argv[1]);
-	status = compare(file, &change);
+	status = compare(said->file, &change);
 	if (status != EXIT_DONE)
 		return status;
-	summarise(file, &change, only_show ? "; lodge apply makes them" : "");
-	return only_show ? EXIT_DONE : make(file);
+	summarise(said->file, &change, only_show ? "; lodge apply makes them" : "");
+	return only_show ? EXIT_DONE : make(said->file);
 }

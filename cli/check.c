@@ -3,22 +3,20 @@
 #include "cli/cli.h"
 
 int
-cmd_check(const char *file, int argc, char **argv)
+cmd_check(const struct said *said)
 {
 	struct conf_errors errors;
 	struct conf conf;
 	int status, bad;
 
-	if (argc > 1)
-		return cli_fail(
-		    EXIT_INPUT, "check takes no «%s»; the file is named by lodge -c FILE check", argv[1]);
-	bad = conf_load_strict(file, &conf, &errors);
+	bad = conf_load_strict(said->file, &conf, &errors);
 	status = cli_report(&errors);
 	conf_errors_free(&errors);
 	if (bad == -1)
 		return status;
 	conf_print(&conf, stdout);
-	fprintf(stderr, "%s: %zu guest%s, no mistake\n", file, conf.n_guests, conf.n_guests == 1 ? "" : "s");
+	fprintf(stderr, "%s: %zu guest%s, no mistake\n", said->file, conf.n_guests,
+	    conf.n_guests == 1 ? "" : "s");
 	conf_free(&conf);
 	return EXIT_DONE;
 }

@@ -1,35 +1,39 @@
 /*
- * `lodge`: what a person types. One file a command; each takes what is left of the command line, argv[0] being
- * its own word, and returns the exit status. stdout is data, stderr is progress and errors.
+ * `lodge`: what a person types. One file a command; each takes what was said, understood by the grammar, and returns the
+ * exit status. stdout is data, stderr is progress and errors. commands.c has them all.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "cli/grammar.h"
 #include "conf/conf.h"
 
-struct command {
-	const char *name;
-	int (*run)(const char *file, int argc, char **argv);
-	const char *operands; /* for the usage */
-	const char *summary;
-};
+extern const struct grammar lodge_grammar; /* commands.c */
 
-int cmd_apply(const char *file, int argc, char **argv);
-int cmd_console(const char *file, int argc, char **argv);
-int cmd_check(const char *file, int argc, char **argv);
-int cmd_doctor(const char *file, int argc, char **argv);
-int cmd_guest(const char *file, int argc, char **argv);
+int cmd_apply(const struct said *);
+int cmd_check(const struct said *);
+int cmd_complete(const struct said *);
+int cmd_completion(const struct said *);
+int cmd_console(const struct said *);
+int cmd_doctor(const struct said *);
+int cmd_guest_list(const struct said *);
+int cmd_help(const struct said *);
+int cmd_kernel_build(const struct said *);
+int cmd_kernel_list(const struct said *);
+int cmd_kernel_test(const struct said *);
+int cmd_link(const struct said *);
+int cmd_renew(const struct said *);
+int cmd_routes(const struct said *);
+int cmd_status(const struct said *);
+int cmd_top(const struct said *);
+int cmd_up(const struct said *);
+int cmd_usage(const struct said *);
+
+/* The usage of what was named: of all, of a group, of a command. EXIT_DONE. */
+int help_print(const struct said *, FILE *);
+
 /* The guest command's words of traffic; rate is "" but for throttle. */
 int curb_guest(const struct conf *, const char *word, const char *name, const char *rate);
-
-int cmd_link(const char *file, int argc, char **argv);
-int cmd_kernel(const char *file, int argc, char **argv);
-int cmd_renew(const char *file, int argc, char **argv);
-int cmd_routes(const char *file, int argc, char **argv);
-int cmd_status(const char *file, int argc, char **argv);
-int cmd_top(const char *file, int argc, char **argv);
-int cmd_usage(const char *file, int argc, char **argv);
-int cmd_up(const char *file, int argc, char **argv);
 
 /* Load the file for a command: mistakes to stderr and exit status 2 in *status. -1: do not go on. */
 int cli_load(const char *file, struct conf *, int *status);

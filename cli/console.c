@@ -308,18 +308,14 @@ attach(const struct conf *conf, const char *name, bool read_only)
 }
 
 int
-cmd_console(const char *file, int argc, char **argv)
+cmd_console(const struct said *said)
 {
-	bool read_only = false;
-	const char *name = guest_operand(argc, argv, "-r", NULL, &read_only);
 	struct conf conf;
 	int status;
 
-	if (!name)
-		return cli_fail(EXIT_INPUT, "usage: lodge console [-r] NAME");
-	if (!guest_load(file, name, &conf, &status))
+	if (!guest_load(said, &conf, &status))
 		return status;
-	status = attach(&conf, name, read_only);
+	status = attach(&conf, said->operands[0], said_has(said, "-r"));
 	conf_free(&conf);
 	return status;
 }

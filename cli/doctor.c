@@ -195,18 +195,16 @@ try_doors(const struct conf *conf, struct findings *f)
 }
 
 int
-cmd_doctor(const char *file, int argc, char **argv)
+cmd_doctor(const struct said *said)
 {
-	bool json = argc == 2 && strcmp(argv[1], "-j") == 0;
+	const char *file;
 	struct findings findings;
 	struct conf conf;
 
-	if (argc > 1 + json)
-		return cli_fail(EXIT_INPUT, "doctor takes no «%s»; only -j", argv[1 + json]);
 	if (geteuid() != 0)
 		return cli_fail(EXIT_PERMISSION, "doctor tries what only root may; run it as root");
-	findings_begin(&findings, stdout, json);
-	file = try_file(file, &conf, &findings);
+	findings_begin(&findings, stdout, said_has(said, "--json"));
+	file = try_file(said->file, &conf, &findings);
 	try_doors(&conf, &findings);
 	try_redis(&conf, &findings);
 	conf_free(&conf);

@@ -1,28 +1,23 @@
-/*
- * `lodge guest WORD …`: one file a group of words; each takes what is left of the command line, argv[0] being the
- * word, and returns the exit status. guest.c finds it.
- */
+/* `lodge guest WORD …`: one file a group of words. guest.c has what several of them do alike. */
 #ifndef CLI_GUEST_H
 #define CLI_GUEST_H
 
+#include "cli/grammar.h"
 #include "conf/conf.h"
 
 #include <jansson.h>
 
-struct guest_word {
-	const char *name;
-	int (*run)(const char *file, int argc, char **argv);
-	const char *operands; /* for the usage */
-};
-
-int guest_create(const char *file, int argc, char **argv);
-int guest_clone(const char *file, int argc, char **argv);
-int guest_resize(const char *file, int argc, char **argv);
-int guest_backup(const char *file, int argc, char **argv);
-int guest_restore(const char *file, int argc, char **argv);
-int guest_bases(const char *file, int argc, char **argv);
-int guest_destroy(const char *file, int argc, char **argv);
-int guest_power(const char *file, int argc, char **argv); /* start stop restart kill */
+int guest_create(const struct said *);
+int guest_clone(const struct said *);
+int guest_resize(const struct said *);
+int guest_backup(const struct said *);
+int guest_bases(const struct said *);
+int guest_restore(const struct said *);
+int guest_destroy(const struct said *);
+int guest_power(const struct said *); /* start stop restart kill */
+int guest_traffic(const struct said *); /* cut throttle lift */
+/* "stop" of `guest stop`. */
+const char *guest_word(const struct said *);
 
 /*
  * Gives a draft (conf/draft.h) the keys in these files, "none" being none; where no file is named those of who types, behind
@@ -30,16 +25,8 @@ int guest_power(const char *file, int argc, char **argv); /* start stop restart 
  */
 int guest_keys(struct guest *, const char *const files[], size_t n);
 
-/* The file, and the guest in it that is the only operand. NULL: said, and *status. The caller frees *conf else. */
-const struct guest *guest_load(const char *file, const char *name, struct conf *, int *status);
-
-/*
- * NAME, of a word that takes one and perhaps an option without a value, which has a brief name, a full one or both (*set: it
- * stands there). NULL: something else stands there.
- */
-const char *guest_operand(int argc, char **argv, const char *brief, const char *full, bool *set);
-/* How a word of guest is used, said; the exit status. */
-int guest_usage(const char *word);
+/* The file, and the guest in it that is the first operand. NULL: told, and *status. The caller frees *conf else. */
+const struct guest *guest_load(const struct said *, struct conf *, int *status);
 
 /* The launcher's answer to a word, or NULL after saying why not, and *status. */
 json_t *guest_ask(const struct conf *, const char *name, const char *word, int *status);

@@ -164,20 +164,18 @@ make(struct backup *b)
 }
 
 int
-guest_backup(const char *file, int argc, char **argv)
+guest_backup(const struct said *said)
 {
 	struct backup b = {.fd = -1};
 	struct conf conf;
 	struct stat st;
 	int status;
 
-	if (argc != 3)
-		return cli_fail(EXIT_INPUT, "usage: lodge guest backup NAME FILE");
-	b.guest = guest_load(file, argv[1], &conf, &status);
+	b.guest = guest_load(said, &conf, &status);
 	if (!b.guest)
 		return status;
 	b.conf = &conf;
-	tool_path(b.to, "%s", argv[2]);
+	tool_path(b.to, "%s", said->operands[1]);
 	if (stat(b.to, &st) == 0)
 		status = cli_fail(EXIT_INPUT, "%s is there already; name another file, or remove it", b.to);
 	else {

@@ -238,31 +238,23 @@ sweep(struct bases *all)
 }
 
 int
-guest_bases(const char *file, int argc, char **argv)
+guest_bases(const struct said *said)
 {
-	static const struct {
-		const char *word;
-		int (*run)(struct bases *);
-	} words[] = {{"list", list}, {"check", check}, {"sweep", sweep}};
+	const char *word = said->operands[0];
 	struct bases all = {0};
 	struct conf conf;
 	int status;
 
-	if (argc != 2)
-		return guest_usage(argv[0]);
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (strcmp(argv[1], words[i].word) != 0)
-			continue;
-		if (geteuid() != 0)
-			return cli_fail(EXIT_PERMISSION, "bases are root's; run it with sudo");
-		if (cli_load(file, &conf, &status) == -1)
-			return status;
-		all.conf = &conf;
-		status = find(&all);
-		if (status == EXIT_DONE)
-			status = words[i].run(&all);
-		conf_free(&conf);
+	if (geteuid() != 0)
+		return cli_fail(EXIT_PERMISSION, "bases are root's; run it with sudo");
+	if (cli_load(said->file, &conf, &status) == -1)
 		return status;
-	}
-	return guest_usage(argv[0]);
+	all.conf = &conf;
+	status = find(&all);
+	if (status == EXIT_DONE)
+		status = strcmp(word, "list") == 0    ? list(&all)
+			 : strcmp(word, "check") == 0 ? check(&all)
+						      : sweep(&all);
+	conf_free(&conf);
+	return status;
 }

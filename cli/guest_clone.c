@@ -55,16 +55,13 @@ make(struct entry *e, const char *name, const char *new)
 }
 
 int
-guest_clone(const char *file, int argc, char **argv)
+guest_clone(const struct said *said)
 {
 	struct entry e;
-	int status;
+	int status = entry_open(&e, said->file, said->operands[1], false);
 
-	if (argc != 3)
-		return cli_fail(EXIT_INPUT, "usage: lodge guest clone NAME NEW");
-	status = entry_open(&e, file, argv[2], false);
 	if (status == EXIT_DONE)
-		status = make(&e, argv[1], argv[2]);
+		status = make(&e, said->operands[0], said->operands[1]);
 	entry_close(&e);
 	return status;
 }

@@ -1,6 +1,5 @@
 /* `lodge guest create NAME`: a guest that is not in the file comes to be; one that is there gets its image. */
 #include "base/log.h"
-#include "base/near.h"
 #include "base/sys.h"
 #include "base/tool.h"
 #include "cli/cli.h"
@@ -22,103 +21,38 @@ struct wish {
 	bool shared, refresh, dry, any;
 };
 
-static const char usage[] =
-    "usage: lodge guest create NAME [--from debian-12|arch|small|TARBALL|DIR] [--disk 10G] [--fs ext4|xfs]\n"
-    "       [--domain NAME]... [--ssh-key FILE|none]... [--memory 512M] \n"
-    "       [--shared|--base NAME] [--refresh] [--dry-run]\n";
-
-static const char *const options[] = {"--from", "--disk", "--fs", "--memory", "--domain", "--ssh-key",
-    "--base", "--shared", "--refresh", "--dry-run", "--help"};
-
-enum { N_OPTIONS = sizeof(options) / sizeof(options[0]), N_VALUED = 7 };
-
+/* Values of one option into their places; how many. */
 static int
-unknown(const char *word)
+take_each(const struct said *said, const char *option, const char **values, size_t max, size_t *n)
 {
-	const char *near = near_word(span_str(word), options, N_OPTIONS);
-
-	if (near)
-		return cli_fail(EXIT_INPUT, "no option «%s»; did you mean «%s»?", word, near);
-	fputs(usage, stderr);
-	return EXIT_INPUT;
-}
-
-/* An option with a value into its place. False: there is no room. */
-static bool
-put(struct wish *w, const char *option, const char *value)
-{
-	if (strcmp(option, "--from") == 0)
-		w->from = value;
-	else if (strcmp(option, "--disk") == 0)
-		w->disk = value;
-	else if (strcmp(option, "--fs") == 0)
-		w->fs = value;
-	else if (strcmp(option, "--memory") == 0)
-		w->memory = value;
-	else if (strcmp(option, "--base") == 0)
-		w->base = value;
-	else if (strcmp(option, "--domain") == 0 && w->n_domains < DOMAINS_MAX)
-		w->domains[w->n_domains++] = value;
-	else if (strcmp(option, "--ssh-key") == 0 && w->n_keys < KEYS_MAX)
-		w->keys[w->n_keys++] = value;
-	else
-		return false;
-	w->any = true;
-	return true;
-}
-
-static bool
-put_flag(struct wish *w, const char *word)
-{
-	if (strcmp(word, "--shared") == 0)
-		w->shared = w->any = true;
-	else if (strcmp(word, "--refresh") == 0)
-		w->refresh = true;
-	else if (strcmp(word, "--dry-run") == 0 || strcmp(word, "-n") == 0)
-		w->dry = true;
-	else
-		return false;
-	return true;
-}
-
-/* The first of the options. */
-static bool
-takes_value(const char *word, size_t len)
-{
-	for (size_t i = 0; i < N_VALUED; i++)
-		if (strlen(options[i]) == len && memcmp(word, options[i], len) == 0)
-			return true;
-	return false;
-}
-
-static int
-wish_read(struct wish *w, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		const char *word = argv[i], *equals = strchr(word, '=');
-		char option[16];
-
-		if (word[0] != '-' && !w->name) {
-			w->name = word;
-		} else if (put_flag(w, word)) {
-			continue;
-		} else if (word[0] == '-' &&
-			   takes_value(word, equals ? (size_t)(equals - word) : strlen(word))) {
-			snprintf(option, sizeof(option), "%.*s",
-			    (int)(equals ? (size_t)(equals - word) : strlen(word)), word);
-			if (!equals && ++i == argc)
-				return cli_fail(EXIT_INPUT, "%s wants a value", option);
-			if (!put(w, option, equals ? equals + 1 : argv[i]))
-				return cli_fail(EXIT_INPUT,
-				    "too many of %s; write the others into the guest's file", option);
-		} else {
-			return unknown(word);
-		}
-	}
-	if (w->name)
+	*n = said_values(said, option, values, max);
+	if (*n <= max)
 		return EXIT_DONE;
-	fputs(usage, stderr);
-	return EXIT_INPUT;
+	return cli_fail(EXIT_INPUT, "too many of %s; write the others into the guest's file", option);
+}
+
+static int
+wish_read(struct wish *w, const struct said *said)
+{
+	int status;
+
+	*w = (struct wish){
+	    .name = said->operands[0],
+	    .from = said_value(said, "--from"),
+	    .disk = said_value(said, "--disk"),
+	    .fs = said_value(said, "--fs"),
+	    .memory = said_value(said, "--memory"),
+	    .base = said_value(said, "--base"),
+	    .shared = said_has(said, "--shared"),
+	    .refresh = said_has(said, "--refresh"),
+	    .dry = said_has(said, "--dry-run"),
+	};
+	status = take_each(said, "--domain", w->domains, DOMAINS_MAX, &w->n_domains);
+	if (status == EXIT_DONE)
+		status = take_each(said, "--ssh-key", w->keys, KEYS_MAX, &w->n_keys);
+	w->any =
+	    w->from || w->disk || w->fs || w->memory || w->base || w->shared || w->n_domains || w->n_keys;
+	return status;
 }
 
 /* A word without a slash is a path where there is such a file, else a name. */
@@ -218,11 +152,12 @@ is_there(const char *file, const char *name)
 }
 
 int
-guest_create(const char *file, int argc, char **argv)
+guest_create(const struct said *said)
 {
-	struct wish w = {0};
+	const char *file = said->file;
+	struct wish w;
 	struct entry e;
-	int status = wish_read(&w, argc, argv);
+	int status = wish_read(&w, said);
 
 	if (status != EXIT_DONE)
 		return status;

@@ -132,24 +132,22 @@ destroy(const char *file, const struct conf *conf, const struct guest *guest, co
 }
 
 int
-guest_destroy(const char *file, int argc, char **argv)
+guest_destroy(const struct said *said)
 {
-	bool yes = argc == 3 && (strcmp(argv[1], "--yes") == 0 || strcmp(argv[2], "--yes") == 0);
-	const char *name = argc == 3 && strcmp(argv[1], "--yes") == 0 ? argv[2] : argv[1], *own;
+	bool yes = said_has(said, "--yes");
+	const char *own;
 	const struct guest *guest;
 	struct conf conf;
 	int status;
 
-	if (argc != (yes ? 3 : 2) || name[0] == '-')
-		return cli_fail(EXIT_INPUT, "usage: lodge guest destroy [--yes] NAME");
-	guest = guest_load(file, name, &conf, &status);
+	guest = guest_load(said, &conf, &status);
 	if (!guest)
 		return status;
 	own = own_file(&conf, guest);
 	if (!own || check_named(&conf, guest) != EXIT_DONE || (!yes && !is_meant(guest, guest->disk.image)))
 		status = EXIT_INPUT;
 	else
-		status = destroy(file, &conf, guest, own);
+		status = destroy(said->file, &conf, guest, own);
 	conf_free(&conf);
 	return status;
 }

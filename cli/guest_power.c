@@ -161,18 +161,15 @@ guest_tell(const struct conf *conf, const char *word, const char *name, enum gue
 }
 
 int
-guest_power(const char *file, int argc, char **argv)
+guest_power(const struct said *said)
 {
-	bool unwaited = false;
-	const char *name = guest_operand(argc, argv, NULL, "--no-wait", &unwaited);
 	struct conf conf;
 	int status;
 
-	if (!name)
-		return guest_usage(argv[0]);
-	if (!guest_load(file, name, &conf, &status))
+	if (!guest_load(said, &conf, &status))
 		return status;
-	status = guest_tell(&conf, argv[0], name, unwaited ? WAIT_NOT : WAIT);
+	status = guest_tell(
+	    &conf, guest_word(said), said->operands[0], said_has(said, "--no-wait") ? WAIT_NOT : WAIT);
 	conf_free(&conf);
 	return status;
 }

@@ -126,7 +126,7 @@ tell_file(const struct conf *conf, const struct guest *guest, const char *size)
 }
 
 int
-guest_resize(const char *file, int argc, char **argv)
+guest_resize(const struct said *said)
 {
 	const struct guest *guest;
 	struct guest wanted = {0};
@@ -134,12 +134,10 @@ guest_resize(const char *file, int argc, char **argv)
 	const char *why;
 	int status;
 
-	if (argc != 3)
-		return cli_fail(EXIT_INPUT, "usage: lodge guest resize NAME SIZE; SIZE like 20G");
-	why = draft_disk(&wanted, argv[2]);
+	why = draft_disk(&wanted, said->operands[1]);
 	if (why)
-		return cli_fail(EXIT_INPUT, "«%s» %s", argv[2], why);
-	guest = guest_load(file, argv[1], &conf, &status);
+		return cli_fail(EXIT_INPUT, "«%s» %s", said->operands[1], why);
+	guest = guest_load(said, &conf, &status);
 	if (!guest)
 		return status;
 	if (guest->disk.base) {
@@ -153,7 +151,7 @@ guest_resize(const char *file, int argc, char **argv)
 	}
 	status = resize(&conf, guest, wanted.disk.size_bytes);
 	if (status == EXIT_DONE)
-		tell_file(&conf, guest, argv[2]);
+		tell_file(&conf, guest, said->operands[1]);
 	conf_free(&conf);
 	return status;
 }

@@ -205,20 +205,18 @@ look(const char *file, struct restore *r)
 }
 
 int
-guest_restore(const char *file, int argc, char **argv)
+guest_restore(const struct said *said)
 {
-	struct restore r = {.file = argc > 1 ? argv[1] : NULL};
+	struct restore r = {.file = said->operands[0]};
 	struct entry e = {0};
 	const char *name;
 	int status;
 
-	if (argc != 2 && argc != 3)
-		return cli_fail(EXIT_INPUT, "usage: lodge guest restore FILE [NEW]");
 	tool_interruptible(true);
-	status = look(file, &r);
-	name = argc == 3 ? argv[2] : r.name;
+	status = look(said->file, &r);
+	name = said->n_operands > 1 ? said->operands[1] : r.name;
 	if (status == EXIT_DONE)
-		status = entry_open(&e, file, name, false);
+		status = entry_open(&e, said->file, name, false);
 	if (status == EXIT_DONE)
 		status = restore(&r, &e, name);
 	tool_interruptible(false);

@@ -88,46 +88,43 @@ list(const struct conf *conf, const char *path, struct links *links)
 /* --- the command ------------------------------------------------------------------------------------------------ */
 
 static int
-take_words(int argc, char **argv, const char **name, enum verb *verb)
+take_words(const struct said *said, const char **name, enum verb *verb)
 {
-	*name = NULL;
-	*verb = LINK_SHOW;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--new") == 0 && *verb == LINK_SHOW)
-			*verb = LINK_NEW;
-		else if (strcmp(argv[i], "--revoke") == 0 && *verb == LINK_SHOW)
-			*verb = LINK_REVOKE;
-		else if (strcmp(argv[i], "--owner") == 0 && !*name)
-			*name = LINK_OWNER;
-		else if (argv[i][0] != '-' && !*name)
-			*name = argv[i];
-		else
-			return cli_fail(EXIT_INPUT,
-			    "link takes NAME or --owner, and --new or --revoke; not «%s»", argv[i]);
-	}
+	bool new = said_has(said, "--new"), revoke = said_has(said, "--revoke");
+	bool owner = said_has(said, "--owner");
+
+	*name = owner ? LINK_OWNER : said->n_operands ? said->operands[0] : NULL;
+	*verb = new ? LINK_NEW : revoke ? LINK_REVOKE : LINK_SHOW;
+	if (new &&revoke)
+		return cli_fail(
+		    EXIT_INPUT, "--new and --revoke exclude each other; --new alone ends the old link, too");
+	if (owner && said->n_operands)
+		return cli_fail(
+		    EXIT_INPUT, "whose link? lodge link %s, or lodge link --owner", said->operands[0]);
 	if (!*name && *verb != LINK_SHOW)
-		return cli_fail(EXIT_INPUT, "whose link? lodge link NAME %s, or --owner", argv[1]);
+		return cli_fail(
+		    EXIT_INPUT, "whose link? lodge link NAME %s, or --owner", new ? "--new" : "--revoke");
 	return EXIT_DONE;
 }
 
 int
-cmd_link(const char *file, int argc, char **argv)
+cmd_link(const struct said *said)
 {
 	struct links links = {0};
 	struct conf conf;
 	enum verb verb;
 	const char *name;
 	char *path;
-	int status = take_words(argc, argv, &name, &verb);
+	int status = take_words(said, &name, &verb);
 
-	if (status != EXIT_DONE || cli_load(file, &conf, &status) == -1)
+	if (status != EXIT_DONE || cli_load(said->file, &conf, &status) == -1)
 		return status;
 	path = conf_state_path(&conf, LINKS_FILE);
 	if (!path)
 		status = cli_fail(EXIT_SYSTEM, "out of memory");
 	else if (!ip_is_set(&conf.web.listen.ip))
-		status =
-		    cli_fail(EXIT_INPUT, "there is no page; write web: {listen: 127.0.0.1:8077} in %s", file);
+		status = cli_fail(
+		    EXIT_INPUT, "there is no page; write web: {listen: 127.0.0.1:8077} in %s", said->file);
 	else if (!name)
 		status = list(&conf, path, &links);
 	/* A link may be taken from who left the file. */

@@ -132,18 +132,15 @@ renew(const struct conf *conf)
 }
 
 int
-cmd_renew(const char *file, int argc, char **argv)
+cmd_renew(const struct said *said)
 {
 	struct conf conf;
 	int status;
 
-	if (argc > 1)
-		return cli_fail(
-		    EXIT_INPUT, "renew takes no «%s»; the file is named by lodge -c FILE renew", argv[1]);
 	if (geteuid() != 0)
 		return cli_fail(EXIT_PERMISSION, "the programs are root's to renew: run it as root");
 	/* With a mistake in the file what would take over could not start. */
-	if (cli_load(file, &conf, &status) == -1)
+	if (cli_load(said->file, &conf, &status) == -1)
 		return status;
 	status = renew(&conf);
 	conf_free(&conf);

@@ -280,25 +280,22 @@ show_asked(const struct conf *conf, const struct routes *routes, char **asked, s
 }
 
 int
-cmd_routes(const char *file, int argc, char **argv)
+cmd_routes(const struct said *said)
 {
-	bool json = argc > 1 && (strcmp(argv[1], "-j") == 0 || strcmp(argv[1], "--json") == 0);
-	int first = json ? 2 : 1, status;
+	bool json = said_has(said, "--json");
+	int status;
 	struct routes *routes;
 	struct conf conf;
 
-	for (int i = first; i < argc; i++)
-		if (argv[i][0] == '-')
-			return cli_fail(EXIT_INPUT, "routes takes -j and then names, not «%s»", argv[i]);
-	if (cli_load(file, &conf, &status) == -1)
+	if (cli_load(said->file, &conf, &status) == -1)
 		return status;
 	routes = page_add(&conf) == 0 ? routes_plan(&conf) : NULL;
 	if (!routes)
 		status = cli_fail(EXIT_SYSTEM, "out of memory");
-	else if (first == argc)
+	else if (said->n_operands == 0)
 		status = show_all(&conf, routes, json);
 	else
-		status = show_asked(&conf, routes, argv + first, (size_t)(argc - first), json);
+		status = show_asked(&conf, routes, said->operands, said->n_operands, json);
 	routes_free(routes);
 	conf_free(&conf);
 	return status;

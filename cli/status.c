@@ -15,7 +15,6 @@
 #define EVERY_S 1.0
 
 struct order {
-	const char *name; /* NULL: all */
 	bool json, watch;
 	struct survey survey;
 	const struct sight *one;
@@ -145,37 +144,18 @@ run(struct order *order)
 	return exit_of(order);
 }
 
-static int
-take_words(int argc, char **argv, struct order *order)
-{
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "-j") == 0 || strcmp(argv[i], "--json") == 0)
-			order->json = true;
-		else if (strcmp(argv[i], "-w") == 0 || strcmp(argv[i], "--watch") == 0)
-			order->watch = true;
-		else if (argv[i][0] != '-' && !order->name)
-			order->name = argv[i];
-		else
-			return cli_fail(EXIT_INPUT, "status takes NAME, -j and -w, not «%s»", argv[i]);
-	}
-	return EXIT_DONE;
-}
-
 int
-status_run(const char *file, int argc, char **argv, bool one_guest)
+cmd_status(const struct said *said)
 {
-	struct order order = {0};
-	int status = take_words(argc, argv, &order);
+	struct order order = {.json = said_has(said, "--json"), .watch = said_has(said, "--watch")};
+	bool one = said->n_operands > 0;
 	const struct guest *guest = NULL;
 	struct conf conf;
+	int status;
 
-	if (status != EXIT_DONE)
-		return status;
-	if (one_guest && !order.name)
-		return guest_usage(argv[0]);
-	if (order.name)
-		guest = guest_load(file, order.name, &conf, &status);
-	if (order.name ? !guest : cli_load(file, &conf, &status) == -1)
+	if (one)
+		guest = guest_load(said, &conf, &status);
+	if (one ? !guest : cli_load(said->file, &conf, &status) == -1)
 		return status;
 	if (survey_open(&order.survey, &conf, guest) == -1)
 		status = cli_fail(EXIT_SYSTEM, "out of memory");
@@ -186,10 +166,4 @@ status_run(const char *file, int argc, char **argv, bool one_guest)
 	survey_close(&order.survey);
 	conf_free(&conf);
 	return status;
-}
-
-int
-cmd_status(const char *file, int argc, char **argv)
-{
-	return status_run(file, argc, argv, false);
 }

@@ -21,8 +21,4 @@ int status_all(const struct survey *, const struct glass *, FILE *);
 void status_one(const struct survey *, const struct sight *, const struct glass *, FILE *);
 int status_one_exit(const struct survey *, const struct sight *);
 
-/* --- the command; of `guest status`, too, where one_guest --- */
-
-int status_run(const char *file, int argc, char **argv, bool one_guest);
-
 #endif

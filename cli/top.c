@@ -141,41 +141,33 @@ run(struct top *top)
 /* --- the command -------------------------------------------------------------------------------------------- */
 
 static int
-take_words(int argc, char **argv, struct top *top)
+take_words(const struct said *said, struct top *top)
 {
+	const char *count = said_value(said, "-n"), *delay = said_value(said, "-d");
 	char *rest;
 
-	for (int i = 1; i < argc; i++) {
-		bool more = i + 1 < argc;
-
-		if (strcmp(argv[i], "-j") == 0 || strcmp(argv[i], "--json") == 0) {
-			top->json = true;
-		} else if (strcmp(argv[i], "-n") == 0 && more) {
-			top->watch.left = strtol(argv[++i], &rest, 10);
-			if (*rest || !*argv[i] || top->watch.left < 1 || top->watch.left > COUNT_MAX)
-				return cli_fail(EXIT_INPUT, "-n takes how often, from 1, not «%s»", argv[i]);
-		} else if (strcmp(argv[i], "-d") == 0 && more) {
-			top->watch.every_s = strtod(argv[++i], &rest);
-			if (*rest || !*argv[i] ||
-			    !(top->watch.every_s >= 0.1 && top->watch.every_s <= DELAY_MAX_S))
-				return cli_fail(
-				    EXIT_INPUT, "-d takes seconds from 0.1 to 3600, not «%s»", argv[i]);
-		} else {
-			return cli_fail(
-			    EXIT_INPUT, "top takes -j, -n COUNT and -d SECONDS, not «%s»", argv[i]);
-		}
+	top->json = said_has(said, "--json");
+	if (count) {
+		top->watch.left = strtol(count, &rest, 10);
+		if (*rest || top->watch.left < 1 || top->watch.left > COUNT_MAX)
+			return cli_fail(EXIT_INPUT, "-n takes how often, from 1, not «%s»", count);
+	}
+	if (delay) {
+		top->watch.every_s = strtod(delay, &rest);
+		if (*rest || !(top->watch.every_s >= 0.1 && top->watch.every_s <= DELAY_MAX_S))
+			return cli_fail(EXIT_INPUT, "-d takes seconds from 0.1 to 3600, not «%s»", delay);
 	}
 	return EXIT_DONE;
 }
 
 int
-cmd_top(const char *file, int argc, char **argv)
+cmd_top(const struct said *said)
 {
 	struct top top = {.watch = {.every_s = 1, .left = -1}};
-	int status = take_words(argc, argv, &top);
+	int status = take_words(said, &top);
 	struct conf conf;
 
-	if (status != EXIT_DONE || cli_load(file, &conf, &status) == -1)
+	if (status != EXIT_DONE || cli_load(said->file, &conf, &status) == -1)
 		return status;
 	top.watch.screen = !top.json && isatty(STDOUT_FILENO);
 	if (look_open(&top.look, &conf) == -1)

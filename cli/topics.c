@@ -1,9 +1,9 @@
 /* `lodge help TOPIC`: the manual page that a word leads to. */
 #include "cli/topics.h"
-#include "base/near.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -17,8 +17,10 @@ struct topic {
 static const struct topic topics[] = {
     {"lodge", "lodge", "7", "cli/lodge.7"},
     {"commands", "lodge", "8", "cli/lodge.8"},
+    {"overview", "lodge", "7", "cli/lodge.7"},
     {"file", "lodge.yaml", "5", "conf/lodge.yaml.5"},
     {"lodge.yaml", "lodge.yaml", "5", "conf/lodge.yaml.5"},
+    {"yaml", "lodge.yaml", "5", "conf/lodge.yaml.5"},
     {"ports", "lodge.yaml", "5", "conf/lodge.yaml.5"},
     {"domains", "lodge.yaml", "5", "conf/lodge.yaml.5"},
     {"quota", "lodge.yaml", "5", "conf/lodge.yaml.5"},
@@ -35,10 +37,24 @@ static const struct topic topics[] = {
     {"counting", "lodge-acct", "8", "acct/lodge-acct.8"},
     {"web", "lodge-web", "8", "web/lodge-web.8"},
     {"page", "lodge-web", "8", "web/lodge-web.8"},
+    {"guests", "lodge-guest", "8", "launch/lodge-guest.8"},
     {"jail", "lodge-guest", "8", "launch/lodge-guest.8"},
 };
 
-enum { N_TOPICS = sizeof(topics) / sizeof(topics[0]), WORDS_MAX = 128, NOT_HERE = 127 };
+enum { N_TOPICS = sizeof(topics) / sizeof(topics[0]), NOT_HERE = 127 };
+
+/* Beside the code where this program lies in its tree, else where man finds it. Only returns when it could not be run. */
+static void
+become_man(const struct topic *topic)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s../%s", sys_bindir(), topic->source);
+
+	if (n > 0 && (size_t)n < sizeof(path) && access(path, R_OK) == 0)
+		execlp("man", "man", path, NULL);
+	else
+		execlp("man", "man", topic->section, topic->page, NULL);
+}
 
 /* Ctrl-C is for the one that shows the page. */
 static int
@@ -48,7 +64,7 @@ show(const struct topic *topic)
 	int status = 0;
 
 	if (pid == 0) {
-		execlp("man", "man", topic->section, topic->page, NULL);
+		become_man(topic);
 		_exit(NOT_HERE);
 	}
 	signal(SIGINT, SIG_IGN);
@@ -63,30 +79,25 @@ show(const struct topic *topic)
 	return EXIT_DONE;
 }
 
-int
-topic_show(const char *word, const char *const *commands, size_t n_commands)
+size_t
+topic_words(const char **words, size_t max)
 {
-	const char *words[WORDS_MAX], *near;
 	size_t n = 0;
 
+	while (n < N_TOPICS && n < max) {
+		words[n] = topics[n].word;
+		n++;
+	}
+	return n;
+}
+
+int
+topic_show(const char *word)
+{
 	if (strncmp(word, "lodge-", 6) == 0)
 		word += 6;
-	for (size_t i = 0; i < N_TOPICS; i++) {
+	for (size_t i = 0; i < N_TOPICS; i++)
 		if (strcmp(word, topics[i].word) == 0)
 			return show(&topics[i]);
-		words[n++] = topics[i].word;
-	}
-	for (size_t i = 0; i < n_commands && n < WORDS_MAX; i++) {
-		if (strcmp(word, commands[i]) == 0)
-			return show(&topics[1]);
-		words[n++] = commands[i];
-	}
-	near = near_word(span_str(word), words, n);
-	if (near)
-		return cli_fail(EXIT_INPUT, "no topic «%s»; did you mean «%s»?", word, near);
-	return cli_fail(EXIT_INPUT,
-	    "no topic «%s»; a command, or one of: file, ports, domains, quota, bill, security, image, "
-	    "network, proxy, "
-	    "counting, page, jail",
-	    word);
+	return -1;
 }

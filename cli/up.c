@@ -225,20 +225,17 @@ prepare(struct up *up)
 }
 
 int
-cmd_up(const char *file, int argc, char **argv)
+cmd_up(const struct said *said)
 {
 	static struct up up;
 	int status;
 
-	if (argc > 1)
-		return cli_fail(
-		    EXIT_INPUT, "up takes no «%s»; the file is named by lodge -c FILE up", argv[1]);
-	if (cli_load(file, &up.conf, &status) == -1)
+	if (cli_load(said->file, &up.conf, &status) == -1)
 		return status;
-	up.file = file;
-	up.config = realpath(file, NULL);
+	up.file = said->file;
+	up.config = realpath(up.file, NULL);
 	if (!up.config)
-		fatal("%s: %s", file, strerror(errno));
+		fatal("%s: %s", up.file, strerror(errno));
 	signal(SIGPIPE, SIG_IGN); /* who reads our words may go first */
 	/* Before anything is made: a signal that comes from here on waits for the loop, which takes all down. */
 	signal_start(&up, &up.term, SIGTERM, on_stop);

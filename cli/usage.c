@@ -13,66 +13,54 @@
 
 /* --- the command line --------------------------------------------------------------------------------------- */
 
-static const char usage_words[] =
-    "usage takes NAME, --by hour|day|month, --month YYYY-MM, --from and --to YYYY-MM-DD, -j, --csv";
-
-static int
-take_by(const char *word, enum by *out)
-{
-	for (enum by by = BY_HOUR; by <= BY_MONTH; by++)
-		if (strcmp(word, by_word(by)) == 0)
-			return (int)(*out = by), 0;
-	return -1;
-}
-
-/* An option with a value; 0, or -1 where there is no such option, 1 where the value is wrong. */
-static int
-take_value(const char *option, const char *value, zone_of *zone, struct asked *out)
-{
-	if (strcmp(option, "--by") == 0)
-		return take_by(value, &out->by) == 0 ? 0 : 1;
-	if (strcmp(option, "--month") == 0)
-		return when_month(span_str(value), &out->month) == 0 ? 0 : 1;
-	if (strcmp(option, "--from") == 0)
-		return when_day(span_str(value), zone, &out->from) == 0 ? 0 : 1;
-	if (strcmp(option, "--to") == 0)
-		return when_day(span_str(value), zone, &out->to) == 0 ? 0 : 1;
-	return -1;
-}
-
 struct order {
 	struct asked asked;
 	bool json, csv;
 };
 
+static void
+take_by(const char *word, enum by *out)
+{
+	for (enum by by = BY_HOUR; word && by <= BY_MONTH; by++)
+		if (strcmp(word, by_word(by)) == 0)
+			*out = by;
+}
+
+/* The values of options; what is wrong is told. */
 static int
-take_words(int argc, char **argv, zone_of *zone, struct order *order)
+take_values(const struct said *said, zone_of *zone, struct asked *out)
+{
+	const char *month = said_value(said, "--month"), *day;
+	const struct {
+		const char *option;
+		int64_t *value;
+	} days[] = {{"--from", &out->from}, {"--to", &out->to}};
+
+	take_by(said_value(said, "--by"), &out->by);
+	if (month && when_month(span_str(month), &out->month) == -1)
+		return cli_fail(EXIT_INPUT, "--month takes a month like 2026-11, not «%s»", month);
+	for (size_t i = 0; i < 2; i++) {
+		day = said_value(said, days[i].option);
+		if (day && when_day(span_str(day), zone, days[i].value) == -1)
+			return cli_fail(
+			    EXIT_INPUT, "%s takes a day like 2026-11-22, not «%s»", days[i].option, day);
+	}
+	return EXIT_DONE;
+}
+
+static int
+take_words(const struct said *said, zone_of *zone, struct order *order)
 {
 	struct asked *out = &order->asked;
+	int status;
 
 	*order = (struct order){.asked = {.month = -1, .from = -1, .to = -1}};
-	for (int i = 1; i < argc; i++) {
-		int taken;
-
-		if (strcmp(argv[i], "-j") == 0 || strcmp(argv[i], "--json") == 0) {
-			order->json = true;
-		} else if (strcmp(argv[i], "--csv") == 0) {
-			order->csv = true;
-		} else if (argv[i][0] != '-' && !out->name) {
-			out->name = argv[i];
-		} else {
-			taken = i + 1 < argc ? take_value(argv[i], argv[i + 1], zone, out) : -1;
-			if (taken == 1)
-				return cli_fail(EXIT_INPUT, "%s takes %s, not «%s»", argv[i],
-				    strcmp(argv[i], "--by") == 0      ? "hour, day or month"
-				    : strcmp(argv[i], "--month") == 0 ? "a month like 2026-11"
-								      : "a day like 2026-11-22",
-				    argv[i + 1]);
-			if (taken == -1)
-				return cli_fail(EXIT_INPUT, "%s; not «%s»", usage_words, argv[i]);
-			i++;
-		}
-	}
+	order->json = said_has(said, "--json");
+	order->csv = said_has(said, "--csv");
+	out->name = said->n_operands ? said->operands[0] : NULL;
+	status = take_values(said, zone, out);
+	if (status != EXIT_DONE)
+		return status;
 	if (order->json && order->csv)
 		return cli_fail(EXIT_INPUT, "-j and --csv exclude each other");
 	if (!out->name && (out->by != BY_NOTHING || out->from != -1 || out->to != -1))
@@ -165,7 +153,7 @@ read_ledger(struct ledger *ledger, const struct conf *conf, const struct asked *
 }
 
 int
-cmd_usage(const char *file, int argc, char **argv)
+cmd_usage(const struct said *said)
 {
 	struct usage usage = {.now = (int64_t)time(NULL), .width = terminal_width()};
 	struct order order;
@@ -173,11 +161,11 @@ cmd_usage(const char *file, int argc, char **argv)
 	struct ledger *ledger = NULL;
 	int status;
 
-	if (cli_load(file, &conf, &status) == -1)
+	if (cli_load(said->file, &conf, &status) == -1)
 		return status;
 	usage.zone = zone_of_file(&conf);
 	usage.zone_name = conf.time_zone;
-	status = take_words(argc, argv, usage.zone, &order);
+	status = take_words(said, usage.zone, &order);
 	if (status == EXIT_DONE)
 		status = open_ledger(&conf, &ledger);
 	if (status == EXIT_DONE)

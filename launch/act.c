@@ -181,7 +181,8 @@ tell_manager(const struct watch *w)
 	else if (w->state == GUEST_STARTING || w->state == GUEST_ENDING || w->state == GUEST_ENDED)
 		snprintf(line, sizeof(line), "STATUS=%s", state);
 	else
-		snprintf(line, sizeof(line), "READY=1\nSTATUS=not up: %s%s%s", state, w->why[0] ? ": " : "", w->why);
+		snprintf(line, sizeof(line), "READY=1\nSTATUS=not up: %s%s%s", state, w->why[0] ? ": " : "",
+		    w->why);
 	sys_notify(line);
 }
 
