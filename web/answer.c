@@ -115,7 +115,8 @@ seal(struct answer *a, const struct contents *c, double took_s)
 static void
 key_of_answer(const struct ask *ask, const struct viewer *viewer, const char *guest, char out[KEY_ROOM])
 {
-	snprintf(out, KEY_ROOM, "%d %d %d %s", ask->want, ask->by, viewer->who * 2 + viewer->inside, guest);
+	snprintf(out, KEY_ROOM, "%d %d %u %d %s", ask->want, ask->by, ask->part,
+	    viewer->who * 2 + viewer->inside, guest);
 }
 
 /* The one of that key, or the one that has been there longest. */

@@ -107,6 +107,25 @@ of_word(struct span word, struct ask *out)
 	return take_name(word, out) ? WANT_GUEST : WANT_NOTHING;
 }
 
+/* Behind /page/: 2 and so on, for the first is / itself. */
+static enum want
+of_part(struct span number, struct ask *out)
+{
+	unsigned n = 0;
+
+	if (number.len == 0 || number.len > 2 || number.ptr[0] == '0')
+		return WANT_NOTHING;
+	for (size_t i = 0; i < number.len; i++) {
+		if (number.ptr[i] < '0' || number.ptr[i] > '9')
+			return WANT_NOTHING;
+		n = n * 10 + (unsigned)(number.ptr[i] - '0');
+	}
+	if (n < 2 || n > ASK_PARTS)
+		return WANT_NOTHING;
+	out->part = n - 1;
+	return WANT_HOME;
+}
+
 static enum want
 find(struct span path, struct ask *out)
 {
@@ -122,6 +141,8 @@ find(struct span path, struct ask *out)
 		return of_guest(rest, out);
 	if (span_is(first, "api"))
 		return of_api(rest, out);
+	if (span_is(first, "page"))
+		return of_part(rest, out);
 	if (!span_is(first, "k") || !link_is_token(rest))
 		return WANT_NOTHING;
 	memcpy(out->token, rest.ptr, rest.len);

@@ -17,7 +17,7 @@
 
 enum want {
 	WANT_NOTHING, /* there is no such thing */
-	WANT_HOME, /* / */
+	WANT_HOME, /* /, /page/2 */
 	WANT_GUEST, /* /NAME, /g/NAME */
 	WANT_TEXT, /* /tapN, /g/NAME/text */
 	WANT_LIVE, /* /g/NAME/live */
@@ -32,11 +32,14 @@ enum want {
 	WANTS,
 };
 
+enum { ASK_PARTS = 99 };
+
 struct ask {
 	enum want want;
 	char name[CONF_GUEST_NAME_MAX + 1]; /* "": all */
 	bool tap; /* name is a tap's */
 	enum by by; /* CSV and JSON */
+	unsigned part; /* HOME: of a list that is long, from 0 */
 	char token[LINK_TOKEN + 1]; /* ENTER */
 };
 

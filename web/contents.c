@@ -37,7 +37,7 @@ make_page(struct making *m)
 	else if (g)
 		page_guest(&m->made.out, &m->page, g);
 	else
-		page_home(&m->made.out, &m->page, list, n);
+		page_home(&m->made.out, &m->page, list, n, m->ask->part);
 }
 
 /* A tenant's: of the guest alone, who has been read for it alone. */

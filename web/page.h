@@ -40,7 +40,10 @@ struct page {
 	    *spoilt; /* a key of this guest cannot be read, and why; "": none, or no one guest's page */
 };
 
-void page_home(struct out *, const struct page *, const struct shown *const *, size_t n);
+enum { HOME_ROWS = 400 };
+
+/* part: which HOME_ROWS of them; the sum is of all. */
+void page_home(struct out *, const struct page *, const struct shown *const *, size_t n, unsigned part);
 void page_guest(struct out *, const struct page *, const struct shown *);
 /* For whom there is nothing: 403, 404 and the like, in words. */
 void page_refused(struct out *, int status);
@@ -51,6 +54,7 @@ void page_empty(struct out *, const struct page *);
 
 enum {
 	DAY_TEXT = 40,
+	WHOLE_TEXT = 32,
 	OLD_S = 30, /* numbers that are older say so */
 };
 
@@ -58,6 +62,8 @@ void page_begin(struct out *, const struct page *, const char *title);
 void page_end(struct out *, const struct page *);
 /* "24 November" */
 const char *page_day(int64_t at, zone_of *, char out[DAY_TEXT]);
+/* A number that stays with its unit on one line. */
+const char *page_whole(const char *text, char out[WHOLE_TEXT]);
 /* The bar, and how much of it is used. */
 void page_bar(struct out *, const struct bill *);
 /* What the quota is, and what happens when it is used up; also what is to be expected. */

@@ -58,7 +58,8 @@ put_now(struct out *o, const struct shown *g)
 		out_html(o, "<div class=\"%s\"><dt>%s<dd id=\"%s\">%s</div>", d == TO_GUEST ? "t" : "f",
 		    words[d], ids[d], g->rate_known ? rate_print(g->rate[d], rate) : "–");
 	out_html(o, "</dl><svg id=\"trace\" viewBox=\"0 0 60 20\" preserveAspectRatio=\"none\" "
-		    "aria-hidden=\"true\"><path class=\"f\"/><path class=\"t\"/></svg></section>");
+		    "aria-hidden=\"true\"><path class=\"f\"/><path class=\"t\"/></svg><p id=\"most\" "
+		    "class=\"key\"></p></section>");
 }
 
 static void
@@ -96,11 +97,12 @@ put_class(struct out *o, const char *what, const char *how, const struct record 
 {
 	char to[SIZE_TEXT], from[SIZE_TEXT];
 
-	out_html(o,
-	    "<tr><th scope=\"row\">%s <small>%s</small><td title=\"%" PRIu64 " bytes\">%s<td title=\"%" PRIu64
-	    " bytes\">%s",
-	    what, how, r->v[field + TO_GUEST], size_print(r->v[field + TO_GUEST], to),
-	    r->v[field + FROM_GUEST], size_print(r->v[field + FROM_GUEST], from));
+	out_html(o, "<tr><th scope=\"row\">%s", what);
+	if (how[0])
+		out_html(o, " <small>%s</small>", how);
+	out_html(o, "<td title=\"%" PRIu64 " bytes\">%s<td title=\"%" PRIu64 " bytes\">%s",
+	    r->v[field + TO_GUEST], size_print(r->v[field + TO_GUEST], to), r->v[field + FROM_GUEST],
+	    size_print(r->v[field + FROM_GUEST], from));
 }
 
 static void

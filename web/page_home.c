@@ -59,22 +59,50 @@ put_row(struct out *o, const struct shown *g)
 static void
 put_sum(struct out *o, const struct page *p, const struct bill *sum)
 {
-	char size[SIZE_TEXT], text[2 * WHEN_TEXT];
+	char size[SIZE_TEXT], whole[WHOLE_TEXT], text[2 * WHEN_TEXT];
 
 	out_html(o,
-	    "<h1>All guests</h1><p class=\"lead\"><span class=\"big\">%s</span><span class=\"under\">billed",
+	    "<h1 class=\"mini\">All guests</h1><p class=\"lead\"><span class=\"big\">%s</span><span "
+	    "class=\"under\">billed",
 	    size_print(sum->sum.v[REC_BILLED], size));
 	if (sum->until > 0)
 		out_html(o, " %s", when_period(sum->from, sum->until, text));
 	if (sum->projected_known && sum->projected > sum->sum.v[REC_BILLED])
-		out_html(o, ", %s expected by its end", size_print(sum->projected, size));
+		out_html(o, ", %s expected by its end", page_whole(size_print(sum->projected, size), whole));
 	out_html(o, "</span></p>");
 	(void)p;
 }
 
-void
-page_home(struct out *o, const struct page *p, const struct shown *const *list, size_t n)
+static void
+put_part(struct out *o, size_t at, const char *rel, const char *word)
 {
+	if (at == 0)
+		out_html(o, "<a href=\"/\" rel=\"%s\">%s</a>", rel, word);
+	else
+		out_html(o, "<a href=\"/page/%zu\" rel=\"%s\">%s</a>", at / HOME_ROWS + 1, rel, word);
+}
+
+/* A list that is long has several pages. */
+static void
+put_parts(struct out *o, size_t n, size_t first, size_t end)
+{
+	if (n <= HOME_ROWS)
+		return;
+	out_html(o,
+	    "<nav class=\"files\" aria-label=\"pages\"><span class=\"under\">%zu to %zu of %zu</span>",
+	    first + 1, end, n);
+	if (first > 0)
+		put_part(o, first - HOME_ROWS, "prev", "Before");
+	if (end < n)
+		put_part(o, end, "next", "Next");
+	out_html(o, "</nav>");
+}
+
+void
+page_home(struct out *o, const struct page *p, const struct shown *const *list, size_t n, unsigned part)
+{
+	size_t first = (size_t)part * HOME_ROWS < n ? (size_t)part * HOME_ROWS : 0;
+	size_t end = n - first > HOME_ROWS ? first + HOME_ROWS : n;
 	struct bill sum = {.projected_known = true};
 	bool any = false;
 
@@ -99,8 +127,9 @@ page_home(struct out *o, const struct page *p, const struct shown *const *list, 
 		    "<tr><th scope=\"col\">Guest<th scope=\"col\" class=\"now\">Last minutes<th "
 		    "scope=\"col\">This period<th "
 		    "scope=\"col\">Quota<th scope=\"col\">Expected<tbody>");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = first; i < end; i++)
 		put_row(o, list[i]);
 	out_html(o, "</table>");
+	put_parts(o, n, first, end);
 	page_end(o, p);
 }

@@ -3,6 +3,8 @@
 #include "base/table.h"
 #include "web/page.h"
 
+#include <stdio.h>
+
 enum { BAR_WIDTH = 1000 };
 
 void
@@ -23,16 +25,28 @@ page_bar(struct out *o, const struct bill *b)
 	out_html(o, "<rect class=\"t\" width=\"%d\" height=\"10\"/></svg>", (int)part);
 }
 
+_Static_assert((int)RATE_TEXT < (int)WHOLE_TEXT, "a rate with a longer blank");
+
+const char *
+page_whole(const char *text, char out[WHOLE_TEXT])
+{
+	size_t blank = strcspn(text, " ");
+
+	snprintf(out, WHOLE_TEXT, "%.*s%s%s", (int)blank, text, text[blank] ? "\u00a0" : "",
+	    text[blank] ? text + blank + 1 : "");
+	return out;
+}
+
 /* What is done, to follow «is» or «will be». */
 static void
 put_then(struct out *o, const struct quota *q)
 {
-	char rate[RATE_TEXT];
+	char rate[RATE_TEXT], text[WHOLE_TEXT];
 
 	if (q->then == QUOTA_CUT)
 		out_html(o, "cut off");
 	else
-		out_html(o, "held to %s each way", rate_print(q->throttle_bit_s, rate));
+		out_html(o, "held to %s each way", page_whole(rate_print(q->throttle_bit_s, rate), text));
 }
 
 static void
@@ -67,7 +81,7 @@ used_up_at(const struct page *p, const struct bill *b)
 void
 page_quota(struct out *o, const struct page *p, const struct bill *b)
 {
-	char size[SIZE_TEXT], day[DAY_TEXT];
+	char size[SIZE_TEXT], text[WHOLE_TEXT], day[DAY_TEXT];
 	int64_t at = used_up_at(p, b);
 
 	if (b->quota.then == QUOTA_NONE) {
@@ -80,7 +94,8 @@ page_quota(struct out *o, const struct page *p, const struct bill *b)
 		out_html(o, "</p>");
 		return;
 	}
-	out_html(o, "%s left until %s. ", size_print(bill_left(b), size), page_day(b->until, zone_utc, day));
+	out_html(o, "%s left until %s. ", page_whole(size_print(bill_left(b), size), text),
+	    page_day(b->until, zone_utc, day));
 	if (at && b->quota.then == QUOTA_WARN) {
 		out_html(o,
 		    "<strong>At the pace of the last days it is used up around %s</strong>; that is told, "

@@ -129,7 +129,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	guest.n_domains = p.read_at % 3;
 	page_guest(&o, &p, &guest);
 	look(&o);
-	page_home(&o, &p, list, 2);
+	page_home(&o, &p, list, 2, 0);
 	look(&o);
 	page_empty(&o, &p);
 	look(&o);

@@ -140,10 +140,11 @@ def get(path, token=None, cookie=None, source="127.0.0.1", port=PORT, tls=False,
 class Stream:
     """The events of a rate that goes on, as they come."""
 
-    def __init__(self, path, source):
+    def __init__(self, path, source, token=None):
         self.got, self.began, self.ended = b"", time.time(), None
         self.s = socket.create_connection(("127.0.0.1", PORT), source_address=(source, 0))
-        self.s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode())
+        fields = "Authorization: Bearer %s\r\n" % token if token else ""
+        self.s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\n%sConnection: close\r\n\r\n" % (path, fields)).encode())
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):

@@ -72,7 +72,13 @@ ok(os.stat(W + "/web/links").st_mode & 0o777 == 0o640, "and is nobody's to read"
 fresh = link("alice", "--new")
 ok(get("/g/alice", token=alice, **STRANGER).status == 403 and get("/g/alice", token=fresh, **STRANGER).status == 200,
    "a new one opens the page, and the old one nothing, at once")
+going = Stream("/g/alice/live", "127.0.0.1", fresh)
+inside = Stream("/g/alice/live", ALICE)
+ok(within(20, lambda: going.rates() and inside.rates()), "a rate goes on, by a link and from inside", (going.got, inside.got))
 lodge("link", "alice", "--revoke")
+ok(within(10, lambda: going.ended) and going.got.endswith(b"0\r\n\r\n"), "it ends with its link", going.got[-100:])
+ok(not inside.ended, "and no other one")
+inside.close()
 ok(get("/g/alice", token=fresh, **STRANGER).status == 403 and get("/g/alice", cookie=fresh, **STRANGER).status == 403,
    "one that was taken back opens nothing")
 ok(lodge("link", "alice", "--revoke").returncode == 2 and lodge("link", "alcie").returncode == 4, "what is wrong with the words is told")
@@ -115,6 +121,16 @@ got = of_owner("/metrics").text
 ok('lodge_guest_bytes_total{guest="alice",direction="to_guest",class="wan"} %d\n' % alice_sums[0] in got, "metrics count bytes", got[:500])
 ok("lodge_ledger_up 1\n" in got and 'lodge_guest_quota_bytes{guest="bob"} 10000000000\n' in got, "and say how it is", got)
 ok("alice" not in get("/metrics", token=bob).text, "a tenant's count the tenant")
+kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", got, re.M))
+families = [re.match(r"[a-z_]+", l)[0] for l in got.splitlines() if not l.startswith("#")]
+samples = re.findall(r"^([a-z_]+(?:\{[^}]*\})?) \d+$", got, re.M)
+ok(len(samples) == len(set(samples)) == len(families) and set(kinds) == set(families) and got.count("# HELP ") == len(kinds),
+   "each sample is there once, and of each name is said what it is", (len(samples), len(families), kinds))
+ok(all((k == "counter") == n.endswith("_total") for n, k in kinds.items()) and
+   [f for i, f in enumerate(families) if i == 0 or families[i - 1] != f] == list(dict.fromkeys(families)), "counters are totals, and a name's samples stand together", kinds)
+if shutil.which("promtool"):
+    said = subprocess.run(["promtool", "check", "metrics"], input=got, capture_output=True, text=True)
+    ok(said.returncode == 0 and not said.stderr, "Prometheus has nothing to say against them", said)
 ok(of_owner("/tap2").text.startswith("alice, 1 to "), "the text of a tap is its guest's", of_owner("/tap2").text[:100])
 page = of_owner("/").text
 ok("not in the file" in page and ">gone</a>" in page, "who vanished is told of")
@@ -272,11 +288,25 @@ certify("other", 30)
 shutil.copy(W + "/other.key", W + "/usage.test.key")
 ok(within(30, lambda: "not the certificate's" in web_status()["certificate"]["error"]), "half a new certificate is not taken", web_status()["certificate"])
 first = W + "/first.crt"
+long = ssl.create_default_context(cafile=W + "/usage.test.crt").wrap_socket(socket.create_connection(("127.0.0.1", PORT)), server_hostname=NAME)
+
+
+def on_the_long_one():
+    long.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    said = b""
+    while not said.endswith(b"ok\n") and (more := long.recv(65536)):
+        said += more
+    return said.startswith(b"HTTP/1.1 200")
+
+
+ok(on_the_long_one(), "a connection is there")
 shutil.copy(W + "/usage.test.crt", first)
 ok(get("/", token=owner, port=TLS, tls=first).status == 200, "the old one stays")
 shutil.copy(W + "/other.crt", W + "/usage.test.crt")
 ok(within(30, lambda: web_status()["certificate"]["until"] > until), "the whole is, without a restart", web_status()["certificate"])
 ok(get("/", token=owner, port=TLS, tls=True).status == 200, "and shown to clients")
+ok(on_the_long_one(), "without a word to who was connected")
+long.close()
 ok(within(90, lambda: minute.ended) and 59 < minute.ended - minute.began < 85 and minute.got.endswith(b"0\r\n\r\n"),
    "a rate goes on for a minute, and then whoever looks is asked who they are again", (minute.began, minute.ended, minute.got[-100:]))
 write_conf(then="warn")

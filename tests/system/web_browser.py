@@ -13,6 +13,9 @@ def redis(*words):
 
 
 seed(redis, "chen", 40000000, 10000000)
+seed(redis, "dave", 40000000, 10000000)  # 16 GB, of a quota of 10
+seed(redis, "frank-who-has-the-longest-name-x", 2300000000, 900000000)  # all but all of a quota
+NAMES = ["alice", "bob", "chen", "dave", "erika", "frank-who-has-the-longest-name-x"]
 spki = subprocess.run("openssl x509 -in %s/cert.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64"
                       % WORLD, shell=True, check=True, capture_output=True, text=True).stdout.strip()
 browser = Browser(W, "--host-resolver-rules=MAP usage.test " + os.environ["HOST_IP"], "--ignore-certificate-errors-spki-list=" + spki)
@@ -32,24 +35,76 @@ HEIGHTS = """(() => { const svg = document.querySelector('#hour').parentNode.que
         from: [...svg.querySelectorAll('rect.f')].map(r => +r.getAttribute('height'))}})()"""
 SMALLEST = """Math.min(...[...document.querySelectorAll('figure text')].map(t => {
     const r = t.ownerSVGElement.getBoundingClientRect(); return parseFloat(getComputedStyle(t).fontSize) * r.width / 360}))"""
-for width, height in ((390, 844), (1280, 900)):
+# The least contrast of a text with what lies behind it, and whose; colours as the browser made them.
+CONTRAST = r"""(() => { const parse = c => c.match(/[\d.]+/g).map(Number);
+    const light = c => { const [r, g, b] = parse(c).map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b};
+    const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor, p = parse(c);
+        if (p.length < 4 || p[3] > 0) return c } return 'rgb(255,255,255)'};
+    let least = [99, ''];
+    for (const e of document.querySelectorAll('body *')) {
+        if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.getClientRects().length || e.closest('.hide,.skip,title,desc,script')) continue;
+        const style = getComputedStyle(e), a = light(e.ownerSVGElement ? style.fill : style.color), b = light(ground(e));
+        const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+        if (ratio < least[0]) least = [ratio, e.tagName + '.' + (e.getAttribute('class') || '') + ': ' + e.textContent.trim().slice(0, 30)];
+    } return least})()"""
+for width, height in ((320, 640), (390, 844), (1280, 900)):
     for dark in (False, True):
         name = "%d px, %s" % (width, "dark" if dark else "light")
         page = browser.page(width, height, dark)
         ok(page.go(BASE + "/k/" + OWNER) == 200, name + ": the owner's link opens the page")
-        ok([e for e in page.eval("[...document.querySelectorAll('th a')].map(a => a.textContent)")] == ["alice", "bob", "chen"],
+        ok([e for e in page.eval("[...document.querySelectorAll('th a')].map(a => a.textContent)")] == NAMES,
            name + ": with all guests")
         shot(page, "home-%d-%s" % (width, "dark" if dark else "light"))
         ok(page.go(BASE + "/g/chen") == 200 and page.eval("document.querySelector('h1').textContent") == "chen", name + ": one guest's page")
-        for what in ("/", "/g/chen"):
+        for what in ("/", "/g/dave", "/g/erika", "/g/" + NAMES[-1], "/g/chen"):
             page.go(BASE + what)
             ok(page.eval("document.documentElement.scrollWidth") <= width, name + ": %s is not wider than the screen" % what,
                page.eval("document.documentElement.scrollWidth"))
+            least = page.eval(CONTRAST)
+            ok(4.5 <= least[0] < 99, name + ": each text of %s can be told from its ground" % what, least)
+            if what not in ("/", "/g/chen"):
+                shot(page, "%s-%d-%s" % (what[3:8], width, "dark" if dark else "light"))
         ground = page.eval("getComputedStyle(document.body).backgroundColor")
         ok((sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == dark, name + ": its ground is as the person wants it", ground)
         ok(page.eval(SMALLEST) >= 9, name + ": the charts' letters can be read", page.eval(SMALLEST))
         shot(page, "guest-%d-%s" % (width, "dark" if dark else "light"))
         ok(page.complaints() == [], name + ": the browser holds nothing against it", page.complaints())
+
+# --- for whoever does not look, or does not point ---------------------------------------------------------------------------
+
+ok(page.eval("document.documentElement.lang") == "en" and page.eval("document.querySelectorAll('h1').length") == 1 and
+   page.eval("document.querySelectorAll('main').length") == 1, "the page says its language, and has one heading and one main part")
+ok(page.eval("[...document.querySelectorAll('th')].every(t => t.scope) && [...document.querySelectorAll('svg')].every("
+             "s => s.getAttribute('aria-hidden') === 'true' || (s.getAttribute('role') === 'img' && (s.getAttribute('aria-label') || s.getAttribute('aria-labelledby'))))"),
+   "each heading of a table says of what, each drawing has words or is none of a reader's")
+ok(page.eval("document.getAnimations().length + [...document.querySelectorAll('*')].filter(e => parseFloat(getComputedStyle(e).transitionDuration)).length") == 0,
+   "nothing moves by itself")
+want = page.eval("[...document.querySelectorAll('a,summary')].map(e => e.textContent)")
+page.eval("document.activeElement.blur()")
+stops = []
+for _ in want:
+    for kind in ("keyDown", "keyUp"):
+        page.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    stops.append(page.eval("document.activeElement.textContent"))
+    if len(stops) in (1, 3):
+        ok(page.eval("(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))") and
+           page.eval("document.activeElement.getBoundingClientRect().width") > 10, "where the keyboard is can be seen: " + stops[-1])
+ok(stops == want and "to the numbers" == stops[0], "the keyboard goes from link to link as they stand", (stops, want))
+
+# --- a script that came in would do nothing -----------------------------------------------------------------------------------
+
+INJECT = """(() => { const s = document.createElement('script'); s.textContent = 'window.broken = 1'; document.body.append(s);
+    const a = document.createElement('div'); a.innerHTML = '<img src=x onerror="window.broken = 2"><style>body{color:red}</style><p style="color:red">';
+    document.body.append(a); return new Promise(r => setTimeout(() => r([window.broken || 0, getComputedStyle(a.lastChild).color]), 300))})()"""
+stained = browser.page()
+stained.go(BASE + "/k/" + OWNER)
+got = stained.eval(INJECT)
+said = " ".join(stained.complaints())
+ok(got[0] == 0 and got[1] != "rgb(255, 0, 0)", "a script or a style that came into the page does nothing", got)
+ok(re.search("inline script", said) and re.search("inline event handler", said) and re.search("inline style", said), "and the browser says why, which fails each of the other pages here",
+   stained.complaints())
+ok(stained.eval("fetch('https://example.org/').then(() => 1, () => 0)") == 0, "nor is anybody else called")
 
 # --- charts ------------------------------------------------------------------------------------------------------------------
 
@@ -67,14 +122,7 @@ ok(page.eval("document.querySelector('#hour ~ .data details').open = true; docum
 bar = page.eval("(() => {const r = document.querySelectorAll('.bar rect'); return r[1].getAttribute('width') / r[0].getAttribute('width')})()")
 billed = int(redis("HGET", "lodge:{chen}:m:" + utc(NOW).strftime("%Y%m01"), "billed"))
 ok(abs(bar - billed / 100e9) < 0.002, "the bar is as long as what is used", (bar, billed))
-ok("chen is held to 1.0 Mbit/s each way" in page.eval("document.querySelector('.say').textContent"), "and says what follows")
-page.call("Runtime.evaluate", expression="document.body.focus()")
-stops = []
-for _ in range(6):
-    for kind in ("keyDown", "keyUp"):
-        page.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
-    stops.append(page.eval("document.activeElement.textContent"))
-ok(stops[0] == "to the numbers" and "All guests" in stops, "the keyboard goes from link to link", stops)
+ok("chen is held to 1.0\u00a0Mbit/s each way" in page.eval("document.querySelector('.say').textContent"), "and says what follows")
 page.eval("fetch('/g/chen/hour.csv').then(r => r.text()).then(t => window.csv = t)")
 csv = page.eval("window.csv")
 ok(csv.startswith("guest,start,") and csv.count("\r\n") >= 25, "CSV opens", csv[:100])

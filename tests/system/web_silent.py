@@ -8,6 +8,7 @@ seed(redis, "alice", 4000000, 1000000)
 seed(redis, "bob", 50000000, 10000000)
 os.makedirs(W + "/run", exist_ok=True)
 write_conf()
+open(W + "/log", "w").close()
 web = Web()
 owner, alice = link("--owner"), link("alice")
 AGE = r"last known numbers, of \d{4}-\d\d-\d\d \d\d:\d\d \(?UTC\)?, (\d+)s old"

@@ -15,6 +15,16 @@ static const struct {
 	enum by by;
 } cases[] = {
     {"/", WANT_HOME, "", BY_NOTHING},
+    {"/page/2", WANT_HOME, "", BY_NOTHING},
+    {"/page/99", WANT_HOME, "", BY_NOTHING},
+    {"/page/1", WANT_NOTHING, "", BY_NOTHING}, /* which is / */
+    {"/page/0", WANT_NOTHING, "", BY_NOTHING},
+    {"/page/02", WANT_NOTHING, "", BY_NOTHING},
+    {"/page/100", WANT_NOTHING, "", BY_NOTHING},
+    {"/page/-2", WANT_NOTHING, "", BY_NOTHING},
+    {"/page/2/", WANT_NOTHING, "", BY_NOTHING},
+    {"/page/", WANT_NOTHING, "", BY_NOTHING},
+    {"/page", WANT_GUEST, "page", BY_NOTHING},
     {"/alice", WANT_GUEST, "alice", BY_NOTHING},
     {"/g/alice", WANT_GUEST, "alice", BY_NOTHING},
     {"/g/metrics", WANT_GUEST, "metrics", BY_NOTHING},

@@ -179,8 +179,8 @@ quotas_say_what_follows(void **state)
 	} cases[] = {
 	    {1, 0, QUOTA_NONE, "No quota"},
 	    {40000000000, 60000000000, QUOTA_CUT,
-		"60 GB left until 1 December. When it is used up, alice is cut off"},
-	    {40000000000, 0, QUOTA_THROTTLE, "alice is held to 1.0 Mbit/s each way for the rest"},
+		"60\u00a0GB left until 1 December. When it is used up, alice is cut off"},
+	    {40000000000, 0, QUOTA_THROTTLE, "alice is held to 1.0\u00a0Mbit/s each way for the rest"},
 	    {40000000000, 60000000000, QUOTA_WARN, "that is told, and nothing is held back"},
 	    /* 60 GB more in 10.5 days: the 30 that are left are used up in half of that. */
 	    {70000000000, 130000000000, QUOTA_CUT, "used up around 25 November, and alice is then cut off"},
@@ -188,7 +188,7 @@ quotas_say_what_follows(void **state)
 	    {100000000000, 130000000000, QUOTA_CUT,
 		"The quota is used up: alice is cut off until 1 December."},
 	    {200000000000, 0, QUOTA_THROTTLE,
-		"used up: alice is held to 1.0 Mbit/s each way until 1 December."},
+		"used up: alice is held to 1.0\u00a0Mbit/s each way until 1 December."},
 	    {100000000000, 0, QUOTA_WARN, "is used up.</strong> Nothing is held back"},
 	};
 	const struct page p = {
@@ -203,6 +203,34 @@ quotas_say_what_follows(void **state)
 		if (!has(&o, cases[i].want))
 			print_error("%s\n", o.ptr);
 		assert_true(has(&o, cases[i].want));
+		out_free(&o);
+	}
+}
+
+static void
+a_bar_ends_with_its_quota(void **state)
+{
+	static const struct {
+		uint64_t billed, quota;
+		const char *width, *class;
+	} cases[] = {
+	    {0, 1000, "class=\"t\" width=\"0\"", "\"bar\""},
+	    {799, 1000, "class=\"t\" width=\"799\"", "\"bar\""},
+	    {800, 1000, "class=\"t\" width=\"800\"", "\"bar near\""},
+	    {1000, 1000, "class=\"t\" width=\"1000\"", "\"bar over\""},
+	    {UINT64_MAX, 1, "class=\"t\" width=\"1000\"", "\"bar over\""},
+	    {UINT64_MAX - 1, UINT64_MAX, "class=\"t\" width=\"999\"", "\"bar near\""},
+	    {1, 0, "class=\"t\" width=\"1000\"", "\"bar over\""}, /* of nothing all is used */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct bill b = bill(cases[i].billed, QUOTA_CUT, 0);
+		struct out o = {0};
+
+		b.quota.month_bytes = cases[i].quota;
+		page_bar(&o, &b);
+		assert_true(has(&o, cases[i].width) && has(&o, cases[i].class));
 		out_free(&o);
 	}
 }
@@ -223,7 +251,7 @@ each_says_what_it_has_to(void **state)
 	bob.bill.gone = true;
 	snprintf(bob.bill.guest, sizeof(bob.bill.guest), "bob");
 	alice.hours = (struct history){&hour, 1};
-	page_home(&o, &p, both, 2);
+	page_home(&o, &p, both, 2, 0);
 	assert_true(
 	    has(&o, "href=\"/g/alice\"") && has(&o, "70&#8239;% of 100 GB") && has(&o, "not in the file"));
 	assert_false(has(&o, "class=\"trouble\""));
@@ -270,16 +298,53 @@ each_says_what_it_has_to(void **state)
 	out_free(&o);
 	bob.read_at = 0; /* never read: no number is made up */
 	snprintf(bob.spoilt, sizeof(bob.spoilt), "no number");
-	page_home(&o, &p, both, 2);
+	page_home(&o, &p, both, 2, 0);
 	assert_true(has(&o, "cannot be read") && has(&o, "<td class=\"billed\">–"));
 	out_free(&o);
-	page_home(&o, &p, both, 0);
+	page_home(&o, &p, both, 0, 0);
 	assert_true(has(&o, "Nobody lives here yet"));
 	out_free(&o);
 	page_refused(&o, 403);
 	assert_true(has(&o, "Not for you"));
 	assert_false(has(&o, "alice"));
 	out_free(&o);
+}
+
+static void
+a_long_list_has_pages(void **state)
+{
+	enum { N = 2 * HOME_ROWS + 3 };
+	static struct shown all[N];
+	static const struct shown *list[N];
+	struct page p = {.now = now, .zone = zone_utc, .zone_name = "UTC", .viewer = &owner, .read_at = now};
+	static const struct {
+		size_t n;
+		unsigned part;
+		const char *first, *last, *says, *not ;
+	} cases[] = {
+	    {N, 0, "guest-0000<", "guest-0399<", "1 to 400 of 803", "rel=\"prev\""},
+	    {N, 1, "guest-0400<", "guest-0799<", "href=\"/\" rel=\"prev\"", "guest-0399<"},
+	    {N, 2, "guest-0800<", "guest-0802<", "href=\"/page/2\" rel=\"prev\"", "rel=\"next\""},
+	    {N, 3, "guest-0000<", "guest-0399<", "href=\"/page/2\" rel=\"next\"",
+		"guest-0400<"}, /* no such */
+	    {HOME_ROWS, 0, "guest-0000<", "guest-0399<", "803 B", "aria-label=\"pages\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		all[i] = (struct shown){.bill = bill(1, QUOTA_CUT, 5), .day = 1, .read_at = now};
+		snprintf(all[i].bill.guest, sizeof(all[i].bill.guest), "guest-%04zu", i);
+		list[i] = &all[i];
+	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct out o = {0};
+
+		page_home(&o, &p, list, cases[i].n, cases[i].part);
+		assert_true(has(&o, cases[i].first) && has(&o, cases[i].last));
+		assert_false(has(&o, cases[i].not ));
+		assert_true(i == 4 ? has(&o, "400 B") : has(&o, cases[i].says) && has(&o, "803 B"));
+		out_free(&o);
+	}
 }
 
 static void
@@ -318,7 +383,9 @@ main(void)
 	    cmocka_unit_test(axes_are_readable),
 	    cmocka_unit_test(bars_have_their_heights),
 	    cmocka_unit_test(quotas_say_what_follows),
+	    cmocka_unit_test(a_bar_ends_with_its_quota),
 	    cmocka_unit_test(each_says_what_it_has_to),
+	    cmocka_unit_test(a_long_list_has_pages),
 	    cmocka_unit_test(metrics_have_all),
 	};
 

@@ -1,0 +1,97 @@
+"""See tests/system/web_spoilt."""
+from usagepage import *
+
+setup()
+certify("usage.test")
+redis = Redis()
+os.makedirs(W + "/run", exist_ok=True)
+write_conf()
+open(W + "/log", "w").close()
+for name in ("alice", "bob", "dora"):
+    seed(redis, name, 4000000, 1000000)
+web = Web()
+owner, alice = link("--owner"), link("alice")
+DAY, MOST = utc(NOW).strftime("%Y%m%d"), 2 ** 64 - 1
+MARKUP = "<script>alert(1)</script>"
+
+
+def of_owner(path):
+    return get(path, token=owner)
+
+
+def big(text):
+    return re.search(r'class="big">([^<]*)', text)[1]
+
+
+before = big(of_owner("/g/alice").text)
+ok(of_owner("/").status == 200 and of_owner("/api/v1/guests/alice").status == 200, "all is well")
+
+# --- one guest's key ----------------------------------------------------------------------------------------------------
+
+for what, spoil, mend in (
+        ("a field that is markup", ("HSET", "lodge:{alice}:h:" + DAY, MARKUP, "1 2 3 4 5 6"), ("HDEL", "lodge:{alice}:h:" + DAY, MARKUP)),
+        ("half a slot", ("HSET", "lodge:{alice}:d:" + DAY[:4], DAY[4:] if DAY[4:] != "0101" else "0102", "1 2 3"), None),
+        ("a sum that is no number", ("HSET", "lodge:{alice}:m:" + DAY[:6] + "01", "wan_to_guest", "12<b>"), None),
+        ("a key of another kind", ("SETEX", "lodge:{alice}:cur", "600", "hello"), None)):
+    key = spoil[1]
+    subprocess.run(["redis-cli", "-s", W + "/redis.sock", "COPY", key, "kept", "REPLACE"], capture_output=True)
+    redis(*spoil)
+    ok(within(20, lambda: "numbers cannot be read" in of_owner("/g/alice").text), what + " is told of", of_owner("/g/alice").text[:900])
+    got = of_owner("/g/alice")
+    ok(got.status == 200 and big(got.text) == before and re.search(r"last known numbers, of .*, \d+s old", got.text), "with the last numbers that were good")
+    ok("<b>" not in got.text and MARKUP not in got.text and got.text.count("<script") == 1, "and nothing of it is markup", re.findall("<code>.*?</code>", got.text))
+    ok("<code>" in got.text and "<code>" not in get("/g/alice", token=alice).text, "which key it is the owner is told alone")
+    ok("numbers cannot be read" not in of_owner("/g/bob").text and get("/healthz").status == 200, "of others all is well")
+    redis("COPY", "kept", key, "REPLACE")
+    if mend:
+        redis(*mend)
+    ok(within(20, lambda: "cannot be read" not in of_owner("/g/alice").text), "until it is mended", of_owner("/g/alice").text[:900])
+
+redis("SET", "lodge:{bob}:cur", "hello")
+ok(within(20, lambda: "numbers cannot be read" in of_owner("/").text), "the page of all says whose numbers cannot be read")
+page = of_owner("/").text
+ok(">alice</a>" in page and page.count("numbers cannot be read") == 1 and "does not answer" not in page, "and has the others'", page[:2000])
+ok(within(20, lambda: 'lodge_guest_readable{guest="bob"} 0\n' in of_owner("/metrics").text), "metrics have it, too")
+ok('lodge_guest_readable{guest="alice"} 1\n' in of_owner("/metrics").text and "lodge_ledger_up 1\n" in of_owner("/metrics").text, "of bob alone")
+redis("DEL", "lodge:{bob}:cur")
+
+# --- as much as 64 bits hold ----------------------------------------------------------------------------------------------
+
+record(redis, "lodge:{dora}:cur", MOST // 2, MOST // 2)
+for key in ("lodge:{dora}:cur", "lodge:{dora}:m:" + DAY[:6] + "01"):
+    for field in ("to_guest", "from_guest", "wire_to_guest", "wire_from_guest", "billed", "wan_to_guest", "unclassified_from_guest"):
+        redis("HSET", key, field, MOST)
+for hour in range(24):
+    redis("HSET", "lodge:{dora}:h:" + DAY, "%02d" % hour, " ".join([str(MOST)] * 6))
+for minute in range(0, 60, 5):
+    redis("HSET", "lodge:{dora}:5m:" + DAY, utc(NOW).strftime("%H") + "%02d" % minute, " ".join([str(MOST)] * 6))
+redis("HSET", "lodge:{dora}:d:" + DAY[:4], DAY[4:], " ".join([str(MOST)] * 6))
+ok(within(20, lambda: big(of_owner("/g/dora").text) == "18 EB"), "18 EB are 18 EB", of_owner("/g/dora").text[:1500])
+got = of_owner("/g/dora").text
+ok('="-' not in got and not re.search(r'height="(?!10"|\d{1,3}(\.\d+)?")', got), "and no bar is drawn below nothing, or out of its chart", re.findall(r'height="[^"]*"', got)[:30])
+for path, text in (("/", "18 EB"), ("/g/dora/text", "18 EB"), ("/api/v1/guests/dora", str(MOST // 2)), ("/api/v1/guests/dora/hour", str(MOST // 2)),
+                   ("/g/dora/hour.csv", str(MOST)), ("/metrics", str(MOST))):  # JSON's numbers end at 2^63 - 1
+    ok(within(20, lambda: of_owner(path).status == 200 and text in of_owner(path).text), path + " has them", of_owner(path).text[:300])
+
+# --- who there is -----------------------------------------------------------------------------------------------------------
+
+strange = ["<img src=x>", "..", "a" * 300, "\x1b[31m", "", "~web", "UPPER"]
+redis("SADD", "lodge:guests", *strange, *["gone-%d" % n for n in range(3000)])
+redis("HSET", "lodge:{gone-7}:m:" + DAY[:6] + "01", "billed", 5)
+ok(within(30, lambda: ">gone-7</a>" in of_owner("/").text), "of three thousand who are gone those are shown who moved something")
+got = of_owner("/")
+ok("gone-8<" not in got.text and "<img" not in got.text and "UPPER" not in got.text, "and nobody else, nor what is no name")
+ok(of_owner("/g/gone-8").status == 200 and "does not name this guest" in of_owner("/g/gone-8").text, "though each has a page")
+ok(of_owner("/g/alice").status == 200 and get("/healthz").status == 200, "others wait for none of them")
+redis("SET", "lodge:guests", "hello")
+ok(within(60, lambda: "does not answer" in of_owner("/").text), "when nobody can tell who there is, that is told", of_owner("/").text[:600])
+ok(">alice</a>" in of_owner("/").text, "with those who were there")
+redis("DEL", "lodge:guests")
+redis("SADD", "lodge:guests", "alice", "bob", "dora")
+ok(within(60, lambda: "does not answer" not in of_owner("/").text), "until it is mended")
+redis("FLUSHALL")
+ok(within(60, lambda: "0 B" in big(of_owner("/g/alice").text)) and of_owner("/").status == 200, "a ledger that is empty is shown as that")
+ok("nothing moved" in of_owner("/g/alice").text and "none yet" in of_owner("/g/alice").text, "in words")
+web.p.send_signal(signal.SIGTERM)
+ok(web.p.wait(20) == 0, "it ends when it is told to")
+done()
