@@ -79,6 +79,10 @@ def program(unit):
         for family in families:
             code += [(0x15, 0, 1, family), (0x06, 0, 0, 0x7fff0000)]
         code += [(0x06, 0, 0, 0x00050000 | 97)]
+    # What these settings take away besides, for what it is asked to do stands behind a pointer.
+    for setting, call in (("RestrictSUIDSGID", "openat2"), ("RestrictNamespaces", "clone3")):
+        if values(unit, setting):
+            code += [(0x15, 0, 1, known[call]), (0x06, 0, 0, 0x00050000 | 38)]
     for n in sorted(known[c] for c in calls if c in known):
         code += [(0x15, 0, 1, n), (0x06, 0, 0, 0x7fff0000)]
     code += [(0x06, 0, 0, 0x00050000 | 1)]
