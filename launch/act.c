@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LAST_LINES = 48 };
+enum {
+	LAST_LINES = 48,
+	MANAGER_SPARE_S = 25, /* beyond a guest's grace: to kill it, and to say so */
+};
 
 static void
 wait_for(struct watch *w, double seconds)
@@ -149,7 +152,12 @@ act_kill(struct watch *w, enum guest_event event)
 static void
 act_shutdown(struct watch *w)
 {
+	char more[64];
+
 	log_info("%s: asking it to power off", w->name);
+	/* A unit's own limit knows nothing of the file's `grace`. */
+	snprintf(more, sizeof(more), "EXTEND_TIMEOUT_USEC=%.0f", (w->grace_s + MANAGER_SPARE_S) * 1e6);
+	sys_notify(more);
 	if (w->health)
 		health_shutdown(w->health);
 	wait_for(w, w->grace_s);
