@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/flatten.h"
 #include "cli/guest.h"
+#include "cli/live.h"
 #include "cli/rest.h"
 #include "conf/draft.h"
 
@@ -29,6 +30,7 @@ struct backup {
 	const struct conf *conf;
 	const struct guest *guest;
 	struct rest rest;
+	bool live; /* it runs on but for a moment */
 	char to[TOOL_PATH_MAX], made[TOOL_PATH_MAX]; /* the file, and that until it is whole */
 	int fd; /* of what is made, locked; -1: none yet */
 	char work[TOOL_PATH_MAX]; /* a folder for the two texts and the disk, or a link to it */
@@ -74,6 +76,48 @@ write_about(const struct backup *b, const char *path)
 	return fclose(out) == EOF ? cli_errno(path) : EXIT_DONE;
 }
 
+/* It was written to until it stood still: the journal is replayed, and what is packed is clean. What e2fsck reads is hostile. */
+static void
+mend(const struct backup *b, const char *disk)
+{
+	int fd = open(disk, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (b->guest->disk.fs != DISK_EXT4 || tool_interrupted())
+		;
+	else if (fd == -1 || fchown(fd, b->guest->uid, b->guest->uid) == -1)
+		cli_errno(disk);
+	else if (tool_run_as(b->guest->uid, fd,
+		     (const char *[]){"sh", "-c", "e2fsck -fp /proc/self/fd/0 || [ $? = 1 ]", NULL}) == -1)
+		log_warn("%s: the file system on its disk has faults, and is saved as it is", b->guest->name);
+	if (fd != -1)
+		close(fd);
+}
+
+/* A copy of a disk that is written to, made whole where it stands on a base. */
+static int
+take_live(struct backup *b, const char *path)
+{
+	char copy[TOOL_PATH_MAX];
+	int status, fd = -1;
+
+	if (!b->guest->disk.base) {
+		status = live_copy(b->conf, b->guest, b->rest.image, path);
+	} else {
+		tool_path(copy, "%s/own.img", b->work);
+		status = live_copy(b->conf, b->guest, b->rest.image, copy);
+		if (status == EXIT_DONE && (fd = open(copy, O_RDONLY | O_CLOEXEC)) == -1)
+			status = cli_errno(copy);
+		if (status == EXIT_DONE)
+			status = flatten(b->conf, b->guest, fd, path);
+		if (fd != -1)
+			close(fd);
+		unlink(copy);
+	}
+	if (status == EXIT_DONE)
+		mend(b, path);
+	return status;
+}
+
 /* As it lies there, or made whole from what it shares. */
 static int
 take_disk(struct backup *b)
@@ -82,6 +126,8 @@ take_disk(struct backup *b)
 	int status = EXIT_DONE;
 
 	disk_path(b, path);
+	if (b->live)
+		return take_live(b, path);
 	if (b->guest->disk.base)
 		return flatten(b->conf, b->guest, b->rest.fd, path);
 	image = realpath(b->rest.image, NULL);
@@ -142,8 +188,10 @@ keep(const struct backup *b)
 static int
 make(struct backup *b)
 {
-	int status = rest_begin(&b->rest, b->conf, b->guest);
+	int status;
 
+	b->live = b->live && rest_runs(b->conf, b->guest->name);
+	status = b->live ? rest_find(&b->rest, b->conf, b->guest) : rest_begin(&b->rest, b->conf, b->guest);
 	progress_open(b->guest->name, 1);
 	progress_step("its backup");
 	if (status == EXIT_DONE)
@@ -166,7 +214,7 @@ make(struct backup *b)
 int
 guest_backup(const struct said *said)
 {
-	struct backup b = {.fd = -1};
+	struct backup b = {.fd = -1, .live = said_has(said, "--live")};
 	struct conf conf;
 	struct stat st;
 	int status;

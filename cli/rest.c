@@ -14,9 +14,8 @@
 
 enum { ANSWER_MS = 5000 };
 
-/* Whether a launcher has it and lets it run. */
-static bool
-runs(const struct conf *conf, const char *name)
+bool
+rest_runs(const struct conf *conf, const char *name)
 {
 	char *path = conf_run_path(conf, "guest-%s.sock", name);
 	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
@@ -57,15 +56,20 @@ take_image(struct rest *r)
 }
 
 int
-rest_begin(struct rest *r, const struct conf *conf, const struct guest *guest)
+rest_find(struct rest *r, const struct conf *conf, const struct guest *guest)
 {
-	int status;
-
 	*r = (struct rest){.conf = conf, .name = guest->name, .fd = -1};
 	if (geteuid() != 0)
 		return cli_fail(EXIT_PERMISSION, "images are root's and their guests'; run it with sudo");
-	status = find_image(r, guest);
-	if (status == EXIT_DONE && runs(conf, guest->name)) {
+	return find_image(r, guest);
+}
+
+int
+rest_begin(struct rest *r, const struct conf *conf, const struct guest *guest)
+{
+	int status = rest_find(r, conf, guest);
+
+	if (status == EXIT_DONE && rest_runs(conf, guest->name)) {
 		log_info("%s is shut down meanwhile", guest->name);
 		r->ran = true; /* also where the wait goes wrong: it may be down by then */
 		status = guest_tell(conf, "stop", guest->name, WAIT);

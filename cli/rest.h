@@ -22,6 +22,10 @@ struct rest {
  * The caller ends it either way.
  */
 int rest_begin(struct rest *, const struct conf *, const struct guest *);
+/* The image alone, of a guest that may run on. */
+int rest_find(struct rest *, const struct conf *, const struct guest *);
+/* Whether a launcher has it and lets it run. */
+bool rest_runs(const struct conf *, const char *name);
 /* Lets go of the image, and starts the guest again if it ran. status: of what was done; returned, or what is worse. */
 int rest_end(struct rest *, int status);
 

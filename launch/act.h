@@ -11,6 +11,7 @@
 #include "launch/guest.h"
 #include "launch/health.h"
 #include "launch/launch.h"
+#include "launch/pause.h"
 
 #include <time.h>
 
@@ -24,6 +25,7 @@ struct watch {
 	struct ctl *ctl;
 	struct console *console;
 	struct health *health; /* of the running kernel, else NULL */
+	struct pause *pause;
 
 	enum guest_state state;
 	time_t since;

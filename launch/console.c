@@ -31,6 +31,18 @@ console_text(struct console *c)
 	return ring_copy(&c->ring, c->begin, c->straight);
 }
 
+uint64_t
+console_total(const struct console *c)
+{
+	return c->ring.total;
+}
+
+struct span
+console_since(struct console *c, uint64_t place)
+{
+	return ring_copy(&c->ring, place, c->straight);
+}
+
 void
 console_note(struct console *c, const char *text)
 {

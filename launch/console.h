@@ -8,6 +8,7 @@
 #include "base/span.h"
 
 #include <ev.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct console;
@@ -21,6 +22,9 @@ int console_renew(struct console *);
 
 /* What the ring holds of this kernel's run, oldest byte first, good until the next call. */
 struct span console_text(struct console *);
+/* Its place in all that was ever written, and what came from a place on. */
+uint64_t console_total(const struct console *);
+struct span console_since(struct console *, uint64_t place);
 /* Reads what is still in the terminal, after the kernel has gone. */
 void console_drain(struct console *);
 

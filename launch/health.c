@@ -22,6 +22,8 @@ struct health {
 	struct addr addr;
 	health_alive *alive;
 	void *arg;
+	health_heard *heard; /* NULL: nobody listens */
+	void *heard_arg;
 	bool answers, found, up_said;
 	char said[HEALTH_SAID], panic[MCMSG_TEXT];
 	unsigned unanswered;
@@ -82,11 +84,12 @@ on_answer(void *arg, const struct mcmsg_reply *reply)
 {
 	struct health *h = arg;
 
-	(void)reply;
 	h->answers = true;
 	h->unanswered = 0;
 	begin(h, &h->answers_since);
 	judge(h);
+	if (h->heard)
+		h->heard(h->heard_arg, reply->failed, reply->text);
 }
 
 static void
@@ -165,6 +168,19 @@ health_close(struct health *h)
 	probe_cancel(&h->probe);
 	mconsole_close(h->mconsole);
 	free(h);
+}
+
+int
+health_ask(struct health *h, const char *command)
+{
+	return mconsole_ask(h->mconsole, command);
+}
+
+void
+health_listen(struct health *h, health_heard *heard, void *arg)
+{
+	h->heard = heard;
+	h->heard_arg = arg;
 }
 
 const char *

@@ -29,6 +29,11 @@ struct health *health_open(
     struct ev_loop *, int run_fd, const struct ip *, unsigned port, health_alive *, void *arg);
 void health_close(struct health *); /* NULL is nothing */
 
+/* One command to the management console, and whatever it answers, to this or another one; hostile. -1: errno. */
+typedef void health_heard(void *arg, bool failed, struct span text);
+int health_ask(struct health *, const char *command);
+void health_listen(struct health *, health_heard *, void *arg);
+
 bool health_console_answers(const struct health *);
 /* Asks the guest to power off, as soon as its kernel takes the request, and once. */
 void health_shutdown(struct health *);

@@ -35,6 +35,7 @@ status(const struct watch *w)
 	    .console_clients = clients,
 	    .console_writer = writer,
 	    .said = w->health ? health_said(w->health) : "",
+	    .held = w->pause && pause_holds(w->pause),
 	    .console_answers = w->health && health_console_answers(w->health),
 	};
 
@@ -168,6 +169,13 @@ watch_open(struct ev_loop *loop, struct conf *conf, const char *name, char **fai
 		return NULL;
 	}
 	free(*failed);
+	*failed = conf_run_path(conf, "guests/%s/pause.sock", name);
+	w->pause = *failed ? pause_open(loop, *failed, w->name, w->console) : NULL;
+	if (!w->pause) {
+		watch_close(w);
+		return NULL;
+	}
+	free(*failed);
 	*failed = NULL;
 	return w;
 }
@@ -177,6 +185,7 @@ watch_close(struct watch *w)
 {
 	int saved = errno;
 
+	pause_close(w->pause);
 	console_close(w->console);
 	ctl_close(w->ctl);
 	host_leave_cpu(w->folder);

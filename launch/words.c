@@ -38,6 +38,7 @@ add_running(json_t *out, const struct words *words)
 	json_object_set_new(out, "memory", json_integer((json_int_t)words->memory_bytes));
 	json_object_set_new(out, "limits", json_string(words->limits));
 	json_object_set_new(out, "console_answers", json_boolean(words->console_answers));
+	json_object_set_new(out, "held", json_boolean(words->held));
 	json_object_set_new(out, "said", harmless_json(span_str(words->said)));
 	json_object_set_new(out, "padding", json_boolean(words->launch->kernel.padding));
 }

@@ -17,7 +17,7 @@ struct words {
 	pid_t guest_pid; /* 0: nothing runs, and what follows says nothing */
 	unsigned long long memory_bytes;
 	int cpu;
-	bool console_answers;
+	bool console_answers, held;
 	unsigned console_clients;
 	pid_t console_writer; /* 0: none */
 };
