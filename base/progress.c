@@ -3,6 +3,7 @@
 #include "base/sys.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static struct {
 	bool shown, drawn;
 	const char *what, *step;
 	unsigned n, steps; /* the one that runs, from 1 */
-	double since;
+	double since, share; /* of the step's file; one that is read twice takes nothing back */
 } now;
 
 void
@@ -37,6 +38,7 @@ progress_step(const char *name)
 	now.step = name;
 	now.n++;
 	now.since = sys_seconds();
+	now.share = 0;
 }
 
 void
@@ -52,12 +54,13 @@ progress_shown(void)
 	return now.shown;
 }
 
-/* How far a descriptor is in its file; false: it is no large regular file. */
+/* How far a descriptor is in the file that it reads; false: it reads no large regular file. */
 static bool
 offset_of(pid_t pid, const char *fd, double *share)
 {
 	char path[64 + NAME_MAX];
 	unsigned long long at = 0;
+	unsigned flags = O_RDWR;
 	struct stat st;
 	FILE *f;
 
@@ -68,7 +71,7 @@ offset_of(pid_t pid, const char *fd, double *share)
 	f = fopen(path, "re");
 	if (!f)
 		return false;
-	if (fscanf(f, "pos: %llu", &at) != 1)
+	if (fscanf(f, "pos: %llu flags: %o", &at, &flags) != 2 || (flags & O_ACCMODE) != O_RDONLY)
 		at = 0;
 	fclose(f);
 	*share = (double)at / (double)st.st_size;
@@ -82,16 +85,16 @@ share_of(pid_t pid)
 	char path[64];
 	struct dirent *entry;
 	double share = 0;
+	bool found = false;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	dir = opendir(path);
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && offset_of(pid, entry->d_name, &share))
-			break;
+	while (dir && !found && (entry = readdir(dir)))
+		found = entry->d_name[0] != '.' && offset_of(pid, entry->d_name, &share);
 	if (dir)
 		closedir(dir);
-	return share;
+	return found ? share : 0;
 }
 
 static size_t
@@ -108,12 +111,13 @@ void
 progress_draw(pid_t pid)
 {
 	char line[256], bar[BAR + 1];
-	double done;
+	double done, share = share_of(pid);
 	size_t full;
 
 	if (!now.shown || now.n == 0)
 		return;
-	done = (now.n - 1 + share_of(pid)) / now.steps;
+	now.share = share > now.share ? share : now.share;
+	done = (now.n - 1 + now.share) / now.steps;
 	full = (size_t)(done * BAR);
 	for (size_t i = 0; i < BAR; i++)
 		bar[i] = i < full ? '#' : '.';

@@ -38,8 +38,8 @@ int curb_guest(const struct conf *, const char *word, const char *name, const ch
 /* Load the file for a command: mistakes to stderr and exit status 2 in *status. -1: do not go on. */
 int cli_load(const char *file, struct conf *, int *status);
 
-/* All mistakes of a file, to stderr. The exit status: 0, 2 with a fatal one, 5 where it is not ours to read. */
-int cli_report(const struct conf_errors *);
+/* All mistakes of a file, to stderr, as wide as that is. The exit status: 0, 2 with a fatal one, 5 where it is not ours to read. */
+int cli_report(struct conf_errors *);
 
 /* "error, and the next thing to try", as `lodge: text`; returns status, so that it ends a command. */
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

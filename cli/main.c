@@ -3,11 +3,14 @@
 #include "base/near.h"
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/clip.h"
 #include "cli/topics.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 int
 cli_fail(int status, const char *format, ...)
@@ -39,11 +42,30 @@ is_forbidden(const struct conf_errors *errors)
 	return false;
 }
 
-int
-cli_report(const struct conf_errors *errors)
+static void
+clip_all(struct conf_errors *errors)
 {
-	int status = conf_report(errors, stderr);
+	struct winsize size = {0};
 
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_col == 0)
+		return;
+	for (size_t i = 0; i < errors->n; i++) {
+		char *clipped = clip_excerpts(errors->list[i].text, size.ws_col);
+
+		if (!clipped)
+			return;
+		free(errors->list[i].text);
+		errors->list[i].text = clipped;
+	}
+}
+
+int
+cli_report(struct conf_errors *errors)
+{
+	int status;
+
+	clip_all(errors);
+	status = conf_report(errors, stderr);
 	if (status == EXIT_DONE || !is_forbidden(errors))
 		return status;
 	return cli_fail(EXIT_PERMISSION, "the file is not yours to read; try as root");

@@ -119,7 +119,7 @@ put_month(const struct sight *sight, bool bars, FILE *to)
 		line(to, "billed", "not known now");
 		return;
 	}
-	line(to, "billed", "%s this period; %s to the guest, %s from it", size_print(sum->billed, billed),
+	line(to, "billed", "%s this period, %s to it, %s from it", size_print(sum->billed, billed),
 	    size_print(sum->to_guest, a), size_print(sum->from_guest, b));
 	if (sum->source == SOURCE_KEPT && sum->age_s >= 0)
 		line(to, "", "as of %s ago", span_print((uint64_t)sum->age_s, age));
