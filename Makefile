@@ -53,7 +53,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest lodge-web
 
-.PHONY: all help tested demo check check-guests check-ledger unit fuzz gates layers pure said named system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
+.PHONY: all help tested demo check check-guests check-kernel check-ledger unit fuzz gates layers pure said named system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -78,6 +78,8 @@ help:
 #: make check-package  two builds of the package with one checksum; installed, upgraded and purged in clean systems (root, Debian's archive)
 #: make check-guests  ten guests, they, their launchers and the daemons killed at random for five minutes, all up in the end and
 #:                 every byte accounted for (root; GUESTS=, LASTS= seconds, SEED=)
+#: make check-kernel  kernels of 7.x and 6.1 built from Debian's source into build/kernels/, a guest with each, and what works in it
+#:                 (root, Debian's archive; six minutes and more for each)
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
 #: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
 #: make bench-acct who counts bytes: lodge-acct, tcpdump, pmacctd, vnstat, in one run (root; bench/README.md)
@@ -285,6 +287,13 @@ GUESTS ?= 10
 LASTS  ?= 300
 check-guests: all
 	@GUESTS=$(GUESTS) LASTS=$(LASTS) sh tests/system/run guests_killed
+
+KERNELS ?= 7.x 6.1
+check-kernel: all
+	@for version in $(KERNELS); do \
+		$(B)/lodge kernel build --version $$version --output $(B)/kernels/ || exit 1; \
+	done
+	@sh tests/system/run kernel_inside
 
 demo: all
 	@sh pkg/demo --run

@@ -6,6 +6,7 @@
  *   wx         files mapped for both writing and executing, but by the loader (MAP_DENYWRITE): a noexec mount
  *   nfnetlink  sockets to netfilter, as a kernel without it does
  *   packet     sockets that capture, likewise
+ *   seccomp    filters of system calls, as a kernel without them does
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -56,6 +57,8 @@ forbid(const char *word)
 	if (strcmp(word, "packet") == 0)
 		return INSTALL(
 		    IS(SYS_socket, 0, 3), LOAD(args[0]), IS(AF_PACKET, 0, 1), REFUSE(EAFNOSUPPORT));
+	if (strcmp(word, "seccomp") == 0)
+		return INSTALL(IS(SYS_seccomp, 0, 1), REFUSE(ENOSYS));
 	errno = EINVAL;
 	return -1;
 }
