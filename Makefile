@@ -53,7 +53,7 @@ PRELOAD  := launch/preload.c
 
 PROGRAMS := lodge lodge-proxy lodge-natd lodge-acct lodge-guest lodge-web
 
-.PHONY: all help tested demo check check-guests check-kernel check-ledger unit fuzz gates layers pure said named system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
+.PHONY: all help tested demo check check-guests check-kernel check-ledger check-machine unit fuzz gates layers pure said named system clean format bench-proxy bench-nat bench-acct bench-web bench-guest man
 all: $(PROGRAMS:%=$(B)/%) $(B)/lodge-preload.so
 
 help:
@@ -80,6 +80,8 @@ help:
 #:                 every byte accounted for (root; GUESTS=, LASTS= seconds, SEED=)
 #: make check-kernel  kernels of 7.x and 6.1 built from Debian's source into build/kernels/, a guest with each, and what works in it
 #:                 (root, Debian's archive; six minutes and more for each)
+#: make check-machine  the package on whole machines, Debian 12 with systemd and with sysvinit, in qemu without KVM: units, ceilings,
+#:                 reboot, purge (root; the net, once; some 40 minutes; ONLY=systemd or sysvinit; sh pkg/setup machine)
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
 #: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
 #: make bench-acct who counts bytes: lodge-acct, tcpdump, pmacctd, vnstat, in one run (root; bench/README.md)
@@ -294,6 +296,9 @@ check-kernel: all
 		$(B)/lodge kernel build --version $$version --output $(B)/kernels/ || exit 1; \
 	done
 	@sh tests/system/run kernel_inside
+
+check-machine: all
+	@for init in $(or $(ONLY),systemd sysvinit); do sh tests/machine/$$init $(B) || exit 1; done
 
 demo: all
 	@sh pkg/demo --run

@@ -1,0 +1,91 @@
+# For tests on a whole machine: TAP, and a Debian of tests/machine/image in qemu, without KVM. What it writes to its disk is
+# gone with it. Its ports are led to loopback alone, and it reaches nothing. Sourced, from the top of the tree, with BUILD.
+BUILD=${1:-build}
+TESTS=0 FAILED=0 QEMU=
+
+ok() { # STATUS TITLE
+	TESTS=$((TESTS + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $TESTS - $2"
+	else
+		FAILED=$((FAILED + 1))
+		echo "not ok $TESTS - $2"
+		tail -n 40 "$W/out" | sed 's/^/# /'
+	fi
+}
+
+# A command in the machine, or on this side.
+on() { timeout "${PATIENCE:-300}" ssh $SSH_OPTIONS -p "$PORT_SSH" root@127.0.0.1 "$@" </dev/null; }
+step() { # TITLE PATTERN COMMAND…: a line of what it prints is like this; `!`: it prints nothing
+	title=$1 pattern=$2
+	shift 2
+	"$@" >"$W/out" 2>&1
+	if [ "$pattern" = '!' ]; then [ ! -s "$W/out" ]; else grep -qE "$pattern" "$W/out"; fi
+	ok $? "$title"
+}
+yes() { # TITLE COMMAND…
+	title=$1
+	shift
+	"$@" >"$W/out" 2>&1
+	ok $? "$title"
+}
+within() { # SECONDS COMMAND…
+	until_s=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt $until_s ] || return 1
+		sleep 3
+	done
+}
+bail() {
+	echo "Bail out! $*"
+	exit 1
+}
+done_testing() {
+	echo "1..$TESTS"
+	[ $FAILED = 0 ]
+	exit
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+machine_end() {
+	status=$?
+	[ -z "$QEMU" ] || kill "$QEMU" 2>/dev/null
+	[ ! -S "$W/cm" ] || ssh $SSH_OPTIONS -O exit root@127.0.0.1 2>/dev/null
+	wait 2>/dev/null
+	rm -rf "$W"
+	exit $status
+}
+
+# INIT: makes the image where it is not there, and boots a copy of it, which a reboot inside keeps.
+machine_boot() {
+	command -v qemu-system-x86_64 >/dev/null || bail 'no qemu-system-x86_64; sh pkg/setup machine'
+	M=$BUILD/machine/$1
+	sh tests/machine/image "$1" "$M" || bail 'no image'
+	W=$(mktemp -d /var/tmp/lodge-machine.XXXXXX) || bail 'no temporary folder'
+	SSH_OPTIONS="-i $M/key -o ControlMaster=auto -o ControlPath=$W/cm -o ControlPersist=60 -o StrictHostKeyChecking=no
+		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=60 -o ServerAliveInterval=20"
+	trap machine_end EXIT
+	trap 'exit 130' INT TERM HUP
+	cp --sparse=always "$M/disk" "$W/disk" || bail 'no room for its disk'
+	PORT_SSH=$(free_port) PORT_HTTP=$(free_port) PORT_GUEST=$(free_port)
+	nice -n 15 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 4G -nographic \
+		-kernel "$M/kernel" -initrd "$M/initrd" -append 'root=/dev/vda rw console=ttyS0' \
+		-drive "file=$W/disk,format=raw,if=virtio,cache=unsafe" -netdev "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:$PORT_SSH-:22,$(:
+		)hostfwd=tcp:127.0.0.1:$PORT_HTTP-:80,hostfwd=tcp:127.0.0.1:$PORT_GUEST-:2201" \
+		-device virtio-net-pci,netdev=n,addr=3 >"$W/console" 2>&1 </dev/null &
+	QEMU=$!
+	within 600 on true || bail "it did not boot: $(tail -n 5 "$W/console")"
+}
+
+# A file onto the machine.
+put() { timeout 300 ssh $SSH_OPTIONS -p "$PORT_SSH" root@127.0.0.1 "cat >$2" <"$1"; }
+
+# The package as the tree here makes it.
+machine_install() {
+	OBJECTS=build make -s deb >"$W/out" 2>&1 || bail "make deb: $(tail -n 5 "$W/out")"
+	deb=$(ls -t "$BUILD"/lodge_*.deb | head -n 1)
+	put "$deb" /root/lodge.deb || bail 'the package did not arrive'
+	on 'DEBIAN_FRONTEND=noninteractive dpkg -i /root/lodge.deb' >"$W/out" 2>&1
+}
