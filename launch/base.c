@@ -178,15 +178,48 @@ base_debian(const struct conf *conf, const char *work, bool refresh, char *path)
 	return result;
 }
 
-int
-base_arch(const struct conf *conf, char *path)
+/* In Arch's own list beside it: the lines of its folder on a mirror. False: it is not there, or names another. */
+static bool
+listed_sum(const char *path, const char *list, char sum[SHA256 + 1])
 {
-	char pattern[TOOL_PATH_MAX];
+	const char *base = strrchr(path, '/') + 1;
+	char line[512], name[256];
+	FILE *in = fopen(list, "re");
+	bool found = false;
+
+	while (in && !found && fgets(line, sizeof(line), in))
+		found = sscanf(line, "%64[0-9a-f] %255s", sum, name) == 2 && strlen(sum) == SHA256 &&
+			strcmp(name[0] == '*' ? name + 1 : name, base) == 0;
+	if (in)
+		fclose(in);
+	return found;
+}
+
+static int
+arch_check(const char *path, const char *list)
+{
+	char wanted[SHA256 + 1], is[SHA256 + 1];
+
+	if (!listed_sum(path, list, wanted)) {
+		log_warn("%s: unchecked, for %s does not name it; Arch publishes one beside it", path, list);
+		return 0;
+	}
+	if (sum_of(path, is) == -1)
+		return -1;
+	if (strcmp(wanted, is) == 0)
+		return 0;
+	log_error("%s is not what %s says; fetch it again", path, list);
+	return -1;
+}
+
+/* The newest. */
+static void
+arch_find(const char *pattern, char *path)
+{
 	struct stat st, newest = {0};
 	glob_t found = {0};
 
 	path[0] = '\0';
-	tool_path(pattern, "%s/base/archlinux-bootstrap-*.tar.*", conf->state);
 	if (glob(pattern, 0, NULL, &found) == 0)
 		for (size_t i = 0; i < found.gl_pathc; i++) {
 			size_t n = strlen(found.gl_pathv[i]);
@@ -198,11 +231,24 @@ base_arch(const struct conf *conf, char *path)
 			tool_path(path, "%s", found.gl_pathv[i]);
 		}
 	globfree(&found);
+}
+
+int
+base_arch(const struct conf *conf, char *path)
+{
+	char pattern[TOOL_PATH_MAX], list[TOOL_PATH_MAX];
+
+	tool_path(pattern, "%s/base/archlinux-bootstrap-*.tar.*", conf->state);
+	tool_path(list, "%s/base/sha256sums.txt", conf->state);
+	arch_find(pattern, path);
 	if (path[0])
-		return 0;
-	log_error("from: arch wants %s; get archlinux-bootstrap-x86_64.tar.zst from "
-		  "https://archlinux.org/download/, "
-		  "check it as that page says, and put it there",
-	    pattern);
+		return arch_check(path, list);
+	log_error("from: arch wants %s/base/archlinux-bootstrap-x86_64.tar.zst, and sha256sums.txt beside it "
+		  "to check "
+		  "it by; lodge fetches neither",
+	    conf->state);
+	log_error(
+	    "get both from the folder iso/latest of a mirror that https://archlinux.org/download/ names; who "
+	    "signed it: gpg --verify of the .sig that lies there");
 	return -1;
 }
