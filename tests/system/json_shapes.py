@@ -98,6 +98,8 @@ ASKED = {
     "top": [("top -j -n 2 -d 0.1",)],
     "routes": [("routes -j",), ("routes -j alice.example.org ali.example.org ..", "lodge.yaml", 2)],
     "doctor": [("doctor -j", "lodge.yaml", None)],
+    "guest": [("guest -j",), ("guest list -j",)],
+    "kernel": [("kernel -j",), ("kernel list -j",)],
     "kernel test": [("kernel test -j", "lodge.yaml", None)],
 }
 
