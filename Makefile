@@ -38,7 +38,7 @@ CORES    := $(wildcard base/addr.c base/near.c base/utf8.c base/cow.c \
 	    base/table.c base/figure.c ledger/bill.c ledger/when.c ledger/usage_show.c ledger/usage_csv.c \
 	    cli/order.c cli/goal.c cli/asked.c cli/rates.c cli/load.c cli/glance.c cli/clip.c)
 
-CORES    += $(wildcard cli/grammar.c cli/grammar_help.c cli/grammar_offer.c)
+CORES    += $(wildcard cli/first.c cli/grammar.c cli/grammar_help.c cli/grammar_offer.c)
 CORES    += $(wildcard conf/print_guest.c conf/draft.c conf/draft_place.c)
 CORES    += $(wildcard base/bpf.c proxy/rules.c proxy/allow.c proxy/rate.c proxy/handover.c)
 CORES    += $(wildcard web/ask.c web/out.c web/chart.c web/page.c web/page_home.c web/page_guest.c web/page_quota.c web/page_rows.c \

@@ -53,6 +53,8 @@
 	}
 
 static const struct command commands[] = {
+    {"init", cmd_init, "a first file for this host, after looking at it", NO_OPERANDS,
+	{DRY("only print it")}},
     {"status", cmd_status, "guests, programs and traffic on one screen; or one guest",
 	{{"NAME", KIND_GUEST, MAYBE, NULL}}, {JSON, WATCH}},
     {"usage", cmd_usage, "what each guest moved and is billed", {{"NAME", KIND_GUEST, MAYBE, NULL}},
@@ -109,6 +111,8 @@ static const struct command commands[] = {
     {"guest throttle", guest_traffic, "no more than RATE each way, like 1Mbit",
 	{GUEST, {"RATE", KIND_TEXT, ONCE, NULL}}, NO_OPTIONS},
     {"guest lift", guest_traffic, "all of its traffic again", {GUEST}, NO_OPTIONS},
+    {"ssh", cmd_ssh, "log in to a guest of this host, or run a command there",
+	{{"[USER@]NAME", KIND_LOGIN, ONCE, NULL}, {"WORD", KIND_TEXT, REST, NULL}}, NO_OPTIONS},
     {"console", cmd_console, "a guest's console, until Ctrl-]", {GUEST}, {FLAG("-r", NULL, "only look")}},
     {"doctor", cmd_doctor, "what this host can and cannot do, by trying", NO_OPERANDS, {JSON}},
     {"kernel", cmd_kernel_list, "the kernels for guests there are", NO_OPERANDS, {JSON}},
