@@ -92,7 +92,9 @@ compare(const char *file, struct change *change)
 	FILE *in = ask_natd(file, &pid);
 
 	if (!in)
-		return cli_fail(EXIT_SYSTEM, "cannot start lodge-natd: %s", strerror(errno));
+		return cli_fail(EXIT_SYSTEM,
+		    "cannot start lodge-natd: %s; install lodge anew, all of it in one place",
+		    strerror(errno));
 	show(in, change);
 	fclose(in);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)

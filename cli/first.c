@@ -27,7 +27,8 @@ free_network(const struct site *site)
 	for (size_t h = 0; h < sizeof(heads) / sizeof(*heads); h++) {
 		for (unsigned i = 0; i < THIRDS; i++) {
 			uint8_t third = (uint8_t)(FIRST_THIRD + i);
-			struct net net = {.ip = {.family = 4, .b = {heads[h][0], heads[h][1], third}}, .bits = 24};
+			struct net net = {
+			    .ip = {.family = 4, .b = {heads[h][0], heads[h][1], third}}, .bits = 24};
 
 			if (!is_taken(site, &net))
 				return net;
@@ -79,14 +80,16 @@ first_print(const struct site *site, const struct first *f, FILE *to)
 	      "redis: private                # a Redis of lodge's own keeps the bill\n",
 	    to);
 	fprintf(to, "%skernel: %s\n", site->kernel[0] ? "" : "# ",
-	    site->kernel[0] ? site->kernel : "/var/lib/lodge/kernels/linux-7.x   # lodge kernel build makes one");
+	    site->kernel[0] ? site->kernel
+			    : "/var/lib/lodge/kernels/linux-7.x   # lodge kernel build makes one");
 	if (site->account)
 		fputs("user: lodge\n", to);
 	fputs("\nproxy:\n", to);
 	for (int door = 0; door < DOORS; door++) {
 		fprintf(to, "  %s: [%u]", keys[door], f->ports[door]);
 		if (site->held[door])
-			fprintf(to, "  # somebody else listens on %u; end that, and write %u here", usual[door], usual[door]);
+			fprintf(to, "  # somebody else listens on %u; end that, and write %u here",
+			    usual[door], usual[door]);
 		fputc('\n', to);
 	}
 	fputs("\n# web: {listen: 127.0.0.1:8077, name: usage.example.org}   # the usage page, and its name\n"
@@ -100,8 +103,8 @@ tell_door(const struct site *site, const struct first *f, int door, FILE *to)
 	const char *proto = door == DOOR_QUIC ? "udp" : "tcp";
 
 	if (site->held[door])
-		fprintf(to, "%s: %u, because somebody listens on %u/%s (ss -lnp names it)\n", keys[door], f->ports[door],
-		    usual[door], proto);
+		fprintf(to, "%s: %u, because somebody listens on %u/%s (ss -lnp names it)\n", keys[door],
+		    f->ports[door], usual[door], proto);
 	else
 		fprintf(to, "%s: %u, where nobody listens\n", keys[door], f->ports[door]);
 }
@@ -114,10 +117,12 @@ first_tell(const struct site *site, const struct first *f, FILE *to)
 	if (site->wan[0])
 		fprintf(to, "wan: %s, the device of the default route\n", site->wan);
 	else
-		fputs("wan: left open, there is no default route now; lodge looks again when it starts\n", to);
+		fputs(
+		    "wan: left open, there is no default route now; lodge looks again when it starts\n", to);
 	fprintf(to, "network: %s, where no route of this host leads\n", net_print(&f->network, text));
 	if (ip_is_set(&f->network6.ip))
-		fprintf(to, "network6: %s, a part of the prefix on the link of %s\n", net_print(&f->network6, text), site->wan);
+		fprintf(to, "network6: %s, a part of the prefix on the link of %s\n",
+		    net_print(&f->network6, text), site->wan);
 	else
 		fputs("network6: none, for the wan device has no global IPv6 prefix of /64 or wider\n", to);
 	for (int door = 0; door < DOORS; door++)
@@ -128,7 +133,10 @@ first_tell(const struct site *site, const struct first *f, FILE *to)
 	if (site->kernel[0])
 		fprintf(to, "kernel: %s, which is there\n", site->kernel);
 	else
-		fputs("kernel: none is there; lodge kernel build makes one, or apt-get install user-mode-linux\n", to);
-	fprintf(to, "user: %s\n", site->account ? "lodge, which is there" : "nobody, for there is no user lodge");
+		fputs("kernel: none is there; lodge kernel build makes one, or apt-get install "
+		      "user-mode-linux\n",
+		    to);
+	fprintf(
+	    to, "user: %s\n", site->account ? "lodge, which is there" : "nobody, for there is no user lodge");
 	fprintf(to, "memory: room for %u guests of 512M\n", f->guests);
 }

@@ -16,7 +16,8 @@ struct site {
 	char wan[CONF_IFNAME]; /* of the default route; "": there is none */
 	struct net nets[SITE_NETS]; /* of addresses and routes */
 	size_t n_nets;
-	struct net net6; /* the global prefix on the link of wan, and the host's address there; family 0: none */
+	struct net
+	    net6; /* the global prefix on the link of wan, and the host's address there; family 0: none */
 	struct ip own6;
 	bool held[DOORS]; /* somebody listens there who is not lodge */
 	bool redis; /* a Redis of somebody's answers on 6379 */

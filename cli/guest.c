@@ -44,7 +44,8 @@ guest_ask(const struct conf *conf, const char *name, const char *word, int *stat
 	else if (!answer && (errno == EACCES || errno == EPERM))
 		*status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", path);
 	else if (!answer)
-		*status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s", path, strerror(errno));
+		*status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s; the log of its launcher may say why",
+		    path, strerror(errno));
 	else if (error)
 		*status = cli_fail(EXIT_SYSTEM, "%s: %s", name, error);
 	if (*status != EXIT_DONE) {

@@ -84,7 +84,8 @@ wish_apply(struct guest *guest, const struct wish *w)
 		if (list[i].value && (why = list[i].take(guest, list[i].value)))
 			return cli_fail(EXIT_INPUT, "%s %s %s", list[i].option, list[i].value, why);
 	if (guest->disk.from[0] == '/' && access(guest->disk.from, R_OK) == -1)
-		return cli_fail(EXIT_INPUT, "--from %s: %s", guest->disk.from, strerror(errno));
+		return cli_fail(EXIT_INPUT, "--from %s: %s; name a root tarball or a folder",
+		    guest->disk.from, strerror(errno));
 	if (w->shared && !w->base && (why = draft_shared(guest)))
 		return cli_fail(EXIT_INPUT, "--shared %s", why);
 	for (size_t i = 0; i < w->n_domains; i++)

@@ -86,7 +86,8 @@ guest_keys(struct guest *guest, const char *const files[], size_t n_files)
 			continue;
 		n = keys_add(guest, files[i], &why);
 		if (n == -1)
-			return cli_fail(EXIT_INPUT, "--ssh-key %s: %s", files[i], strerror(errno));
+			return cli_fail(EXIT_INPUT, "--ssh-key %s: %s; name the .pub of a key, or none",
+			    files[i], strerror(errno));
 		if (why || n == 0)
 			return cli_fail(EXIT_INPUT, "--ssh-key %s: %s", files[i],
 			    why ? why : "there is no key in it; it is the file that ends in .pub");

@@ -90,11 +90,14 @@ missed(struct wait *w, const json_t *status, bool late)
 		return cli_fail(
 		    fault ? fault : EXIT_SYSTEM, "%s is still %s%s%s", w->name, state, *why ? ": " : "", why);
 	if (w->goal == GOAL_STOPPED)
-		return cli_fail(EXIT_SYSTEM, "%s is %s: somebody else told it so", w->name, state);
+		return cli_fail(EXIT_SYSTEM, "%s is %s: somebody else told it so; lodge status %s", w->name,
+		    state, w->name);
 	if (strcmp(state, "stopping") == 0 || strcmp(state, "ending") == 0)
-		return cli_fail(EXIT_SYSTEM, "%s is %s: somebody else told it so", w->name, state);
+		return cli_fail(EXIT_SYSTEM, "%s is %s: somebody else told it so; lodge status %s", w->name,
+		    state, w->name);
 	if (strcmp(state, "stopped") == 0)
-		return cli_fail(fault ? fault : EXIT_SYSTEM, "%s is stopped: %s", w->name, why);
+		return cli_fail(fault ? fault : EXIT_SYSTEM,
+		    "%s is stopped: %s; lodge console %s has its last words", w->name, why, w->name);
 	return cli_fail(fault ? fault : EXIT_SYSTEM, "%s: %s%s", w->name, why,
 	    strcmp(state, "failed") == 0 ? "" : "; it is tried again by itself");
 }
@@ -119,7 +122,9 @@ wait_for(struct wait *w, const struct conf *conf, json_t *before, json_t *now)
 		usleep(LOOK_MS * 1000);
 		if (tool_interrupted()) {
 			clear(w);
-			return cli_fail(EXIT_SYSTEM, "interrupted while waiting for %s", w->name);
+			return cli_fail(EXIT_SYSTEM,
+			    "interrupted while waiting for %s; it goes on: lodge status %s", w->name,
+			    w->name);
 		}
 		now = guest_ask(conf, w->name, "status", &status);
 		if (!now)

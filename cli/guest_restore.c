@@ -40,7 +40,7 @@ unpack(const struct restore *r, const char *first, const char *second)
 		return EXIT_DONE;
 	if (tool_interrupted())
 		return EXIT_SYSTEM;
-	return cli_fail(EXIT_INPUT, "%s is no backup by lodge, or is damaged", r->file);
+	return cli_fail(EXIT_INPUT, "%s is no backup by lodge, or is damaged; take another one", r->file);
 }
 
 static bool
@@ -68,7 +68,8 @@ read_about(struct restore *r)
 	if (in)
 		fclose(in);
 	if (version == 0 || r->size == 0 || name_guest(span_str(r->name)))
-		return cli_fail(EXIT_INPUT, "%s is no backup by lodge", r->file);
+		return cli_fail(
+		    EXIT_INPUT, "%s is no backup by lodge; lodge guest backup makes one", r->file);
 	if (version != 1)
 		return cli_fail(
 		    EXIT_INPUT, "%s is by a newer lodge (version %u); take that one", r->file, version);
@@ -106,7 +107,7 @@ read_guest(const struct restore *r, struct entry *e, const char *name)
 	if (is_plain(path, &st) && conf_load(path, &old, &errors) == 0)
 		guest = conf_guest(&old, r->name);
 	if (!guest || old.n_files != 1)
-		status = cli_fail(EXIT_INPUT, "%s holds no guest %s", r->file, r->name);
+		status = cli_fail(EXIT_INPUT, "%s holds no guest %s; take another one", r->file, r->name);
 	else if (strcmp(r->name, name) == 0)
 		draft_again(guest, &e->guest, &why);
 	else
@@ -135,7 +136,8 @@ take_disk(const struct restore *r, struct entry *e)
 
 	tool_path(path, "%s/disk.img", r->work);
 	if (!is_plain(path, &st) || (unsigned long long)st.st_size != r->size)
-		return cli_fail(EXIT_INPUT, "%s holds no disk of the size that it tells", r->file);
+		return cli_fail(
+		    EXIT_INPUT, "%s holds no disk of the size that it tells; take another one", r->file);
 	if (chmod(path, 0600) == -1 || rename(path, e->making) == -1)
 		return cli_errno(e->making);
 	return EXIT_DONE;

@@ -62,7 +62,8 @@ look_at_address6(struct site *site, const struct ifaddrs *i)
 	unsigned bits = 0;
 
 	/* 2000::/3, what the world routes. */
-	if (strcmp(i->ifa_name, site->wan) != 0 || (address->s6_addr[0] & 0xe0) != 0x20 || ip_is_set(&site->net6.ip))
+	if (strcmp(i->ifa_name, site->wan) != 0 || (address->s6_addr[0] & 0xe0) != 0x20 ||
+	    ip_is_set(&site->net6.ip))
 		return;
 	memcpy(own.b, address, sizeof(*address));
 	for (int k = 0; k < 16; k++)
@@ -144,7 +145,8 @@ look(struct site *site)
 	look_at_addresses(site);
 	for (size_t i = 0; i < facts.host.n_listening; i++)
 		for (int door = 0; door < DOORS; door++)
-			site->held[door] |= facts.listening[i].lo <= ports[door] && ports[door] <= facts.listening[i].hi &&
+			site->held[door] |= facts.listening[i].lo <= ports[door] &&
+					    ports[door] <= facts.listening[i].hi &&
 					    (facts.listening[i].proto & protos[door]);
 	site->redis = is_redis();
 	site->redis_server = access("/usr/bin/redis-server", X_OK) == 0;
@@ -165,11 +167,14 @@ write_file(const char *path, const struct site *site, const struct first *first)
 	bool good;
 
 	if (!to && errno == EEXIST)
-		return cli_fail(EXIT_INPUT, "%s is there already and stays as it is; lodge init -n shows what would be new", path);
+		return cli_fail(EXIT_INPUT,
+		    "%s is there already and stays as it is; lodge init -n shows what would be new", path);
 	if (!to && (errno == EACCES || errno == EPERM))
-		return cli_fail(EXIT_PERMISSION, "%s is root's to write; sudo lodge init, or lodge init -n", path);
+		return cli_fail(
+		    EXIT_PERMISSION, "%s is root's to write; sudo lodge init, or lodge init -n", path);
 	if (!to && errno == ENOENT)
-		return cli_fail(EXIT_SYSTEM, "%s: its folder is not there; make it, or name another file with -c", path);
+		return cli_fail(
+		    EXIT_SYSTEM, "%s: its folder is not there; make it, or name another file with -c", path);
 	if (!to)
 		return cli_errno(path);
 	first_print(site, first, to);
@@ -206,14 +211,16 @@ cmd_init(const struct said *said)
 	look(&site);
 	first_plan(&site, &first);
 	if (!ip_is_set(&first.network.ip))
-		return cli_fail(EXIT_SYSTEM, "every private network is routed here; write network: by hand, man lodge.yaml");
+		return cli_fail(EXIT_SYSTEM,
+		    "every private network is routed here; write network: by hand, man lodge.yaml");
 	if (dry) {
 		first_tell(&site, &first, stderr);
 		first_print(&site, &first, stdout);
 		return EXIT_DONE;
 	}
 	if (strcmp(said->file, SYS_CONF_FILE) == 0 && mkdir("/etc/lodge", 0755) == -1 && errno == EACCES)
-		return cli_fail(EXIT_PERMISSION, "/etc/lodge is root's to make; sudo lodge init, or lodge init -n");
+		return cli_fail(
+		    EXIT_PERMISSION, "/etc/lodge is root's to make; sudo lodge init, or lodge init -n");
 	status = write_file(said->file, &site, &first);
 	if (status == EXIT_DONE)
 		status = check(said->file);

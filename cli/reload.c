@@ -51,7 +51,8 @@ tell(const struct conf *conf, const struct reader *reader, const char *word)
 	if (!answer && (errno == EACCES || errno == EPERM))
 		status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", reader->program);
 	else if (!answer)
-		status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s", reader->program, strerror(errno));
+		status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s; its log may say why", reader->program,
+		    strerror(errno));
 	else if (why)
 		status = cli_fail(EXIT_SYSTEM, "%s: reload refused: %s", reader->program, why);
 	json_decref(answer);

@@ -46,13 +46,14 @@ check_runs(const struct conf *conf, const struct guest *guest)
 	snprintf(state, sizeof(state), "%s", guest_text(answer, "state"));
 	json_decref(answer);
 	if (!answer && !forbidden)
-		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; start lodge up, or lodge-guest@%s", guest->name,
-		    guest->name);
+		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; start lodge up, or lodge-guest@%s",
+		    guest->name, guest->name);
 	if (answer && strcmp(state, "up") != 0)
-		return cli_fail(EXIT_NOT_RUNNING, "%s is %s; lodge guest start %s waits until it is up", guest->name,
-		    state, guest->name);
+		return cli_fail(EXIT_NOT_RUNNING, "%s is %s; lodge guest start %s waits until it is up",
+		    guest->name, state, guest->name);
 	if (!is_by_tap(conf, guest))
-		return cli_fail(EXIT_NOT_RUNNING, "%s has no tap on this host; start lodge up, or lodge-natd", guest->name);
+		return cli_fail(EXIT_NOT_RUNNING, "%s has no tap on this host; start lodge up, or lodge-natd",
+		    guest->name);
 	return EXIT_DONE;
 }
 
@@ -69,8 +70,8 @@ become_ssh(const struct guest *guest, const char *user, char **rest, size_t n_re
 	snprintf(alias, sizeof(alias), "HostKeyAlias=%s", guest->name);
 	snprintf(target, sizeof(target), "%s@%s", user, ip_print(&guest->address, address));
 	argv[n++] = "ssh";
-	for (const char *const *option = (const char *const[]){"UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null",
-		 "StrictHostKeyChecking=no", "LogLevel=ERROR", alias, NULL};
+	for (const char *const *option = (const char *const[]){"UserKnownHostsFile=/dev/null",
+		 "GlobalKnownHostsFile=/dev/null", "StrictHostKeyChecking=no", "LogLevel=ERROR", alias, NULL};
 	     *option; option++) {
 		argv[n++] = "-o";
 		argv[n++] = *option;

@@ -62,7 +62,7 @@ take_words(const struct said *said, zone_of *zone, struct order *order)
 	if (status != EXIT_DONE)
 		return status;
 	if (order->json && order->csv)
-		return cli_fail(EXIT_INPUT, "-j and --csv exclude each other");
+		return cli_fail(EXIT_INPUT, "-j and --csv exclude each other; choose one");
 	if (!out->name && (out->by != BY_NOTHING || out->from != -1 || out->to != -1))
 		return cli_fail(
 		    EXIT_INPUT, "--by, --from and --to take a guest's name, like lodge usage alice --by day");
