@@ -15,7 +15,7 @@ ok() { # STATUS TITLE
 }
 
 # A command in the machine, or on this side.
-on() { timeout "${PATIENCE:-300}" ssh $SSH_OPTIONS -p "$PORT_SSH" root@127.0.0.1 "$@" </dev/null; }
+on() { timeout "${PATIENCE:-600}" ssh $SSH_OPTIONS -p "$PORT_SSH" root@127.0.0.1 "$@" </dev/null; }
 step() { # TITLE PATTERN COMMAND…: a line of what it prints is like this; `!`: it prints nothing
 	title=$1 pattern=$2
 	shift 2
@@ -87,5 +87,5 @@ machine_install() {
 	OBJECTS=build make -s deb >"$W/out" 2>&1 || bail "make deb: $(tail -n 5 "$W/out")"
 	deb=$(ls -t "$BUILD"/lodge_*.deb | head -n 1)
 	put "$deb" /root/lodge.deb || bail 'the package did not arrive'
-	on 'DEBIAN_FRONTEND=noninteractive dpkg -i /root/lodge.deb' >"$W/out" 2>&1
+	PATIENCE=900 on 'DEBIAN_FRONTEND=noninteractive dpkg -i /root/lodge.deb' >"$W/out" 2>&1
 }
