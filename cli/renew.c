@@ -125,8 +125,7 @@ renew(const struct conf *conf)
 	if (status == EXIT_DONE && before != -1)
 		status = await_proxy(conf, before);
 	if (status == EXIT_DONE)
-		fputs(
-		    "lodge: renewed; guests run on, each under its old launcher until lodge guest restart\n",
+		fputs("lodge: renewed; guests run on, each under the launcher that it was started by\n",
 		    stderr);
 	return status;
 }
