@@ -339,7 +339,7 @@ bench-web: $(B)/lodge-web $(B)/lodge
 # Everything that the tests run, so that it can be built in parallel before they run one by one.
 tested: all $(UNITS) $(FUZZERS)
 
-check: unit fuzz gates lint man system
+check: unit fuzz gates man system
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
