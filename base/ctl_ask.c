@@ -80,8 +80,8 @@ is_open(const struct ctl_call *c)
 	return c->fd != -1 || c->error == EAGAIN;
 }
 
-/* What there is of the answer; its end ends the call. */
-static void
+/* Some of what there is of the answer; its end ends the call. False: there is no more now. */
+static bool
 call_read(struct ctl_call *c)
 {
 	ssize_t n;
@@ -91,18 +91,19 @@ call_read(struct ctl_call *c)
 		more = c->room < ANSWER_MAX ? realloc(c->text, c->room = c->room * 2 + 2 * TEXT_ROOM) : NULL;
 		if (!more) {
 			call_end(c, ENOMEM);
-			return;
+			return false;
 		}
 		c->text = more;
 	}
 	n = recv(c->fd, c->text + c->got, c->room - 1 - c->got, 0);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (n > 0)
 		c->got += (size_t)n;
 	c->text[c->got] = '\0';
 	if (n <= 0)
 		call_end(c, n == 0 ? 0 : errno);
+	return n > 0;
 }
 
 /* Those that are open, one poll for all of them; false: none is. */
@@ -125,7 +126,8 @@ look_at_all(struct ctl_call *calls, size_t n, struct pollfd *fds, int wait_ms)
 	if (poll(fds, n, wait_ms) > 0)
 		for (size_t i = 0; i < n; i++)
 			if (calls[i].fd != -1 && fds[i].revents)
-				call_read(&calls[i]);
+				while (call_read(&calls[i]))
+					;
 	return true;
 }
 

@@ -78,7 +78,8 @@ try_file(const char *file, struct conf *conf, struct findings *f)
 	conf_first_error(&errors, first, sizeof(first));
 	conf_errors_free(&errors);
 	if (!exists) {
-		findings_add(f, FOUND_DEGRADED, "file", "write one: conf/lodge.yaml is the commented example",
+		findings_add(f, FOUND_DEGRADED, "file",
+		    "lodge init writes a first one, after a look at this host",
 		    "%s does not exist; what follows is for an empty one", file);
 		return file;
 	}

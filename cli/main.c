@@ -31,13 +31,12 @@ cli_errno(const char *path)
 	return cli_fail(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
 }
 
-/* Not to be read by who asks: the file, or one that it includes. */
+/* The file, or one that it includes: whether that was why it could not be read. */
 static bool
-is_forbidden(const struct conf_errors *errors)
+is_unread(const struct conf_errors *errors, const char *what, int error)
 {
 	for (size_t i = 0; i < errors->n; i++)
-		if (strstr(errors->list[i].text, "cannot read ") &&
-		    strstr(errors->list[i].text, strerror(EACCES)))
+		if (strstr(errors->list[i].text, what) && strstr(errors->list[i].text, strerror(error)))
 			return true;
 	return false;
 }
@@ -66,9 +65,11 @@ cli_report(struct conf_errors *errors)
 
 	clip_all(errors);
 	status = conf_report(errors, stderr);
-	if (status == EXIT_DONE || !is_forbidden(errors))
-		return status;
-	return cli_fail(EXIT_PERMISSION, "the file is not yours to read; try as root");
+	if (status != EXIT_DONE && is_unread(errors, "cannot read ", EACCES))
+		return cli_fail(EXIT_PERMISSION, "the file is not yours to read; try as root");
+	if (status != EXIT_DONE && is_unread(errors, "cannot read the configuration", ENOENT))
+		return cli_fail(status, "lodge init writes a first one");
+	return status;
 }
 
 int

@@ -170,7 +170,8 @@ request_answer(
 		return MHD_YES;
 	if (status != 200)
 		return request_refuse(h, c, status);
-	door_known(seat);
+	if (viewer.who >= WHO_TENANT) /* a local user may ask how it is, and keeps no seat by that */
+		door_known(seat);
 	if (has_to_wait(h, c, &ask, &viewer, wait))
 		return MHD_YES;
 	return put(h, c, seat, &ask, &viewer);
