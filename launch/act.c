@@ -138,7 +138,7 @@ act_ready(struct watch *w)
 	w->fault = FAULT_NONE;
 	log_info("%s: up", w->name);
 	console_note(w->console, "up");
-	pause_guest(w->pause, w->health, NULL);
+	pause_up(w->pause, w->health);
 }
 
 static void
@@ -201,7 +201,7 @@ act_step(struct watch *w, enum guest_event event)
 	struct guest_step next = guest_next(w->state, event);
 
 	if (w->state == GUEST_UP && next.next != GUEST_UP)
-		pause_guest(w->pause, NULL, "it is told otherwise");
+		pause_not_up(w->pause, "it is told otherwise");
 	if (next.next != w->state) {
 		w->since = time(NULL);
 		log_debug("%s: %s, now %s", w->name, guest_state_name(w->state), guest_state_name(next.next));
@@ -262,7 +262,7 @@ act_on_child(struct ev_loop *loop, ev_child *child, int events)
 	    .panic = w->health ? health_panic(w->health) : span_of("", 0),
 	    .cgroup = full,
 	});
-	pause_guest(w->pause, NULL, "it has ended");
+	pause_ended(w->pause);
 	health_close(w->health);
 	w->health = NULL;
 	if (w->killed && end.event == EVENT_CRASH) {

@@ -20,7 +20,8 @@ struct pause {
 	ev_timer tick; /* runs while it is not free */
 	const char *name;
 	struct console *console;
-	struct health *health; /* of a guest that is up, else NULL */
+	struct health *health; /* of a kernel that was up and has not ended, else NULL */
+	bool up; /* and it is to be held by who asks */
 	enum step step;
 	ev_tstamp since; /* of the step */
 	ev_tstamp stopped_at;
@@ -66,7 +67,9 @@ static void
 go(struct pause *p)
 {
 	if (!p->health || health_ask(p->health, "go") == 0) {
-		log_info("%s: goes on, after %.0f ms", p->name, (sys_seconds() - p->stopped_at) * 1000);
+		if (p->step == HELD)
+			log_info(
+			    "%s: goes on, after %.0f ms", p->name, (sys_seconds() - p->stopped_at) * 1000);
 		step_to(p, FREE);
 	} else {
 		step_to(p,
@@ -94,6 +97,20 @@ stop(struct pause *p)
 		step_to(p, STOPPING);
 }
 
+/*
+ * The kernel stops its world in a worker and takes `go` in an interrupt: one that comes before the worker has run is lost. So
+ * whoever hears «stopped» and did not wait for it says it again.
+ */
+static void
+on_late_stop(struct pause *p)
+{
+	log_debug("%s: has stopped when nobody waited for it any more", p->name);
+	if (health_ask(p->health, "go") == -1) {
+		send_away(p, "its management console does not take it");
+		step_to(p, GOING);
+	}
+}
+
 static void
 on_heard(void *arg, bool failed, struct span text)
 {
@@ -107,6 +124,8 @@ on_heard(void *arg, bool failed, struct span text)
 		step_to(p, HELD);
 		log_info("%s: its world is stopped, for a copy of its disk", p->name);
 		tell(p, "%s\n", "stopped");
+	} else if (p->health && p->step != HELD && span_is(text, "stopped")) {
+		on_late_stop(p);
 	}
 }
 
@@ -156,7 +175,7 @@ on_door(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct pause *p = w->data;
 	int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	const char *why = !p->health	    ? "error it is not up\n"
+	const char *why = !p->up	    ? "error it is not up\n"
 			  : p->step != FREE ? "error somebody else holds it still\n"
 					    : NULL;
 
@@ -178,15 +197,27 @@ on_door(struct ev_loop *loop, ev_io *w, int events)
 }
 
 void
-pause_guest(struct pause *p, struct health *health, const char *why)
+pause_up(struct pause *p, struct health *health)
 {
-	if (!health)
-		end(p, why);
 	p->health = health;
-	if (health)
-		health_listen(health, on_heard, p);
-	else
-		step_to(p, FREE);
+	p->up = true;
+	health_listen(health, on_heard, p);
+}
+
+void
+pause_not_up(struct pause *p, const char *why)
+{
+	p->up = false;
+	end(p, why);
+}
+
+void
+pause_ended(struct pause *p)
+{
+	p->up = false;
+	p->health = NULL;
+	send_away(p, "it has ended");
+	step_to(p, FREE);
 }
 
 bool

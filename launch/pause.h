@@ -21,8 +21,12 @@ struct pause;
 struct pause *pause_open(struct ev_loop *, const char *path, const char *name, struct console *);
 void pause_close(struct pause *);
 
-/* The guest is up from here on, NULL: it is not, or is about to be something else: who holds it is sent away, and it goes on. */
-void pause_guest(struct pause *, struct health *, const char *why);
+/* The guest is up from here on. */
+void pause_up(struct pause *, struct health *);
+/* It is about to be something else: who holds it is sent away, and it goes on, which is seen to until its kernel has ended. */
+void pause_not_up(struct pause *, const char *why);
+/* Its kernel has: before the health is closed. */
+void pause_ended(struct pause *);
 bool pause_holds(const struct pause *);
 
 #endif
