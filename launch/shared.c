@@ -57,6 +57,15 @@ fs_name(const struct guest *guest)
 	return guest->disk.fs == DISK_XFS ? "xfs" : "ext4";
 }
 
+/* An image of which nothing is known may be what others' disks stand on: it is nobody's to make anew. */
+static int
+is_unknown(const struct base *b)
+{
+	log_error("%s is there and %s is not; bring that back, or remove the image if no disk stands on it",
+	    b->path, b->about);
+	return -1;
+}
+
 /* A base keeps its name for good, and so what it is made from. */
 static int
 find_known(const struct guest *guest, bool refresh, const struct base *b)
@@ -85,13 +94,15 @@ find_known(const struct guest *guest, bool refresh, const struct base *b)
 int
 shared_find(const struct conf *conf, const struct guest *guest, bool refresh, struct base *b)
 {
+	struct stat st;
+
 	*b = (struct base){0};
 	if (bases_path(conf->state, guest->disk.base, b) == -1)
 		return failed(guest->disk.base);
 	if (bases_read(b) == 0)
 		return find_known(guest, refresh, b);
 	if (errno == ENOENT)
-		return 0;
+		return lstat(b->path, &st) == 0 ? is_unknown(b) : 0;
 	log_error("base %s: %s: %s", guest->disk.base, b->about,
 	    errno == EINVAL ? "what stands there is not what lodge writes" : strerror(errno));
 	return -1;
@@ -141,16 +152,21 @@ write_image(const struct guest *guest, const char *work, const char *made, struc
 	return result;
 }
 
-/* Who is killed before it is known leaves an image that nobody stands on: the next one makes it anew. */
+/* Who is killed before it is known leaves an image that nobody stands on: a sweep removes it. */
 static int
 keep(const char *made, const char *dir, struct base *b)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result = fd == -1 || rename(made, b->path) == -1 || fsync(fd) == -1 || bases_write(b) == -1 ||
-			     fsync(fd) == -1
-			 ? failed(b->path)
-			 : 0;
+	int result = -1;
 
+	if (fd == -1)
+		failed(dir);
+	else if (renameat2(AT_FDCWD, made, AT_FDCWD, b->path, RENAME_NOREPLACE) == -1)
+		result = errno == EEXIST ? is_unknown(b) : failed(b->path);
+	else if (fsync(fd) == -1 || bases_write(b) == -1 || fsync(fd) == -1)
+		failed(b->path);
+	else
+		result = 0;
 	if (fd != -1)
 		close(fd);
 	return result;
