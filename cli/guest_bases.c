@@ -6,6 +6,7 @@
 #include "base/table.h"
 #include "cli/cli.h"
 #include "cli/guest.h"
+#include "cli/stands.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -142,6 +143,7 @@ static int
 check_one(struct bases *all, const char *name)
 {
 	char sum[BASES_SUM + 1], guests[TEXT];
+	struct stat st;
 	struct base b;
 	bool same;
 	const char *why;
@@ -151,7 +153,7 @@ check_one(struct bases *all, const char *name)
 		return status;
 	why = bases_changed(&b, &same);
 	fd = open(b.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd == -1 || bases_sum(fd, sum) == -1)
+	if (fd == -1 || fstat(fd, &st) == -1 || bases_sum(fd, sum) == -1)
 		status = cli_errno(b.path);
 	else if (strcmp(sum, b.sum) != 0)
 		status = cli_fail(EXIT_SYSTEM,
@@ -160,6 +162,13 @@ check_one(struct bases *all, const char *name)
 		    "%s",
 		    name, why ? ": " : "", why ? why : "", b.path,
 		    *guests_of(all->conf, name, guests) ? guests : "nobody");
+	else if ((uint64_t)st.st_size != b.size_bytes)
+		status = cli_fail(EXIT_SYSTEM,
+		    "base %s has %llu bytes and had %llu; its content is what it was: truncate -s %llu %s, "
+		    "and "
+		    "check it again",
+		    name, (unsigned long long)st.st_size, (unsigned long long)b.size_bytes,
+		    (unsigned long long)b.size_bytes, b.path);
 	else if (why)
 		status = know_again(&b, fd);
 	if (fd != -1)
@@ -203,13 +212,21 @@ is_read(const char *path)
 static int
 sweep_one(const struct bases *all, const char *name)
 {
-	char guests[TEXT];
-	struct base b;
+	char guests[TEXT], disk[PATH_MAX];
+	struct base b = {0};
+	int found;
 
 	if (*guests_of(all->conf, name, guests) || bases_path(all->conf->state, name, &b) == -1)
 		return EXIT_DONE;
 	if (is_read(b.path)) {
 		log_warn("base %s: a kernel reads it, whose guest is not in the file; it stays", name);
+		return EXIT_DONE;
+	}
+	found = stands_find(all->conf->state, &b, disk);
+	if (found == -1)
+		return cli_errno(disk);
+	if (found == 1) {
+		log_warn("base %s: %s stands on it, whose guest is not in the file; it stays", name, disk);
 		return EXIT_DONE;
 	}
 	if ((unlink(b.about) == -1 && errno != ENOENT) || (unlink(b.path) == -1 && errno != ENOENT))
@@ -218,11 +235,32 @@ sweep_one(const struct bases *all, const char *name)
 	return EXIT_DONE;
 }
 
+/* By the file as it is now that no guest is being made. */
 static int
-sweep(struct bases *all)
+sweep_all(const struct said *said, const char *state)
+{
+	struct bases all = {0};
+	struct conf conf;
+	int status;
+
+	if (cli_load(said->file, &conf, &status) == -1)
+		return status;
+	all.conf = &conf;
+	if (strcmp(conf.state, state) != 0)
+		status = cli_fail(EXIT_SYSTEM, "%s names another state now; try again", said->file);
+	else
+		status = find(&all);
+	for (size_t i = 0; i < all.n && status == EXIT_DONE; i++)
+		status = sweep_one(&all, all.names[i]);
+	conf_free(&conf);
+	return status;
+}
+
+static int
+sweep(const struct bases *all, const struct said *said)
 {
 	char lock[PATH_MAX];
-	int fd, status = EXIT_DONE;
+	int fd, status;
 
 	snprintf(lock, sizeof(lock), "%s/bases/.lock", all->conf->state);
 	fd = open(lock, O_RDWR | O_CLOEXEC);
@@ -231,8 +269,8 @@ sweep(struct bases *all)
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1 || scrap_busy(all->conf->state))
 		status = cli_fail(
 		    EXIT_SYSTEM, "a guest is being made, which may stand on one of them; try again later");
-	for (size_t i = 0; i < all->n && status == EXIT_DONE; i++)
-		status = sweep_one(all, all->names[i]);
+	else
+		status = sweep_all(said, all->conf->state);
 	close(fd);
 	return status;
 }
@@ -254,7 +292,7 @@ guest_bases(const struct said *said)
 	if (status == EXIT_DONE)
 		status = strcmp(word, "list") == 0    ? list(&all)
 			 : strcmp(word, "check") == 0 ? check(&all)
-						      : sweep(&all);
+						      : sweep(&all, said);
 	conf_free(&conf);
 	return status;
 }
