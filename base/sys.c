@@ -151,6 +151,17 @@ sys_mkdir(const char *path, unsigned mode, unsigned uid, unsigned gid)
 }
 
 int
+sys_flush(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result = fd == -1 ? -1 : fsync(fd), saved = errno;
+
+	if (fd != -1)
+		close(fd);
+	errno = saved;
+	return result;
+}
+
+int
 sys_account(const char *user, unsigned *uid, unsigned *gid)
 {
 	struct passwd *pw;

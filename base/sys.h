@@ -45,6 +45,9 @@ int sys_listen(const struct addr *, bool reuseport, int backlog);
 /* mkdir -p of one directory with owner and mode; an existing one is only given owner and mode. */
 int sys_mkdir(const char *path, unsigned mode, unsigned uid, unsigned gid);
 
+/* fsync of a file, or of a folder: what was renamed in it. -1: errno. */
+int sys_flush(const char *path);
+
 /* uid and gid of an account. -1: no such account (errno ENOENT). */
 int sys_account(const char *user, unsigned *uid, unsigned *gid);
 

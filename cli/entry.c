@@ -198,17 +198,6 @@ entry_begin(struct entry *e)
 	return status;
 }
 
-static int
-flush(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), result = fd == -1 ? -1 : fsync(fd), saved = errno;
-
-	if (fd != -1)
-		close(fd);
-	errno = saved;
-	return result;
-}
-
 /* Both get their names; a name that somebody took meanwhile is his. */
 static int
 take_names(struct entry *e, int dir)
@@ -217,11 +206,11 @@ take_names(struct entry *e, int dir)
 	int status = EXIT_DONE;
 
 	tool_path(folder, "%s", e->image);
-	if (flush(e->making) == -1 ||
+	if (sys_flush(e->making) == -1 ||
 	    renameat2(AT_FDCWD, e->making, AT_FDCWD, e->image, RENAME_NOREPLACE) == -1)
 		return cli_errno(e->image);
 	/* It is on disk before anything names it. */
-	if (flush(dirname(folder)) == -1)
+	if (sys_flush(dirname(folder)) == -1)
 		status = cli_errno(folder);
 	else if (renameat2(AT_FDCWD, e->draft, AT_FDCWD, e->path, RENAME_NOREPLACE) == -1)
 		status = cli_errno(e->path);

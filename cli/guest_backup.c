@@ -180,8 +180,14 @@ pack(struct backup *b)
 static int
 keep(const struct backup *b)
 {
+	char copy[TOOL_PATH_MAX];
+
 	if (fsync(b->fd) == -1 || renameat2(AT_FDCWD, b->made, AT_FDCWD, b->to, RENAME_NOREPLACE) == -1)
 		return cli_errno(b->to);
+	tool_path(copy, "%s", b->to);
+	if (sys_flush(dirname(copy)) == -1)
+		return cli_fail(
+		    EXIT_SYSTEM, "%s is whole, but not surely on disk: %s", b->to, strerror(errno));
 	return EXIT_DONE;
 }
 

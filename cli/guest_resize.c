@@ -74,13 +74,14 @@ make(const struct guest *guest, const struct rest *rest, const char *made, unsig
 static int
 take_place(const struct rest *rest, const char *made)
 {
-	int fd = open(made, O_RDONLY | O_CLOEXEC), status = EXIT_DONE;
+	char copy[TOOL_PATH_MAX];
 
-	if (fd == -1 || fsync(fd) == -1 || rename(made, rest->image) == -1)
-		status = cli_errno(rest->image);
-	if (fd != -1)
-		close(fd);
-	return status;
+	if (sys_flush(made) == -1 || rename(made, rest->image) == -1)
+		return cli_errno(rest->image);
+	tool_path(copy, "%s", rest->image);
+	if (sys_flush(dirname(copy)) == -1)
+		log_warn("%s is not surely on disk yet: %s", rest->image, strerror(errno));
+	return EXIT_DONE;
 }
 
 static int
