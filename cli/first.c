@@ -4,10 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GUEST_MIB = 512, HOST_MIB = 256, BITS6 = 80, THIRDS = 256, FIRST_THIRD = 77 };
+enum { GUEST_MIB = 512, HOST_MIB = 256, BITS6 = 80, THIRDS = 256, FIRST_THIRD = 77, INSTEAD = 20 };
 
-static const unsigned usual[DOORS] = {80, 443, 443}, instead[DOORS] = {8080, 8443, 8443};
-static const char *const keys[DOORS] = {"http", "tls", "quic"};
+/* The usual port, else the first free one of INSTEAD from another on. */
+static const struct {
+	const char *key, *proto;
+	unsigned usual, instead;
+	uint8_t bits;
+} doors[DOORS] = {
+    [DOOR_HTTP] = {"http", "tcp", 80, 8080, PROTO_TCP},
+    [DOOR_TLS] = {"tls", "tcp", 443, 8443, PROTO_TCP},
+    [DOOR_QUIC] = {"quic", "udp", 443, 8443, PROTO_UDP},
+};
 
 static bool
 is_taken(const struct site *site, const struct net *net)
@@ -51,6 +59,30 @@ part_of(const struct site *site)
 	return net;
 }
 
+static bool
+is_held(const struct site *site, unsigned port, uint8_t proto)
+{
+	for (size_t i = 0; i < site->n_listening; i++) {
+		const struct port_range *r = &site->listening[i];
+
+		if (r->lo <= port && port <= r->hi && (r->proto & proto))
+			return true;
+	}
+	return false;
+}
+
+static unsigned
+free_port(const struct site *site, int door)
+{
+	unsigned port = doors[door].instead, end = port + INSTEAD;
+
+	if (!is_held(site, doors[door].usual, doors[door].bits))
+		return doors[door].usual;
+	while (port < end && is_held(site, port, doors[door].bits))
+		port++;
+	return port < end ? port : 0;
+}
+
 void
 first_plan(const struct site *site, struct first *out)
 {
@@ -58,7 +90,7 @@ first_plan(const struct site *site, struct first *out)
 
 	*out = (struct first){.network = free_network(site), .network6 = part_of(site)};
 	for (int door = 0; door < DOORS; door++)
-		out->ports[door] = site->held[door] ? instead[door] : usual[door];
+		out->ports[door] = free_port(site, door);
 	out->guests = mib > HOST_MIB ? (unsigned)((mib - HOST_MIB) / GUEST_MIB) : 0;
 }
 
@@ -86,10 +118,12 @@ first_print(const struct site *site, const struct first *f, FILE *to)
 		fputs("user: lodge\n", to);
 	fputs("\nproxy:\n", to);
 	for (int door = 0; door < DOORS; door++) {
-		fprintf(to, "  %s: [%u]", keys[door], f->ports[door]);
-		if (site->held[door])
-			fprintf(to, "  # somebody else listens on %u; end that, and write %u here",
-			    usual[door], usual[door]);
+		unsigned port = f->ports[door], usual = doors[door].usual;
+
+		fprintf(to, port ? "  %s: [%u]" : "  %s: []", doors[door].key, port);
+		if (port != usual)
+			fprintf(
+			    to, "  # somebody else listens on %u; end that, and write %u here", usual, usual);
 		fputc('\n', to);
 	}
 	fputs("\n# web: {listen: 127.0.0.1:8077, name: usage.example.org}   # the usage page, and its name\n"
@@ -98,15 +132,21 @@ first_print(const struct site *site, const struct first *f, FILE *to)
 }
 
 static void
-tell_door(const struct site *site, const struct first *f, int door, FILE *to)
+tell_door(const struct first *f, int door, FILE *to)
 {
-	const char *proto = door == DOOR_QUIC ? "udp" : "tcp";
+	unsigned port = f->ports[door], usual = doors[door].usual, instead = doors[door].instead;
+	const char *key = doors[door].key, *proto = doors[door].proto;
 
-	if (site->held[door])
-		fprintf(to, "%s: %u, because somebody listens on %u/%s (ss -lnp names it)\n", keys[door],
-		    f->ports[door], usual[door], proto);
+	if (port == usual)
+		fprintf(to, "%s: %u, where nobody listens\n", key, port);
+	else if (port)
+		fprintf(to, "%s: %u, because somebody listens on %u/%s (ss -lnp names it)\n", key, port,
+		    usual, proto);
 	else
-		fprintf(to, "%s: %u, where nobody listens\n", keys[door], f->ports[door]);
+		fprintf(to,
+		    "%s: closed, because somebody listens on %u/%s and on each of %u to %u (ss -lnp names "
+		    "them); write a free port into the file\n",
+		    key, usual, proto, instead, instead + INSTEAD - 1);
 }
 
 void
@@ -126,7 +166,7 @@ first_tell(const struct site *site, const struct first *f, FILE *to)
 	else
 		fputs("network6: none, for the wan device has no global IPv6 prefix of /64 or wider\n", to);
 	for (int door = 0; door < DOORS; door++)
-		tell_door(site, f, door, to);
+		tell_door(f, door, to);
 	fprintf(to, "redis: private%s%s\n",
 	    site->redis ? "; the one on port 6379 is left alone, for its owner decides what it keeps" : "",
 	    site->redis_server ? "" : "; redis-server is missing: apt-get install redis-server");

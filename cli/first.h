@@ -19,7 +19,8 @@ struct site {
 	struct net
 	    net6; /* the global prefix on the link of wan, and the host's address there; family 0: none */
 	struct ip own6;
-	bool held[DOORS]; /* somebody listens there who is not lodge */
+	const struct port_range *listening; /* of others than lodge; borrowed */
+	size_t n_listening;
 	bool redis; /* a Redis of somebody's answers on 6379 */
 	bool redis_server; /* the program for one of our own */
 	char kernel[320]; /* one that is there; "": none */
@@ -31,7 +32,7 @@ struct site {
 struct first {
 	struct net network; /* family 0: none is free */
 	struct net network6;
-	unsigned ports[DOORS];
+	unsigned ports[DOORS]; /* 0: none of those that it may be is free */
 	unsigned guests; /* of 512M, that there is room for */
 };
 

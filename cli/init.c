@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,29 +134,48 @@ look_for_kernel(struct site *site)
 }
 
 static void
-look(struct site *site)
+look(struct site *site, const struct host_facts *facts)
 {
-	static const uint8_t protos[DOORS] = {PROTO_TCP, PROTO_TCP, PROTO_UDP};
-	static const unsigned ports[DOORS] = {80, 443, 443};
-	struct host_facts facts;
+	const struct conf_host *host = &facts->host;
 
-	*site = (struct site){0};
-	host_learn(&facts);
+	*site = (struct site){.listening = host->listening, .n_listening = host->n_listening};
 	look_at_routes(site);
 	look_at_addresses(site);
-	for (size_t i = 0; i < facts.host.n_listening; i++)
-		for (int door = 0; door < DOORS; door++)
-			site->held[door] |= facts.listening[i].lo <= ports[door] &&
-					    ports[door] <= facts.listening[i].hi &&
-					    (facts.listening[i].proto & protos[door]);
 	site->redis = is_redis();
 	site->redis_server = access("/usr/bin/redis-server", X_OK) == 0;
-	site->account = facts.host.account != NULL;
-	site->memory_bytes = facts.host.guest_room_bytes && facts.host.guest_room_bytes < facts.host.ram_bytes
-				 ? facts.host.guest_room_bytes
-				 : facts.host.ram_bytes;
+	site->account = host->account != NULL;
+	site->memory_bytes = host->guest_room_bytes && host->guest_room_bytes < host->ram_bytes
+				 ? host->guest_room_bytes
+				 : host->ram_bytes;
 	look_for_kernel(site);
-	host_free(&facts);
+}
+
+/* "lodge", with the file where that is not the usual one: what the next commands begin with. */
+static const char *
+lodge_with(const char *file, char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, strcmp(file, SYS_CONF_FILE) == 0 ? "lodge" : "lodge -c %s", file);
+	return out;
+}
+
+static int
+fail_to_write(const char *file, const char *path)
+{
+	char lodge[PATH_MAX];
+	int error = errno;
+
+	lodge_with(file, lodge);
+	if (error == EEXIST)
+		return cli_fail(EXIT_INPUT,
+		    "%s is there already and stays as it is; %s init -n shows what would be new", path,
+		    lodge);
+	if ((error == EACCES || error == EPERM) && geteuid() != 0)
+		return cli_fail(EXIT_PERMISSION, "%s is not yours to write; sudo %s init, or %s init -n",
+		    path, lodge, lodge);
+	if (error == ENOENT)
+		return cli_fail(
+		    EXIT_SYSTEM, "%s: its folder is not there; make it, or name another file with -c", path);
+	return cli_fail(EXIT_SYSTEM, "%s: %s; name another file with -c", path, strerror(error));
 }
 
 /* Whole, readable for all, and never over another one. */
@@ -166,23 +186,15 @@ write_file(const char *path, const struct site *site, const struct first *first)
 	FILE *to = fd == -1 ? NULL : fdopen(fd, "w");
 	bool good;
 
-	if (!to && errno == EEXIST)
-		return cli_fail(EXIT_INPUT,
-		    "%s is there already and stays as it is; lodge init -n shows what would be new", path);
-	if (!to && (errno == EACCES || errno == EPERM))
-		return cli_fail(
-		    EXIT_PERMISSION, "%s is root's to write; sudo lodge init, or lodge init -n", path);
-	if (!to && errno == ENOENT)
-		return cli_fail(
-		    EXIT_SYSTEM, "%s: its folder is not there; make it, or name another file with -c", path);
 	if (!to)
-		return cli_errno(path);
+		return fail_to_write(path, path);
 	first_print(site, first, to);
 	good = fflush(to) == 0 && fsync(fd) == 0;
 	if (fclose(to) == 0 && good)
 		return EXIT_DONE;
+	fail_to_write(path, path);
 	unlink(path);
-	return cli_errno(path);
+	return EXIT_SYSTEM;
 }
 
 static int
@@ -200,34 +212,58 @@ check(const char *path)
 	return status;
 }
 
+/* A unit reads the usual file and no other. */
+static void
+tell_next(const char *file, const struct site *site)
+{
+	bool units = strcmp(file, SYS_CONF_FILE) == 0 && access("/run/systemd/system", F_OK) == 0;
+	char lodge[PATH_MAX], start[PATH_MAX];
+
+	lodge_with(file, lodge);
+	snprintf(start, sizeof(start), units ? "systemctl enable --now lodge.target" : "%s up", lodge);
+	printf("%s is written\nnext: ", file);
+	if (!site->kernel[0])
+		printf("%s kernel build, then ", lodge);
+	printf("%s doctor; %s starts all, and %s guest create NAME makes a guest\n", lodge, start, lodge);
+}
+
+static int
+write_first(const char *file, const struct site *site, const struct first *first)
+{
+	int status;
+
+	if (strcmp(file, SYS_CONF_FILE) == 0 && mkdir("/etc/lodge", 0755) == -1 && errno != EEXIST)
+		return fail_to_write(file, "/etc/lodge");
+	status = write_file(file, site, first);
+	if (status == EXIT_DONE)
+		status = check(file);
+	if (status != EXIT_DONE)
+		return status;
+	first_tell(site, first, stderr);
+	tell_next(file, site);
+	return EXIT_DONE;
+}
+
 int
 cmd_init(const struct said *said)
 {
-	bool dry = said_has(said, "--dry-run");
+	int status = EXIT_DONE;
+	struct host_facts facts;
 	struct first first;
 	struct site site;
-	int status;
 
-	look(&site);
+	host_learn(&facts);
+	look(&site, &facts);
 	first_plan(&site, &first);
-	if (!ip_is_set(&first.network.ip))
-		return cli_fail(EXIT_SYSTEM,
+	if (!ip_is_set(&first.network.ip)) {
+		status = cli_fail(EXIT_SYSTEM,
 		    "every private network is routed here; write network: by hand, man lodge.yaml");
-	if (dry) {
+	} else if (said_has(said, "--dry-run")) {
 		first_tell(&site, &first, stderr);
 		first_print(&site, &first, stdout);
-		return EXIT_DONE;
+	} else {
+		status = write_first(said->file, &site, &first);
 	}
-	if (strcmp(said->file, SYS_CONF_FILE) == 0 && mkdir("/etc/lodge", 0755) == -1 && errno == EACCES)
-		return cli_fail(
-		    EXIT_PERMISSION, "/etc/lodge is root's to make; sudo lodge init, or lodge init -n");
-	status = write_file(said->file, &site, &first);
-	if (status == EXIT_DONE)
-		status = check(said->file);
-	if (status != EXIT_DONE)
-		return status;
-	first_tell(&site, &first, stderr);
-	printf("%s is written\n%s\n", said->file,
-	    site.kernel[0] ? "next: lodge doctor, then lodge guest create NAME" : "next: lodge kernel build");
-	return EXIT_DONE;
+	host_free(&facts);
+	return status;
 }

@@ -74,6 +74,36 @@ test_network6(void **state)
 	}
 }
 
+/* The usual port where it is free, else the first that is; of several programs and protocols. */
+static void
+test_ports(void **state)
+{
+	static const struct {
+		struct port_range listening[4];
+		unsigned want[DOORS];
+	} cases[] = {
+	    {{{0}}, {80, 443, 443}},
+	    {{{80, 80, .proto = PROTO_TCP}}, {8080, 443, 443}},
+	    {{{80, 80, .proto = PROTO_UDP}}, {80, 443, 443}},
+	    {{{443, 443, .proto = PROTO_UDP}}, {80, 443, 8443}},
+	    {{{80, 80, .proto = PROTO_TCP}, {8080, 8080, .proto = PROTO_TCP}}, {8081, 443, 443}},
+	    {{{80, 80, .proto = PROTO_TCP}, {8080, 8080, .proto = PROTO_UDP}}, {8080, 443, 443}},
+	    {{{443, 443, .proto = PROTO_BOTH}, {8443, 8444, .proto = PROTO_TCP}}, {80, 8445, 8443}},
+	    {{{80, 80, .proto = PROTO_TCP}, {8080, 8098, .proto = PROTO_TCP}}, {8099, 443, 443}},
+	    {{{1, 65535, .proto = PROTO_TCP}}, {0, 0, 443}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct site site = {.listening = cases[i].listening, .n_listening = 4};
+		struct first first;
+
+		first_plan(&site, &first);
+		for (int door = 0; door < DOORS; door++)
+			assert_int_equal(first.ports[door], cases[i].want[door]);
+	}
+}
+
 static char *
 printed(const struct site *site, void (*print)(const struct site *, const struct first *, FILE *))
 {
@@ -91,45 +121,58 @@ printed(const struct site *site, void (*print)(const struct site *, const struct
 static void
 test_words(void **state)
 {
-	struct site bare = {0}, full = {.wan = "ens3",
-				    .kernel = "/k",
-				    .account = true,
-				    .redis = true,
-				    .redis_server = true,
-				    .held = {true, false, true},
-				    .memory_bytes = 4096ull << 20};
-	char *text = printed(&bare, first_print);
+	static const struct port_range some[] = {{80, 80, .proto = PROTO_TCP},
+	    {443, 443, .proto = PROTO_UDP}},
+				       all[] = {{1, 65535, .proto = PROTO_TCP}};
+	static const struct site bare = {0},
+				 full = {.wan = "ens3",
+				     .kernel = "/k",
+				     .account = true,
+				     .redis = true,
+				     .redis_server = true,
+				     .listening = some,
+				     .n_listening = 2,
+				     .memory_bytes = 4096ull << 20},
+				 crowded = {.listening = all, .n_listening = 1};
+	static const struct {
+		const struct site *site;
+		void (*print)(const struct site *, const struct first *, FILE *);
+		const char *words[8], *never;
+	} cases[] = {
+	    {&bare, first_print, {"\n# wan:", "\n# kernel:", "\n  http: [80]\n"}, "user:"},
+	    {&bare, first_tell, {"kernel: none is there; lodge kernel build", "memory: room for 0 guests"},
+		"because"},
+	    {&full, first_print,
+		{"\nwan: ens3\n", "\nkernel: /k\n", "\nuser: lodge\n",
+		    "\n  http: [8080]  # somebody else listens on 80;", "\n  tls: [443]\n",
+		    "\n  quic: [8443]  #"},
+		"# kernel:"},
+	    {&full, first_tell,
+		{"quic: 8443, because somebody listens on 443/udp", "left alone", "room for 7 guests"},
+		"none is there"},
+	    {&crowded, first_print, {"\n  http: []  # somebody else listens on 80;", "\n  quic: [443]\n"},
+		"[0]"},
+	    {&crowded, first_tell,
+		{"http: closed, because somebody listens on 80/tcp and on each of 8080 to 8099"},
+		"quic: closed"},
+	};
 
 	(void)state;
-	assert_non_null(strstr(text, "\n# wan:"));
-	assert_non_null(strstr(text, "\n# kernel:"));
-	assert_null(strstr(text, "user:"));
-	assert_non_null(strstr(text, "\n  http: [80]\n"));
-	free(text);
-	text = printed(&bare, first_tell);
-	assert_non_null(strstr(text, "kernel: none is there; lodge kernel build"));
-	assert_non_null(strstr(text, "memory: room for 0 guests"));
-	free(text);
-	text = printed(&full, first_print);
-	assert_non_null(strstr(text, "\nwan: ens3\n"));
-	assert_non_null(strstr(text, "\nkernel: /k\n"));
-	assert_non_null(strstr(text, "\nuser: lodge\n"));
-	assert_non_null(strstr(text, "\n  http: [8080]  # somebody else listens on 80;"));
-	assert_non_null(strstr(text, "\n  tls: [443]\n"));
-	assert_non_null(strstr(text, "\n  quic: [8443]  #"));
-	free(text);
-	text = printed(&full, first_tell);
-	assert_non_null(strstr(text, "quic: 8443, because somebody listens on 443/udp"));
-	assert_non_null(strstr(text, "left alone"));
-	assert_non_null(strstr(text, "room for 7 guests"));
-	free(text);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = printed(cases[i].site, cases[i].print);
+
+		for (const char *const *word = cases[i].words; *word; word++)
+			assert_non_null(strstr(text, *word));
+		assert_null(strstr(text, cases[i].never));
+		free(text);
+	}
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_network), cmocka_unit_test(test_network6), cmocka_unit_test(test_words)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_network), cmocka_unit_test(test_network6),
+	    cmocka_unit_test(test_ports), cmocka_unit_test(test_words)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
