@@ -107,25 +107,37 @@ cli_guest(const struct conf *conf, const char *name)
 	return NULL;
 }
 
+static int
+run(struct said *said)
+{
+	if (said_has(said, "--version") && !(said->command && said_value(said, "--version"))) {
+		puts("lodge " LODGE_VERSION);
+		return EXIT_DONE;
+	}
+	said->file = said_value(said, "--config") ?: SYS_CONF_FILE;
+	if (said_has(said, "--help"))
+		return help_print(said, stdout);
+	if (!said->command) {
+		help_print(said, stderr);
+		return EXIT_INPUT;
+	}
+	return said->command->run(said);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct said said;
 	bool good = grammar_read(&lodge_grammar, argc, argv, &said);
+	int status;
 
 	log_open("lodge", said_has(&said, "--debug"));
 	if (!good)
 		return cli_fail(EXIT_INPUT, "%s", said.why);
-	if (said_has(&said, "--version") && !(said.command && said_value(&said, "--version"))) {
-		puts("lodge " LODGE_VERSION);
-		return EXIT_DONE;
-	}
-	said.file = said_value(&said, "--config") ?: SYS_CONF_FILE;
-	if (said_has(&said, "--help"))
-		return help_print(&said, stdout);
-	if (!said.command) {
-		help_print(&said, stderr);
-		return EXIT_INPUT;
-	}
-	return said.command->run(&said);
+	status = run(&said);
+	/* What was not written is tried once more, and so it is known why. */
+	errno = EIO;
+	if (fflush(stdout) == EOF || ferror(stdout))
+		return cli_fail(EXIT_SYSTEM, "cannot write: %s", strerror(errno));
+	return status;
 }

@@ -90,8 +90,6 @@ print(const struct usage *u, const struct order *order)
 	} else if (usage_show(u, stdout) == -1) {
 		return cli_fail(EXIT_SYSTEM, "out of memory");
 	}
-	if (fflush(stdout) == EOF || ferror(stdout))
-		return cli_fail(EXIT_SYSTEM, "cannot write: %s", strerror(errno));
 	return EXIT_DONE;
 }
 
