@@ -46,6 +46,34 @@ grammar_is_group(const struct grammar *g, const char *word)
 	return false;
 }
 
+const struct command *
+grammar_second(const struct grammar *g, const char *word)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		const char *space = strchr(g->commands[i].name, ' ');
+
+		if (space && strcmp(space + 1, word) == 0)
+			return &g->commands[i];
+	}
+	return NULL;
+}
+
+size_t
+grammar_words(const struct grammar *g, const char *group, const char **words, size_t max)
+{
+	size_t n = 0, len = group ? strlen(group) : 0;
+
+	for (size_t i = 0; i < g->n && n < max; i++) {
+		const char *name = g->commands[i].name, *space = strchr(name, ' ');
+
+		if (!g->commands[i].summary || !group != !space)
+			continue;
+		if (!group || len == 0 || ((size_t)(space - name) == len && memcmp(name, group, len) == 0))
+			words[n++] = space ? space + 1 : name;
+	}
+	return n;
+}
+
 static bool
 is_name(const char *name, const char *word, size_t len)
 {
@@ -71,10 +99,21 @@ grammar_option(const struct grammar *g, const struct command *command, const cha
 
 /* --- mistakes -------------------------------------------------------------------------------------------------- */
 
+/* The operand behind which nothing is an option any more, or NULL. */
+static const struct operand *
+before_rest(const struct command *command)
+{
+	for (const struct operand *o = command->operands; o->name; o++)
+		if (o[1].name && o[1].times == REST)
+			return o;
+	return NULL;
+}
+
 static bool
 wrong_option(struct reading *r, const char *word, size_t len)
 {
 	const struct command *command = r->said->command;
+	const struct operand *before;
 	const char *names[WORDS_MAX], *near;
 	size_t n = 0;
 
@@ -87,50 +126,36 @@ wrong_option(struct reading *r, const char *word, size_t len)
 	near = len > 2 ? near_word((struct span){word, len}, names, n) : NULL;
 	if (near)
 		return wrong(r, "no option «%.*s»; did you mean «%s»?", (int)len, word, near);
+	before = command ? before_rest(command) : NULL;
+	if (before)
+		return wrong(r, "%s has no option «%.*s» of its own; one for what it runs stands behind %s",
+		    command->name, (int)len, word, before->name);
 	return wrong(r, "%s has no option «%.*s»; lodge help%s%s lists those it has",
 	    command ? command->name : "lodge", (int)len, word, command ? " " : "",
 	    command ? command->name : "");
 }
 
-/* The first words of all commands, or the second ones of a group. */
-static size_t
-command_words(const struct grammar *g, const char *group, const char **words, size_t max)
-{
-	size_t n = 0, len = group ? strlen(group) : 0;
-
-	for (size_t i = 0; i < g->n && n < max; i++) {
-		const char *name = g->commands[i].name;
-
-		if (!g->commands[i].summary)
-			continue;
-		if (group && strncmp(name, group, len) == 0 && name[len] == ' ')
-			words[n++] = name + len + 1;
-		else if (!group && !strchr(name, ' '))
-			words[n++] = name;
-	}
-	return n;
-}
-
 static bool
 wrong_command(struct reading *r, const char *word)
 {
-	const struct command *group = r->said->command;
-	const struct grammar *g = r->grammar;
-	const char *words[WORDS_MAX], *space;
-	size_t n = command_words(g, group ? group->name : NULL, words, WORDS_MAX);
-	const char *near = near_word(span_str(word), words, n);
+	const struct command *group = r->said->command,
+			     *second = group ? NULL : grammar_second(r->grammar, word);
+	const char *words[WORDS_MAX], *near = NULL, *head = group ? group->name : "", *gap = group ? " " : "";
+	size_t n = grammar_words(r->grammar, group ? group->name : NULL, words, WORDS_MAX);
 
-	/* A word of a group without the group. */
-	for (size_t i = 0; !group && i < g->n; i++) {
-		space = strchr(g->commands[i].name, ' ');
-		if (space && strcmp(space + 1, word) == 0)
-			return wrong(r, "no command «%s»; did you mean «%s»?", word, g->commands[i].name);
-	}
+	if (!second)
+		near = near_word(span_str(word), words, n);
 	if (near)
-		return wrong(r, "no command «%s%s%s»; did you mean «%s»?", group ? group->name : "",
-		    group ? " " : "", word, near);
-	return wrong(r, "no command «%s%s%s»; lodge help%s%s lists them", group ? group->name : "",
-	    group ? " " : "", word, group ? " " : "", group ? group->name : "");
+		return wrong(
+		    r, "no command «%s%s%s»; did you mean «%s%s%s»?", head, gap, word, head, gap, near);
+	/* A word of a group without the group. */
+	if (!group && !second) {
+		near = near_word(span_str(word), words, grammar_words(r->grammar, "", words, WORDS_MAX));
+		second = near ? grammar_second(r->grammar, near) : NULL;
+	}
+	if (second)
+		return wrong(r, "no command «%s»; did you mean «%s»?", word, second->name);
+	return wrong(r, "no command «%s%s%s»; lodge help%s%s lists them", head, gap, word, gap, head);
 }
 
 /* "this|that" as names. The text is cut up. */

@@ -102,6 +102,10 @@ size_t said_values(const struct said *, const char *option, const char **values,
 
 /* By its whole name, or NULL. */
 const struct command *grammar_command(const struct grammar *, const char *name);
+/* By the second word of its name alone; the first of those that have it, or NULL. */
+const struct command *grammar_second(const struct grammar *, const char *word);
+/* The first words of all commands, the second ones of a group, or with "" those of all groups; at most max. How many. */
+size_t grammar_words(const struct grammar *, const char *group, const char **words, size_t max);
 /* The option of that name: the command's (which may be NULL), or else a global one. NULL: none. */
 const struct option *grammar_option(
     const struct grammar *, const struct command *, const char *name, size_t len);

@@ -109,9 +109,31 @@ grammar_help(const struct grammar *g, FILE *to)
 	fputs("\nlodge help COMMAND says what it takes, lodge help TOPIC opens the manual.\n", to);
 }
 
+/* Its own options, and the names of the global ones that it has not itself under that name. */
+static void
+print_options(const struct grammar *g, const struct command *command, FILE *to)
+{
+	const char *before = "\nAlso ";
+	struct rows rows = {0};
+
+	if (command->options[0].brief || command->options[0].full) {
+		fputc('\n', to);
+		add_options(&rows, command->options);
+		print_rows(&rows, to);
+	}
+	for (const struct option *o = g->global; o->brief || o->full; o++) {
+		if (!o->full || grammar_option(g, command, o->full, strlen(o->full)) != o)
+			continue;
+		fprintf(to, "%s%s%s%s", before, o->full, o->value ? " " : "", o->value ? o->value : "");
+		before = ", ";
+	}
+	fputs(". The manual: man lodge\n", to);
+}
+
 void
 grammar_help_group(const struct grammar *g, const char *group, FILE *to)
 {
+	const struct command *own = grammar_command(g, group);
 	struct rows rows = {0};
 	size_t len = strlen(group);
 
@@ -120,22 +142,16 @@ grammar_help_group(const struct grammar *g, const char *group, FILE *to)
 		if (strncmp(g->commands[i].name, group, len) == 0 && strchr(" ", g->commands[i].name[len]))
 			add_command(&rows, &g->commands[i]);
 	print_rows(&rows, to);
-	fprintf(to, "\nlodge help %s WORD says what it takes.\n", group);
+	fprintf(to, "\nlodge help %s WORD says what it takes. %s alone takes:\n", group, group);
+	print_options(g, own, to);
 }
 
 void
 grammar_help_command(const struct grammar *g, const struct command *command, FILE *to)
 {
-	struct rows rows = {0};
 	char usage[256];
 
-	(void)g;
 	grammar_usage(command, usage, sizeof(usage));
 	fprintf(to, "%s\n\n  %s\n", usage, command->summary ? command->summary : "");
-	if (command->options[0].brief || command->options[0].full) {
-		fputc('\n', to);
-		add_options(&rows, command->options);
-		print_rows(&rows, to);
-	}
-	fputs("\nAlso -c FILE, --debug, --help, --version. The manual: man lodge\n", to);
+	print_options(g, command, to);
 }

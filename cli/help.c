@@ -30,9 +30,8 @@ unknown(const char *word)
 	size_t n = topic_words(words, WORDS_MAX), topics = n;
 	char list[LIST] = "";
 
-	for (size_t i = 0; i < lodge_grammar.n && n < WORDS_MAX; i++)
-		if (lodge_grammar.commands[i].summary && !strchr(lodge_grammar.commands[i].name, ' '))
-			words[n++] = lodge_grammar.commands[i].name;
+	n += grammar_words(&lodge_grammar, NULL, words + n, WORDS_MAX - n);
+	n += grammar_words(&lodge_grammar, "", words + n, WORDS_MAX - n);
 	near = near_word(span_str(word), words, n);
 	if (near)
 		return cli_fail(EXIT_INPUT, "no command or topic «%s»; did you mean «%s»?", word, near);
@@ -48,13 +47,20 @@ cmd_help(const struct said *said)
 {
 	static char program[] = "lodge", help[] = "--help";
 	char *words[4] = {program};
+	const struct command *second;
 	struct said meant;
 	size_t n = 1;
 	int status;
 
 	if (said->n_operands == 1 && !grammar_command(&lodge_grammar, said->operands[0])) {
 		status = topic_show(said->operands[0]);
-		return status != -1 ? status : unknown(said->operands[0]);
+		if (status != -1)
+			return status;
+		second = grammar_second(&lodge_grammar, said->operands[0]);
+		if (!second)
+			return unknown(said->operands[0]);
+		grammar_help_command(&lodge_grammar, second, stdout);
+		return EXIT_DONE;
 	}
 	for (size_t i = 0; i < said->n_operands && n < 3; i++)
 		words[n++] = said->operands[i];

@@ -97,6 +97,8 @@ cmd_ssh(const struct said *said)
 		*at = '\0';
 		said->operands[0] = at + 1;
 	}
+	if (!*said->operands[0])
+		return cli_fail(EXIT_INPUT, "no guest is named; lodge ssh [USER@]NAME");
 	if (at == name || (at && name[0] == '-'))
 		return cli_fail(EXIT_INPUT, "«%s» is no user; lodge ssh %s logs in as root", name, at + 1);
 	guest = guest_load(said, &conf, &status);

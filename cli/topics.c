@@ -94,10 +94,8 @@ topic_words(const char **words, size_t max)
 int
 topic_show(const char *word)
 {
-	if (strncmp(word, "lodge-", 6) == 0)
-		word += 6;
 	for (size_t i = 0; i < N_TOPICS; i++)
-		if (strcmp(word, topics[i].word) == 0)
+		if (strcmp(word, topics[i].word) == 0 || strcmp(word, topics[i].page) == 0)
 			return show(&topics[i]);
 	return -1;
 }

@@ -122,7 +122,8 @@ test_read(void **state)
 	    {"quite-another", "no command «quite-another»; lodge help lists them"},
 	    {"stop a", "no command «stop»; did you mean «guest stop»?"},
 	    {"hiden", "no command «hiden»; lodge help lists them"},
-	    {"guest sotp", "no command «guest sotp»; did you mean «stop»?"},
+	    {"guest sotp", "no command «guest sotp»; did you mean «guest stop»?"},
+	    {"maek a", "no command «maek»; did you mean «guest make»?"},
 	    {"guest alice", "no command «guest alice»; lodge help guest lists them"},
 	    {"guest -j stop", "guest stop wants NAME; usage: lodge guest stop NAME"},
 	    {"status x", "status takes no «x»; usage: lodge status [-j]"},
@@ -134,6 +135,7 @@ test_read(void **state)
 	    {"status -jx", "status has no option «-x»; lodge help status lists those it has"},
 	    {"status -json", "status has no option «-s»; lodge help status lists those it has"},
 	    {"status --json=yes", "--json takes no value; write it without «=yes»"},
+	    {"ssh -v a", "ssh has no option «-v» of its own; one for what it runs stands behind NAME"},
 	    {"-x", "lodge has no option «-x»; lodge help lists those it has"},
 	    {"guest make a --from", "--from wants BASE after it"},
 	    {"guest make a --from=", "--from wants BASE, and what stands there is empty"},
@@ -266,6 +268,13 @@ test_help(void **state)
 	assert_non_null(strstr(text, "usage: lodge guest make [OPTION…] NAME\n"));
 	assert_non_null(strstr(text, "\n      --domain NAME…  its name\n"));
 	assert_non_null(strstr(text, "\n  -q                  say less\n"));
+	assert_non_null(strstr(text, "\nAlso --config FILE, --debug, --help. "));
+	free(text);
+	to = open_memstream(&text, &len);
+	grammar_help_group(&grammar, "guest", to);
+	fclose(to);
+	assert_non_null(strstr(text, "\n  guest stop NAME  stop it\n"));
+	assert_non_null(strstr(text, "guest alone takes:\n\n  -j, --json  as JSON\n\nAlso --config FILE, "));
 	free(text);
 }
 
