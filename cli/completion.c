@@ -8,39 +8,40 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { TOPICS_MAX = 64 };
 
-/* readline cuts words at «=»; they are put together again, and of what is offered only what follows it is left. */
+/*
+ * readline cuts words at «=», «@», «:» and more; those between which nothing stands are put together again, and of what is
+ * offered only what it would replace ($2) is left. Words come as they are typed, in their quotes.
+ */
 static const char bash[] =
     "# bash completion of lodge, made by: lodge completion bash\n"
     "_lodge() {\n"
-    "\tlocal words=() word glue= line cur\n"
+    "\tlocal words=() word line cur head rest=${COMP_LINE#*\"${COMP_WORDS[0]}\"}\n"
     "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD}\"; do\n"
-    "\t\tif [[ ${#words[@]} -gt 0 && ( $glue || $word == '=' ) && ${words[-1]} == --* ]]; then\n"
+    "\t\tif [[ $word && ${#words[@]} -gt 0 && $rest == \"$word\"* ]]; then\n"
     "\t\t\twords[-1]+=$word\n"
-    "\t\t\tif [[ $word == '=' ]]; then glue=1; else glue=; fi\n"
     "\t\telse\n"
     "\t\t\twords+=(\"$word\")\n"
-    "\t\t\tglue=\n"
     "\t\tfi\n"
+    "\t\trest=${rest#*\"$word\"}\n"
     "\tdone\n"
-    "\tcur=${words[-1]}\n"
+    "\tcur=${words[-1]#[\\\"\\']}\n"
+    "\thead=${cur%\"$2\"}\n"
     "\tCOMPREPLY=()\n"
     "\twhile IFS= read -r line; do\n"
     "\t\tif [[ $line == :file ]]; then\n"
     "\t\t\tcompopt -o filenames 2>/dev/null\n"
-    "\t\t\twhile IFS= read -r line; do COMPREPLY+=(\"$line\"); done < <(compgen -f -- \"${cur#--*=}\")\n"
+    "\t\t\twhile IFS= read -r line; do COMPREPLY+=(\"$line\"); done < <(compgen -f -- \"$2\")\n"
     "\t\t\tcontinue\n"
     "\t\tfi\n"
     "\t\tline=${line%%$'\\t'*}\n"
-    "\t\tif [[ $line == \"$cur\"* ]]; then\n"
-    "\t\t\tif [[ $cur == --*=* ]]; then line=${line#*=}; fi\n"
-    "\t\t\tCOMPREPLY+=(\"$line\")\n"
-    "\t\tfi\n"
+    "\t\tif [[ $line == \"$cur\"* ]]; then COMPREPLY+=(\"${line#\"$head\"}\"); fi\n"
     "\tdone < <(\"${1/#\\~/$HOME}\" complete bash -- \"${words[@]}\" 2>/dev/null)\n"
     "}\n"
     "complete -F _lodge lodge\n";
@@ -118,11 +119,24 @@ print_domains(const struct conf *conf)
 			printf("%s\t%s\n", conf->guests[i].domains[d].name, conf->guests[i].name);
 }
 
+/* The file that was named; its ~ is still there, for no shell has expanded the line yet. */
+static const char *
+file_of(const struct offer *offer, char out[PATH_MAX])
+{
+	const char *file = said_value(&offer->said, "--config") ?: SYS_CONF_FILE, *home = getenv("HOME");
+
+	if (!home || strncmp(file, "~/", 2) != 0)
+		return file;
+	snprintf(out, PATH_MAX, "%s%s", home, file + 1);
+	return out;
+}
+
 /* What the file knows; a file with mistakes knows nothing. */
 static void
 print_known(const struct offer *offer)
 {
-	const char *file = said_value(&offer->said, "--config") ?: SYS_CONF_FILE;
+	char room[PATH_MAX];
+	const char *file = file_of(offer, room);
 	struct conf_errors errors;
 	struct conf conf;
 
@@ -157,8 +171,11 @@ cmd_complete(const struct said *said)
 	if (!words)
 		return EXIT_DONE;
 	words[0] = lodge;
-	for (size_t i = 1; i < said->n_operands; i++)
+	for (size_t i = 1; i < said->n_operands; i++) {
 		words[i] = said->operands[i];
+		if (strcmp(said->operands[0], "bash") == 0)
+			offer_unquote(words[i]);
+	}
 	offer_find(&lodge_grammar, (int)said->n_operands, words, &offer);
 	offer_print(&lodge_grammar, &offer, stdout);
 	if (offer.kind == KIND_GUEST || offer.kind == KIND_DOMAIN)

@@ -133,6 +133,8 @@ struct offer {
 	const char *begun; /* the word, "" when nothing of it is there */
 };
 
+/* A word as it is typed in bash loses its quotes, also one that is still open, and its backslashes. */
+void offer_unquote(char *word);
 /* words[0] is the program, the last one is what was begun. words are put in another order. */
 void offer_find(const struct grammar *, int n, char **words, struct offer *);
 /* «word TAB text», a line each, for all that the table knows; guests, domains and files are the caller's. */

@@ -4,6 +4,26 @@
 
 #include <string.h>
 
+void
+offer_unquote(char *word)
+{
+	char *to = word, quote = '\0';
+
+	for (const char *at = word; *at; at++) {
+		bool escapes = *at == '\\' && at[1] && (!quote || (quote == '"' && strchr("\"\\$`", at[1])));
+
+		if (escapes)
+			*to++ = *++at;
+		else if (quote && *at == quote)
+			quote = '\0';
+		else if (!quote && (*at == '"' || *at == '\''))
+			quote = *at;
+		else
+			*to++ = *at;
+	}
+	*to = '\0';
+}
+
 static void
 offer_kind(struct offer *o, enum kind kind, const char *choices)
 {

@@ -249,6 +249,35 @@ test_offer(void **state)
 }
 
 static void
+test_unquote(void **state)
+{
+	static const struct {
+		const char *typed, *want;
+	} cases[] = {
+	    {"plain", "plain"},
+	    {"", ""},
+	    {"my\\ file", "my file"},
+	    {"\"my file\"", "my file"},
+	    {"'my file", "my file"},
+	    {"--config=\"a b\"c", "--config=a bc"},
+	    {"'it\\'s", "it\\s"},
+	    {"\"a\\\"b\\c\"", "a\"b\\c"},
+	    {"'a\"b'", "a\"b"},
+	    {"end\\", "end\\"},
+	    {"\"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *word = strdup(cases[i].typed);
+
+		offer_unquote(word);
+		assert_string_equal(word, cases[i].want);
+		free(word);
+	}
+}
+
+static void
 test_help(void **state)
 {
 	char *text = NULL;
@@ -282,7 +311,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_ceiling),
-	    cmocka_unit_test(test_offer), cmocka_unit_test(test_help)};
+	    cmocka_unit_test(test_offer), cmocka_unit_test(test_unquote), cmocka_unit_test(test_help)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
