@@ -1,20 +1,9 @@
 /* `lodge status -j`; see status.h, and lodge(8) for the shape. */
 #include "cli/status.h"
 #include "conf/draft.h"
+#include "ledger/usage.h"
 
 #include <time.h>
-
-static json_t *
-number(uint64_t n)
-{
-	return json_integer(n < INT64_MAX ? (json_int_t)n : INT64_MAX);
-}
-
-static json_t *
-known(bool is, uint64_t n)
-{
-	return is ? number(n) : json_null();
-}
 
 static json_t *
 sum_json(const struct guest *guest, const struct sum *sum)
@@ -25,11 +14,11 @@ sum_json(const struct guest *guest, const struct sum *sum)
 
 	if (sum->source == SOURCE_NONE)
 		return json_null();
-	json = json_pack("{s:o, s:o, s:o, s:s, s:o}", "billed", number(sum->billed), "to_guest",
-	    number(sum->to_guest), "from_guest", number(sum->from_guest), "source", sources[sum->source],
-	    "age_s", known(sum->age_s >= 0, (uint64_t)sum->age_s));
+	json = json_pack("{s:o, s:o, s:o, s:s, s:o}", "billed", usage_json_number(sum->billed), "to_guest",
+	    usage_json_number(sum->to_guest), "from_guest", usage_json_number(sum->from_guest), "source",
+	    sources[sum->source], "age_s", usage_json_known(sum->age_s >= 0, (uint64_t)sum->age_s));
 	if (guest->quota.then != QUOTA_NONE)
-		json_object_set_new(json, "quota", number(guest->quota.month_bytes));
+		json_object_set_new(json, "quota", usage_json_number(guest->quota.month_bytes));
 	return json;
 }
 
@@ -50,8 +39,8 @@ rate_json(const struct rate *rate, double seconds)
 	if (!rate->known)
 		return json_null();
 	return json_pack("{s:f, s:o, s:o}", "seconds", seconds, "to_guest_bytes_s",
-	    number(per_second(rate->moved.bytes[TO_GUEST], seconds)), "from_guest_bytes_s",
-	    number(per_second(rate->moved.bytes[FROM_GUEST], seconds)));
+	    usage_json_number(per_second(rate->moved.bytes[TO_GUEST], seconds)), "from_guest_bytes_s",
+	    usage_json_number(per_second(rate->moved.bytes[FROM_GUEST], seconds)));
 }
 
 json_t *
@@ -66,11 +55,11 @@ status_guest_json(const struct survey *s, const struct sight *sight)
 	json_object_set_new(json, "name", json_string(guest->name));
 	json_object_set_new(json, "address", json_string(ip_print(&guest->address, address)));
 	json_object_set_new(json, "tap", json_string(guest->tap));
-	json_object_set_new(json, "memory_bytes", number(guest->memory_bytes));
-	json_object_set_new(json, "memory_used_bytes", known(sight->has_load, sight->memory_used));
-	json_object_set_new(json, "cpu_percent", known(sight->cpu_known, sight->cpu_percent));
-	json_object_set_new(json, "disk_bytes", known(sight->disk_known, sight->disk_size));
-	json_object_set_new(json, "disk_used_bytes", known(sight->disk_known, sight->disk_used));
+	json_object_set_new(json, "memory_bytes", usage_json_number(guest->memory_bytes));
+	json_object_set_new(json, "memory_used_bytes", usage_json_known(sight->has_load, sight->memory_used));
+	json_object_set_new(json, "cpu_percent", usage_json_known(sight->cpu_known, sight->cpu_percent));
+	json_object_set_new(json, "disk_bytes", usage_json_known(sight->disk_known, sight->disk_size));
+	json_object_set_new(json, "disk_used_bytes", usage_json_known(sight->disk_known, sight->disk_used));
 	json_object_set_new(json, "rate", rate_json(&sight->rate, s->seconds));
 	json_object_set_new(json, "ssh_port", json_integer(draft_ssh_port(guest)));
 	json_object_set_new(json, "domains", names_json(guest));

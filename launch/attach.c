@@ -1,7 +1,7 @@
 /* Who is attached to a guest's console; see attach.h. */
 #include "launch/attach.h"
 #include "base/conpkt.h"
-#include "base/sys.h"
+#include "launch/listen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -243,34 +243,12 @@ on_attach(struct ev_loop *loop, ev_io *w, int events)
 	ev_io_start(loop, &client->io);
 }
 
-/* One that lies there is of a launcher that is gone: the control socket lets only one in. */
-static int
-listen_at(const char *path)
-{
-	struct sockaddr_un sa;
-	int fd, saved;
-
-	if (sys_unix(path, &sa) == -1)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	unlink(path);
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 && chmod(path, 0600) == 0 &&
-	    listen(fd, ATTACH_MAX) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 struct attach *
 attach_open(struct ev_loop *loop, const char *path, const struct ring *ring, attach_typed *typed,
     attach_sized *sized, void *arg)
 {
 	struct attach *a = calloc(1, sizeof(*a));
-	int fd = a ? listen_at(path) : -1;
+	int fd = a ? listen_at(path, SOCK_SEQPACKET, ATTACH_MAX) : -1;
 
 	if (fd == -1) {
 		free(a);

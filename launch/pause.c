@@ -2,6 +2,7 @@
 #include "launch/pause.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "launch/listen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -230,16 +231,12 @@ struct pause *
 pause_open(struct ev_loop *loop, const char *path, const char *name, struct console *console)
 {
 	struct pause *p = calloc(1, sizeof(*p));
-	struct sockaddr_un sa;
-	int fd = -1, saved;
+	int fd = p ? listen_at(path, SOCK_STREAM, 1) : -1;
 
-	if (!p || sys_unix(path, &sa) == -1)
-		goto fail;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (unlink(path) == -1 && errno != ENOENT)
-		goto fail;
-	if (fd == -1 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1 || listen(fd, 1) == -1)
-		goto fail;
+	if (fd == -1) {
+		free(p);
+		return NULL;
+	}
 	p->loop = loop;
 	p->name = name;
 	p->console = console;
@@ -250,13 +247,6 @@ pause_open(struct ev_loop *loop, const char *path, const char *name, struct cons
 	p->door.data = p->holder.data = p->tick.data = p;
 	ev_io_start(loop, &p->door);
 	return p;
-fail:
-	saved = errno;
-	if (fd != -1)
-		close(fd);
-	free(p);
-	errno = saved;
-	return NULL;
 }
 
 void

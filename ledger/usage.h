@@ -54,4 +54,8 @@ int usage_show(const struct usage *, FILE *);
 json_t *usage_json(const struct usage *);
 void usage_csv(const struct usage *, FILE *);
 
+/* A figure as JSON, whose integers end at 2^63 here (9 EB); null where it is not known. */
+json_t *usage_json_number(uint64_t);
+json_t *usage_json_known(bool is, uint64_t);
+
 #endif

@@ -3,17 +3,16 @@
 
 enum { USAGE_VERSION = 1 };
 
-/* JSON's integers end at 2^63 here: 9 EB. */
-static json_t *
-number(uint64_t n)
+json_t *
+usage_json_number(uint64_t n)
 {
 	return json_integer(n < INT64_MAX ? (json_int_t)n : INT64_MAX);
 }
 
-static json_t *
-known(bool is, uint64_t n)
+json_t *
+usage_json_known(bool is, uint64_t n)
 {
-	return is ? number(n) : json_null();
+	return is ? usage_json_number(n) : json_null();
 }
 
 static const char *
@@ -27,8 +26,8 @@ quota_json(const struct bill *b)
 {
 	if (b->quota.then == QUOTA_NONE)
 		return json_null();
-	return json_pack("{s:o, s:o, s:s}", "bytes", number(b->quota.month_bytes), "left",
-	    number(bill_left(b)), "then", then_word(b->quota.then));
+	return json_pack("{s:o, s:o, s:s}", "bytes", usage_json_number(b->quota.month_bytes), "left",
+	    usage_json_number(bill_left(b)), "then", then_word(b->quota.then));
 }
 
 static json_t *
@@ -39,13 +38,13 @@ bill_json(const struct bill *b)
 	    when_iso(b->from, zone_utc, from), "until", when_iso(b->until, zone_utc, until));
 
 	for (int i = 0; i < RECORD_FIELDS; i++)
-		json_object_set_new(json, record_name(i), number(b->sum.v[i]));
+		json_object_set_new(json, record_name(i), usage_json_number(b->sum.v[i]));
 	json_object_set_new(json, "ts", json_integer(b->sum.ts));
 	json_object_set_new(json, "in_file", json_boolean(!b->gone));
 	json_object_set_new(json, "quota", quota_json(b));
-	json_object_set_new(json, "projected", known(b->projected_known, b->projected));
-	json_object_set_new(json, "p95_to_guest_bit_s", known(b->p95_known, b->p95[TO_GUEST]));
-	json_object_set_new(json, "p95_from_guest_bit_s", known(b->p95_known, b->p95[FROM_GUEST]));
+	json_object_set_new(json, "projected", usage_json_known(b->projected_known, b->projected));
+	json_object_set_new(json, "p95_to_guest_bit_s", usage_json_known(b->p95_known, b->p95[TO_GUEST]));
+	json_object_set_new(json, "p95_from_guest_bit_s", usage_json_known(b->p95_known, b->p95[FROM_GUEST]));
 	return json;
 }
 
@@ -57,7 +56,7 @@ row_json(const struct usage *u, const struct dated *row)
 	    json_pack("{s:s}", "start", when_iso(row->start, u->by == BY_MONTH ? zone_utc : u->zone, start));
 
 	for (int i = 0; i < SLOT_FIELDS; i++)
-		json_object_set_new(json, slot_name((enum slot_field)i), number(row->v[i]));
+		json_object_set_new(json, slot_name((enum slot_field)i), usage_json_number(row->v[i]));
 	return json;
 }
 
