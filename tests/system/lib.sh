@@ -73,6 +73,12 @@ within() { # SECONDS COMMAND…: four times that on a busy machine, which costs 
 	done
 }
 
+# Those that launchers made for the guests of one lodge, known by the number of the folder in it.
+cgroups() { # RUN GUEST
+	mark=$(stat -c '%d %i' "$1/guests" | { read -r device inode; printf '%x.%x' "$device" "$inode"; })
+	find /sys/fs/cgroup -type d -name "lodge-guest-$2-$mark" 2>/dev/null
+}
+
 # The test cannot go on; the others can, which TAP's own word for it would end, too.
 bail() {
 	TESTS=$((TESTS + 1))
@@ -91,6 +97,8 @@ cleanup() {
 	status=$?
 	trap '' INT TERM HUP
 	[ -n "${UP_PID-}" ] && lodge_down
+	# Of a launcher that the test killed; not of one that ends with these namespaces.
+	[ -d "${W-}/run/guests" ] && cgroups "$W/run" '*' | xargs -r rmdir 2>/dev/null
 	exit $status
 }
 trap cleanup EXIT
