@@ -158,7 +158,6 @@ store_reload(struct store *s, const struct conf *conf)
 {
 	s->list_age.read_s = s->who.read_s = 0;
 	s->who_asked = s->all_asked = false;
-	s->n_list = 0;
 	for (size_t i = 0; i < s->roster.n; i++) {
 		struct entry *e = s->roster.list[i];
 
@@ -166,6 +165,7 @@ store_reload(struct store *s, const struct conf *conf)
 		e->asked = false;
 		e->p95_of = 0;
 		reading_conf(conf, &e->shown);
+		e->shown.bill.gone = !conf_guest(conf, e->shown.bill.guest);
 	}
 	reports_reload(s->reports, conf);
 }

@@ -20,7 +20,7 @@ int store_open(struct store *); /* -1: no memory */
 void store_close(struct store *);
 /* What a job read becomes what is known; of one that failed, that it is over. Takes of the job what it needs. */
 void store_take(struct store *, const struct conf *, struct job *);
-/* Another conf: all is to be read anew. */
+/* Another conf: all is to be read anew, and what is known stays until then. */
 void store_reload(struct store *, const struct conf *);
 
 #endif

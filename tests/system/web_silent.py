@@ -71,6 +71,10 @@ ok(web_status()["ledger"]["up"] is False, "and so does status", web_status()["le
 web.p.send_signal(signal.SIGHUP)
 ok(within(20, lambda: "reloaded: " in web_log()) and timed("/g/alice", token=owner)[0] < SLOW, "it is reloaded all the same")
 ok(of_owner("/g/alice").status == 200, "with what is known")
+got = of_owner("/")
+ok(got.status == 200 and ">alice</a>" in got.text and ">bob</a>" in got.text, "of everybody, on the page of all", (got.status, got.text[:1500]))
+got = of_owner("/metrics").text
+ok(all('lodge_guest_billed_bytes_total{guest="%s"}' % name in got for name in ("alice", "bob")), "and in metrics", got[:400])
 redis.p.send_signal(signal.SIGCONT)
 ok(within(40, lambda: "does not answer" not in of_owner("/g/alice").text and get("/healthz").status == 200), "and when it goes on, so do the numbers",
    web_status()["ledger"])
