@@ -19,6 +19,7 @@ struct shown {
 	const char *domain; /* the first of n_domains */
 	size_t n_domains;
 	int64_t read_at; /* the bill and the totals; 0: never */
+	double read_s; /* the same, by the clock that is never set */
 	char spoilt[SHOWN_WHY]; /* ""; else what it is that could not be read last: older numbers stay */
 	bool rate_known; /* of the last minutes, in bit/s: */
 	uint64_t rate[DIRECTIONS];

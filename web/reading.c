@@ -1,5 +1,6 @@
 /* One guest, read from the ledger; see reading.h. */
 #include "web/reading.h"
+#include "base/sys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ reading_bill(const struct reading *r, unsigned with, struct shown *g)
 {
 	struct bill fresh;
 
+	g->read_s = sys_seconds();
 	if (usage_bill(r->ledger, r->conf, g->bill.guest, r->now, with, &fresh) == -1)
 		return -1;
 	g->bill = fresh;

@@ -22,6 +22,13 @@ tell_spoilt(const char *guest, char *was, const char *why)
 	snprintf(was, SHOWN_WHY, "%.*s", SHOWN_WHY - 1, why);
 }
 
+/* Short readings are done in the midst of a long one: the older of two never replaces the newer. */
+static bool
+is_newer(const struct shown *old, const struct shown *fresh)
+{
+	return fresh->read_s >= old->read_s;
+}
+
 /* The bill and what stands beside it; of the rows nothing. */
 static void
 take_bill(const struct conf *conf, struct shown *old, const struct shown *fresh, bool with_p95)
@@ -37,6 +44,7 @@ take_bill(const struct conf *conf, struct shown *old, const struct shown *fresh,
 	memcpy(old->rate, fresh->rate, sizeof(old->rate));
 	old->rate_known = fresh->rate_known;
 	old->read_at = fresh->read_at;
+	old->read_s = fresh->read_s;
 	reading_conf(conf, old);
 }
 
@@ -97,8 +105,9 @@ took_all(struct store *s, const struct conf *conf, const struct job *j)
 
 		if (!e)
 			continue;
-		tell_spoilt(fresh->bill.guest, e->shown.spoilt, fresh->spoilt);
-		if (fresh->read_at)
+		if (is_newer(&e->shown, fresh))
+			tell_spoilt(fresh->bill.guest, e->shown.spoilt, fresh->spoilt);
+		if (is_newer(&e->shown, fresh) && fresh->read_at)
 			take_bill(conf, &e->shown, fresh, false);
 		else
 			reading_conf(conf, &e->shown);

@@ -3,6 +3,7 @@
 #include "web/reading.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 struct doing {
 	struct ledger *ledger;
@@ -114,7 +115,7 @@ read_all(struct doing *d)
 
 		if (!d->between(d->arg))
 			return -1;
-		g->read_at = j->now;
+		g->read_at = d->reading.now = (int64_t)time(NULL);
 		if (reading_bill(&d->reading, WITH_PROJECTION, g) == 0 && reading_rate(&d->reading, g) == 0)
 			continue;
 		if (!ledger_spoilt(d->ledger))
