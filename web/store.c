@@ -78,7 +78,8 @@ took_guest(struct store *s, const struct conf *conf, struct job *j)
 	swap(&e->shown.days, &j->list->days);
 	swap(&e->shown.months, &j->list->months);
 	e->known = true;
-	e->p95_of = slot_start(SLOT_5M, j->now);
+	if (j->with & WITH_PERCENTILE)
+		e->p95_of = slot_start(SLOT_5M, j->now);
 }
 
 static void
