@@ -88,7 +88,7 @@ metrics_put(struct out *o, const struct page *p, const struct shown *const *list
 	    o, "lodge_guest_readable", "gauge", "1: all of it is read; 0: what is there is the last known.");
 	for (size_t i = 0; i < n; i++)
 		out_plain(o, "lodge_guest_readable{guest=\"%s\"} %d\n", list[i]->bill.guest,
-		    list[i]->spoilt[0] == '\0');
+		    !list[i]->spoilt[0] && !(p->spoilt && p->spoilt[0]));
 	put_totals(o, list, n);
 	put_periods(o, list, n);
 }

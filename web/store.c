@@ -72,6 +72,7 @@ took_guest(struct store *s, const struct conf *conf, struct job *j)
 	tell_spoilt(j->name, e->spoilt, j->spoilt ? j->why : "");
 	if (!j->good)
 		return;
+	e->shown.spoilt[0] = '\0';
 	take_bill(conf, &e->shown, j->list, j->with & WITH_PERCENTILE);
 	e->shown.day = j->list->day;
 	swap(&e->shown.hours, &j->list->hours);

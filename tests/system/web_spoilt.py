@@ -41,11 +41,13 @@ for what, spoil, mend in (
     ok(got.status == 200 and big(got.text) == before and re.search(r"last known numbers, of .*, \d+s old", got.text), "with the last numbers that were good")
     ok("<b>" not in got.text and MARKUP not in got.text and got.text.count("<script") == 1, "and nothing of it is markup", re.findall("<code>.*?</code>", got.text))
     ok("<code>" in got.text and "<code>" not in get("/g/alice", token=alice).text, "which key it is the owner is told alone")
+    ok(within(20, lambda: 'lodge_guest_readable{guest="alice"} 0\n' in get("/metrics", token=alice).text), "the tenant's own metrics have it, too")
     ok("numbers cannot be read" not in of_owner("/g/bob").text and get("/healthz").status == 200, "of others all is well")
     redis("COPY", "kept", key, "REPLACE")
     if mend:
         redis(*mend)
     ok(within(20, lambda: "cannot be read" not in of_owner("/g/alice").text), "until it is mended", of_owner("/g/alice").text[:900])
+    ok(within(20, lambda: 'lodge_guest_readable{guest="alice"} 1\n' in get("/metrics", token=alice).text), "in metrics as well")
 
 redis("SET", "lodge:{bob}:cur", "hello")
 ok(within(20, lambda: "numbers cannot be read" in of_owner("/").text), "the page of all says whose numbers cannot be read")
