@@ -83,6 +83,16 @@ fault_of(const struct making *m)
 	return NULL;
 }
 
+static json_t *
+unreadable(const struct names *names)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; names && i < names->n; i++)
+		json_array_append_new(list, json_string(names->list[i]));
+	return list;
+}
+
 static void
 put_json(struct making *m, const struct usage *u)
 {
@@ -95,6 +105,8 @@ put_json(struct making *m, const struct usage *u)
 
 	if (fault)
 		json_object_set_new(ledger, "error", json_string(fault));
+	if (!m->guest[0])
+		json_object_set_new(ledger, "unreadable", unreadable(data_left_out(m->data)));
 	json_object_set_new(json, "ledger", ledger);
 	text = json_dumps(json, JSON_INDENT(2));
 	json_decref(json);

@@ -296,6 +296,14 @@ data_usage(struct data *d, const char *guest, enum by by, enum usage_read *done,
 	return r && r->read_at ? &r->usage : NULL;
 }
 
+const struct names *
+data_left_out(const struct data *d)
+{
+	const struct report *r = reports_find(d->store.reports, "", BY_NOTHING);
+
+	return r ? &r->left_out : NULL;
+}
+
 void
 data_page(struct data *d, struct page *p)
 {

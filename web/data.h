@@ -44,6 +44,8 @@ size_t data_all(struct data *, const struct shown *const **out);
 /* NULL: it was never read. done: of the last reading that was answered. */
 const struct usage *data_usage(
     struct data *, const char *guest, enum by, enum usage_read *done, const char **spoilt);
+/* Whom the usage of all is without, for their keys cannot be read. NULL: it was never read. */
+const struct names *data_left_out(const struct data *);
 
 /* The page's part: when that was read which was given last, and how Redis is. now and viewer are the caller's. */
 void data_page(struct data *, struct page *);

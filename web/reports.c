@@ -17,6 +17,13 @@ reports_find(struct reports *all, const char *name, enum by by)
 	return NULL;
 }
 
+static void
+report_free(struct report *r)
+{
+	usage_free(&r->usage);
+	names_free(&r->left_out);
+}
+
 struct report *
 reports_want(struct reports *all, const char *name, enum by by)
 {
@@ -27,7 +34,7 @@ reports_want(struct reports *all, const char *name, enum by by)
 		for (size_t i = 1; i < REPORTS_MAX && r->used; i++)
 			if (!all->list[i].used || all->list[i].wanted_s < r->wanted_s)
 				r = &all->list[i];
-		usage_free(&r->usage);
+		report_free(r);
 		*r = (struct report){.used = true, .by = by};
 		snprintf(r->name, sizeof(r->name), "%s", name);
 	}
@@ -51,6 +58,6 @@ void
 reports_free(struct reports *all)
 {
 	for (size_t i = 0; all && i < REPORTS_MAX; i++)
-		usage_free(&all->list[i].usage);
+		report_free(&all->list[i]);
 	free(all);
 }

@@ -16,6 +16,7 @@ struct report {
 	enum usage_read done;
 	char spoilt[SHOWN_WHY];
 	struct usage usage;
+	struct names left_out; /* of all: whose bill could not be read, sorted */
 };
 
 struct reports {

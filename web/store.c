@@ -121,6 +121,29 @@ took_all(struct store *s, const struct conf *conf, const struct job *j)
 	s->list_at = j->now;
 }
 
+static bool
+is_among(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->list[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Each is told of when it begins. */
+static void
+took_left_out(struct report *r, struct job *j)
+{
+	struct names old = r->left_out;
+
+	for (size_t i = 0; i < j->n; i++)
+		if (j->list[i].spoilt[0] && !is_among(&old, j->list[i].bill.guest))
+			log_warn(
+			    "%s: left out of the list of all: %s", j->list[i].bill.guest, j->list[i].spoilt);
+	r->left_out = j->left_out;
+	j->left_out = old;
+}
+
 static void
 took_usage(struct store *s, struct job *j)
 {
@@ -136,6 +159,7 @@ took_usage(struct store *s, struct job *j)
 	tell_spoilt(j->name, r->spoilt, j->spoilt ? j->why : "");
 	if (!j->good)
 		return;
+	took_left_out(r, j);
 	old = r->usage;
 	r->usage = j->usage;
 	j->usage = old;

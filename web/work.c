@@ -29,6 +29,7 @@ job_free(struct job *j)
 	if (!j)
 		return;
 	names_free(&j->names);
+	names_free(&j->left_out);
 	for (size_t i = 0; i < j->n; i++)
 		shown_free(&j->list[i]);
 	free(j->list);
@@ -102,7 +103,17 @@ list_all(struct doing *d)
 	return 0;
 }
 
-/* One whose keys are spoilt costs the others nothing. */
+/* One whose keys are spoilt costs the others nothing. -1: it is more than that. */
+static int
+pass_over(struct doing *d, struct shown *g)
+{
+	if (!ledger_spoilt(d->ledger))
+		return -1;
+	g->read_at = 0;
+	snprintf(g->spoilt, sizeof(g->spoilt), "%s", ledger_why(d->ledger));
+	return 0;
+}
+
 static int
 read_all(struct doing *d)
 {
@@ -116,17 +127,15 @@ read_all(struct doing *d)
 		if (!d->between(d->arg))
 			return -1;
 		g->read_at = d->reading.now = (int64_t)time(NULL);
-		if (reading_bill(&d->reading, WITH_PROJECTION, g) == 0 && reading_rate(&d->reading, g) == 0)
-			continue;
-		if (!ledger_spoilt(d->ledger))
+		if ((reading_bill(&d->reading, WITH_PROJECTION, g) == -1 ||
+			reading_rate(&d->reading, g) == -1) &&
+		    pass_over(d, g) == -1)
 			return -1;
-		g->read_at = 0;
-		snprintf(g->spoilt, sizeof(g->spoilt), "%s", ledger_why(d->ledger));
 	}
 	return 0;
 }
 
-/* As usage_read has them, but that others are let in between. */
+/* As usage_read has them, but that others are let in between, and that spoilt keys cost the others nothing. */
 static int
 read_bills(struct doing *d)
 {
@@ -136,15 +145,22 @@ read_bills(struct doing *d)
 	if (list_all(d) == -1)
 		return -1;
 	u->bills = calloc(j->n + 1, sizeof(*u->bills));
-	if (!u->bills)
+	j->left_out.list = calloc(j->n + 1, sizeof(*j->left_out.list));
+	if (!u->bills || !j->left_out.list)
 		return -1;
 	for (size_t i = 0; i < j->n; i++) {
+		struct shown *g = &j->list[i];
 		struct bill *b = &u->bills[u->n];
 
-		if (!d->between(d->arg) || usage_bill(d->ledger, j->conf, j->list[i].bill.guest, j->now,
-					       WITH_PROJECTION | WITH_PERCENTILE, b) == -1)
+		if (!d->between(d->arg))
 			return -1;
-		u->n += !b->gone || b->found;
+		if (usage_bill(
+			d->ledger, j->conf, g->bill.guest, j->now, WITH_PROJECTION | WITH_PERCENTILE, b) == 0)
+			u->n += !b->gone || b->found;
+		else if (pass_over(d, g) == 0)
+			memcpy(j->left_out.list[j->left_out.n++], g->bill.guest, sizeof(g->bill.guest));
+		else
+			return -1;
 	}
 	j->done = USAGE_READ;
 	return 0;

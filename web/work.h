@@ -40,6 +40,7 @@ struct job {
 	size_t n;
 	enum usage_read done;
 	struct usage usage;
+	struct names left_out; /* USAGE of all: whose bill could not be read; list says why */
 	struct job *next;
 };
 

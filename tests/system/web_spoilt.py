@@ -57,6 +57,24 @@ ok(within(20, lambda: 'lodge_guest_readable{guest="bob"} 0\n' in of_owner("/metr
 ok('lodge_guest_readable{guest="alice"} 1\n' in of_owner("/metrics").text and "lodge_ledger_up 1\n" in of_owner("/metrics").text, "of bob alone")
 redis("DEL", "lodge:{bob}:cur")
 
+# --- the list of all ------------------------------------------------------------------------------------------------------
+
+
+def of_all():
+    return json.loads(of_owner("/api/v1/guests").text)
+
+
+ok(within(20, lambda: [g["name"] for g in of_all().get("guests", [])] == ["alice", "bob", "dora"] and of_all()["ledger"]["unreadable"] == []), "JSON has all", of_all())
+redis("RENAME", "lodge:{bob}:m:" + DAY[:6] + "01", "kept")
+redis("SET", "lodge:{bob}:m:" + DAY[:6] + "01", "hello")
+ok(within(20, lambda: of_all()["ledger"].get("unreadable") == ["bob"]), "whose bill cannot be read is named by it", of_all())
+got = of_all()
+ok([g["name"] for g in got["guests"]] == ["alice", "dora"] and got["ledger"]["up"] is True and "error" not in got["ledger"], "which has the others", got)
+ok(within(20, lambda: re.findall(r"^(?:alice|bob|dora)\b", of_owner("/guests.csv").text, re.M) == ["alice", "dora"]), "and so has CSV", of_owner("/guests.csv").text)
+ok(of_owner("/guests.csv").status == 200 and web_log().count("bob: left out of the list of all: ") == 1, "the log says which key, once", web_log()[-400:])
+redis("RENAME", "kept", "lodge:{bob}:m:" + DAY[:6] + "01")
+ok(within(20, lambda: of_all()["ledger"]["unreadable"] == [] and len(of_all()["guests"]) == 3), "until it is mended", of_all())
+
 # --- as much as 64 bits hold ----------------------------------------------------------------------------------------------
 
 record(redis, "lodge:{dora}:cur", MOST // 2, MOST // 2)
