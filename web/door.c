@@ -6,6 +6,7 @@
 #include "web/peer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,6 +44,32 @@ drop(struct seat *s)
 	close(fd);
 }
 
+static void
+send_away(struct seat *s)
+{
+	s->leaving = true;
+	if (s->served)
+		shutdown(s->fd, SHUT_RDWR); /* whoever took it sees the end, and says door_gone */
+	else
+		drop(s);
+}
+
+/* One client has so many seats, of which the eldest stranger's is the newcomer's. false: all are known. */
+static bool
+make_way(struct seat *newcomer)
+{
+	struct door *d = newcomer->door;
+	struct seat *eldest;
+
+	if (!crowd_too_many(d->seats, DOOR_SEATS, newcomer))
+		return true;
+	d->counts.per_client++;
+	eldest = crowd_eldest_stranger(d->seats, DOOR_SEATS, newcomer);
+	if (eldest)
+		send_away(eldest);
+	return eldest != NULL;
+}
+
 /* --- first bytes ---------------------------------------------------------------------------------------------- */
 
 enum step { STEP_MORE, STEP_DONE, STEP_DROP };
@@ -76,10 +103,7 @@ take_header(struct seat *s, struct span in)
 	s->client = got.from;
 	s->told = true;
 	wait_for(s, 0);
-	if (!crowd_too_many(d->seats, DOOR_SEATS, s))
-		return STEP_MORE;
-	d->counts.per_client++;
-	return STEP_DROP;
+	return make_way(s) ? STEP_MORE : STEP_DROP;
 }
 
 static enum step
@@ -125,16 +149,6 @@ on_readable(struct ev_loop *loop, ev_io *w, int events)
 }
 
 static void
-send_away(struct seat *s)
-{
-	s->leaving = true;
-	if (s->served)
-		shutdown(s->fd, SHUT_RDWR); /* whoever took it sees the end, and says door_gone */
-	else
-		drop(s);
-}
-
-static void
 on_late(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct seat *s = w->data;
@@ -175,7 +189,7 @@ seat_take(struct door *d, struct seat *s, int fd, const struct addr *peer)
 static void
 make_room(struct door *d)
 {
-	struct seat *eldest = crowd_eldest_stranger(d->seats, DOOR_SEATS);
+	struct seat *eldest = crowd_eldest_stranger(d->seats, DOOR_SEATS, NULL);
 
 	if (!eldest)
 		return;
@@ -199,10 +213,8 @@ admit(struct door *d, int fd, const struct sockaddr *sa)
 	}
 	d->counts.accepted++;
 	seat_take(d, s, fd, &peer);
-	if (crowd_too_many(d->seats, DOOR_SEATS, s)) {
-		d->counts.per_client++;
+	if (!make_way(s))
 		drop(s);
-	}
 }
 
 static void
@@ -294,9 +306,12 @@ door_asked(struct seat *s)
 }
 
 void
-door_known(struct seat *s)
+door_known(struct seat *s, const char *tenant)
 {
+	if (s->known || (*tenant && crowd_keeps_enough(s->door->seats, DOOR_SEATS, tenant)))
+		return;
 	s->known = true;
+	snprintf(s->tenant, sizeof(s->tenant), "%s", tenant);
 }
 
 void

@@ -8,14 +8,15 @@
 #ifndef WEB_DOOR_H
 #define WEB_DOOR_H
 
-#include "base/addr.h"
+#include "conf/conf.h"
 
 #include <ev.h>
 
 enum {
 	DOOR_SEATS = 512, /* connections, of all; … */
 	DOOR_SPARE = 64, /* … when no more are left, whoever comes takes the place of the eldest stranger */
-	DOOR_PER_CLIENT = 32, /* of one address (IPv6: /64) that is not the host's own */
+	DOOR_PER_CLIENT = 32, /* of one address (IPv6: /64) that is not the host's own; strangers go first */
+	DOOR_PER_TENANT = 64, /* that are kept for those who have that tenant's link */
 	DOOR_HELLO_S = 5, /* for the first bytes, and … */
 	DOOR_REQUEST_S = 15, /* … for a whole request, however it trickles */
 	DOOR_IDLE_S = 30, /* the same for one after another */
@@ -27,7 +28,8 @@ struct seat {
 	bool here; /* the peer is of this host: loopback, or the very address that it connected to */
 	bool told, tls;
 	bool served; /* handed on */
-	bool known; /* they asked for something that was theirs */
+	bool known; /* they asked for something that was theirs, and … */
+	char tenant[CONF_GUEST_NAME_MAX + 1]; /* … so they are that guest's; "": the owner */
 	bool leaving; /* ended from our side */
 	double since_s;
 	ev_io io;
@@ -51,7 +53,7 @@ void door_close(struct door *);
 /* Of a connection that was taken; NULL: none of ours. */
 struct seat *door_seat(struct door *, int fd);
 void door_asked(struct seat *); /* a whole request came */
-void door_known(struct seat *); /* from somebody who may see something */
+void door_known(struct seat *, const char *tenant); /* from somebody who may see something; "": the owner */
 void door_answered(struct seat *); /* another may come */
 void door_gone(struct seat *);
 const struct door_counts *door_counts(const struct door *);

@@ -171,7 +171,7 @@ request_answer(
 	if (status != 200)
 		return request_refuse(h, c, status);
 	if (viewer.who >= WHO_TENANT) /* a local user may ask how it is, and keeps no seat by that */
-		door_known(seat);
+		door_known(seat, viewer.guest);
 	if (has_to_wait(h, c, &ask, &viewer, wait))
 		return MHD_YES;
 	return put(h, c, seat, &ask, &viewer);

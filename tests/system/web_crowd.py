@@ -10,7 +10,8 @@ os.makedirs(W + "/run", exist_ok=True)
 write_conf()
 open(W + "/log", "w").close()
 web = Web()
-owner = link("--owner")
+owner, alice = link("--owner"), link("alice")
+OWNER = "198.51.100.7"
 context = ssl.create_default_context(cafile=W + "/usage.test.crt")
 resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
 
@@ -19,19 +20,26 @@ def told(address):
     return b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + socket.inet_aton(address) + socket.inet_aton("192.0.2.1") + b"\x9c\x40\x01\xbb"
 
 
-def stranger(n, first=b""):
+def stranger(n=0, first=b"", address=None):
     s = socket.create_connection(("127.0.0.1", PORT), timeout=20)
-    s.sendall(told("203.0.%d.%d" % (n // 250, n % 250 + 1)) + first)
+    s.sendall(told(address or "203.0.%d.%d" % (n // 250, n % 250 + 1)) + first)
     return s
 
 
 def owners(path="/g/alice", more=""):
     """As a browser of theirs asks: from elsewhere, over TLS."""
     s = socket.create_connection(("127.0.0.1", PORT), timeout=20)
-    s.sendall(told("198.51.100.7"))
+    s.sendall(told(OWNER))
     with context.wrap_socket(s, server_hostname=NAME) as s:
         s.sendall(("GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n%sConnection: close\r\n\r\n" % (path, NAME, owner, more)).encode())
         return Answer(drain(s))
+
+
+def attempt(ask):
+    try:
+        return ask().status
+    except OSError as e:
+        return repr(e)
 
 
 class Watch(threading.Thread):
@@ -45,10 +53,7 @@ class Watch(threading.Thread):
     def run(self):
         while self.on:
             began = time.monotonic()
-            try:
-                status = owners().status
-            except OSError as e:
-                status = repr(e)
+            status = attempt(owners)
             self.took.append(time.monotonic() - began)
             if status != 200:
                 self.bad.append(status)
@@ -90,6 +95,13 @@ ok(within(20, lambda: web_status()["connections"]["open"] < 50), "whoever went l
 
 # --- one of them ----------------------------------------------------------------------------------------------------------
 
+neighbours = [stranger(first=b"GET / HTTP/1.1\r\n", address=OWNER) for _ in range(40)]
+ok(within(20, lambda: web_status()["connections"]["open"] >= 32), "the owner's address has 32 strangers", web_status()["connections"])
+got = [attempt(owners) for _ in range(20)]
+ok(got == [200] * 20, "of whom the eldest goes for the owner", got)
+for s in neighbours:
+    s.close()
+ok(within(20, lambda: web_status()["connections"]["open"] < 10), "they leave their seats, too", web_status()["connections"])
 watch = Watch()
 before = web_status()["connections"]["per_client"]
 many = [stranger(0, b"GET / HTTP/1.1\r\n") for _ in range(100)]
@@ -120,6 +132,34 @@ with socket.create_connection(("127.0.0.1", PORT), timeout=20) as s:
     s.sendall(raw + raw.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")[:len(raw) // 50 + 19])
     got = drain(s)
 ok(got.count(b"HTTP/1.1 200") == 51, "of who may look each request of many at once is answered", got.count(b"HTTP/1.1 200"))
+
+# --- a tenant -------------------------------------------------------------------------------------------------------------
+
+
+def keep(address):
+    """A connection that alice's link made known, and that is kept."""
+    s = context.wrap_socket(stranger(address=address), server_hostname=NAME)
+    return s if look(s) else None
+
+
+def look(s):
+    try:
+        s.sendall(("GET /g/alice/text HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n" % (NAME, alice)).encode())
+        return s.recv(1 << 16).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+kept = [keep("192.0.2.%d" % (10 + n // 30)) for n in range(90)]
+ok(all(kept), "a tenant has ninety connections", kept.count(None))
+crowd = []
+for n in range(900):
+    with contextlib.suppress(OSError):
+        crowd.append(stranger(n, HALVES[n % len(HALVES)]))
+ok(within(20, lambda: sum(1 for s in kept if look(s)) <= 64), "of which a crowd takes those above 64")
+ok(sum(1 for s in kept if look(s)) == 64, "and leaves the others", sum(1 for s in kept if look(s)))
+for s in crowd + kept:
+    s.close()
 
 # --- what is no request -----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-enum { N = 64 };
+enum { N = 2 * DOOR_PER_TENANT };
 
 static struct seat seats[N];
 
@@ -58,6 +58,8 @@ one_client_has_so_many(void **state)
 		assert_false(crowd_too_many(seats, N, last));
 		last->told = true; /* … but not those for whom the proxy asks */
 		assert_int_equal(crowd_too_many(seats, N, last), cases[c].same);
+		seats[7].leaving = true; /* who goes is not counted */
+		assert_false(crowd_too_many(seats, N, last));
 	}
 }
 
@@ -66,19 +68,55 @@ the_eldest_stranger_goes(void **state)
 {
 	(void)state;
 	all_free();
-	assert_null(crowd_eldest_stranger(seats, N));
+	assert_null(crowd_eldest_stranger(seats, N, NULL));
 	for (size_t i = 10; i < 20; i++)
 		sit(i, "192.0.2.1");
-	assert_ptr_equal(crowd_eldest_stranger(seats, N), &seats[10]);
+	assert_ptr_equal(crowd_eldest_stranger(seats, N, NULL), &seats[10]);
 	seats[17].since_s = 1;
-	assert_ptr_equal(crowd_eldest_stranger(seats, N), &seats[17]);
+	assert_ptr_equal(crowd_eldest_stranger(seats, N, NULL), &seats[17]);
 	seats[17].known = true; /* who may sit stays */
-	assert_ptr_equal(crowd_eldest_stranger(seats, N), &seats[10]);
+	assert_ptr_equal(crowd_eldest_stranger(seats, N, NULL), &seats[10]);
 	seats[10].leaving = true; /* and nobody is sent away twice */
-	assert_ptr_equal(crowd_eldest_stranger(seats, N), &seats[11]);
+	assert_ptr_equal(crowd_eldest_stranger(seats, N, NULL), &seats[11]);
 	for (size_t i = 10; i < 20; i++)
 		seats[i].known = true;
-	assert_null(crowd_eldest_stranger(seats, N));
+	assert_null(crowd_eldest_stranger(seats, N, NULL));
+}
+
+/* Of a client who has too many: their own stranger, and not the newcomer. */
+static void
+the_same_clients_stranger_goes(void **state)
+{
+	struct seat *newcomer;
+
+	(void)state;
+	all_free();
+	sit(0, "192.0.2.7");
+	for (size_t i = 1; i <= DOOR_PER_CLIENT; i++)
+		sit(i, "192.0.2.1");
+	newcomer = sit(DOOR_PER_CLIENT, "192.0.2.1");
+	assert_ptr_equal(crowd_eldest_stranger(seats, N, newcomer), &seats[1]);
+	for (size_t i = 1; i < DOOR_PER_CLIENT; i++)
+		seats[i].known = true;
+	assert_null(crowd_eldest_stranger(seats, N, newcomer));
+	assert_ptr_equal(crowd_eldest_stranger(seats, N, NULL), &seats[0]);
+}
+
+static void
+a_tenant_keeps_so_many(void **state)
+{
+	(void)state;
+	all_free();
+	for (size_t i = 0; i < DOOR_PER_TENANT; i++) {
+		assert_false(crowd_keeps_enough(seats, N, "alice"));
+		sit(i, "192.0.2.1")->known = true;
+		snprintf(seats[i].tenant, sizeof(seats[i].tenant), "alice");
+		sit(N - 1 - i, "192.0.2.1")->known = i % 2; /* strangers, and the owner's */
+	}
+	assert_true(crowd_keeps_enough(seats, N, "alice"));
+	assert_false(crowd_keeps_enough(seats, N, "bob"));
+	seats[3].fd = -1;
+	assert_false(crowd_keeps_enough(seats, N, "alice"));
 }
 
 int
@@ -87,6 +125,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_client_has_so_many),
 	    cmocka_unit_test(the_eldest_stranger_goes),
+	    cmocka_unit_test(the_same_clients_stranger_goes),
+	    cmocka_unit_test(a_tenant_keeps_so_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
