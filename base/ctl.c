@@ -1,14 +1,12 @@
 /* A daemon's control socket; see ctl.h. */
 #include "base/ctl.h"
+#include "base/ctl_place.h"
 #include "base/log.h"
-#include "base/sys.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { PAUSE_SECONDS = 1, CLIENT_SECONDS = 5 };
@@ -31,7 +29,7 @@ struct ctl {
 	ctl_answer *answer;
 	void *arg;
 	struct client clients[CTL_CLIENTS];
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char path[CTL_PATH];
 };
 
 static void
@@ -69,7 +67,7 @@ client_answer(struct client *c)
 	ev_timer_set(&c->timer, CLIENT_SECONDS, 0);
 	ev_timer_start(c->ctl->loop, &c->timer);
 	if (!json)
-		json = json_pack("{s:s}", "error", "unknown word; try status");
+		json = json_pack("{s:s}", "error", CTL_UNKNOWN "; try status");
 	c->answer = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
 	if (!c->answer) {
@@ -162,91 +160,25 @@ on_pause_over(struct ev_loop *loop, ev_timer *w, int events)
 	ev_io_start(loop, &ctl->io);
 }
 
-/* A socket that somebody answers is in use; one that nobody answers is left over. */
-static int
-clear_stale(const char *path)
-{
-	int fd = ctl_connect(path);
-
-	if (fd != -1 || errno == EAGAIN) {
-		if (fd != -1)
-			close(fd);
-		errno = EADDRINUSE;
-		return -1;
-	}
-	if (errno == ECONNREFUSED && unlink(path) == -1)
-		return -1;
-	return errno == ENOENT || errno == ECONNREFUSED ? 0 : -1;
-}
-
-/*
- * Where the socket itself lies: what a link of root's points to, from its own folder on. So a daemon that is not root has
- * its socket in a folder of its own, below one of root's, and everybody asks at the same path as ever.
- */
-static const char *
-lies_at(const char *path, char *out, size_t room)
-{
-	const char *slash = strrchr(path, '/');
-	size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
-	struct stat st;
-	ssize_t n;
-
-	if (lstat(path, &st) == -1 || !S_ISLNK(st.st_mode) || st.st_uid != 0 || folder >= room)
-		return path;
-	n = readlink(path, out + folder, room - folder);
-	if (n <= 0 || (size_t)n >= room - folder)
-		return path;
-	out[folder + (size_t)n] = '\0';
-	if (out[folder] == '/')
-		memmove(out, out + folder, (size_t)n + 1);
-	else
-		memcpy(out, path, folder);
-	return out;
-}
-
-static int
-give(const char *path, unsigned uid, unsigned gid)
-{
-	if ((uid != geteuid() || gid != getegid()) && chown(path, uid, gid) == -1)
-		return -1;
-	return chmod(path, 0660);
-}
-
 struct ctl *
 ctl_open(struct ev_loop *loop, const char *path, unsigned uid, unsigned gid, ctl_answer *answer, void *arg)
 {
-	char own[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	struct sockaddr_un sa;
-	struct ctl *ctl;
-	int fd = -1, saved;
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+	int fd = ctl ? ctl_bind(path, uid, gid, ctl->path) : -1, saved = errno;
 
-	path = lies_at(path, own, sizeof(own));
-	if (sys_unix(path, &sa) == -1 || clear_stale(path) == -1)
+	if (fd == -1) {
+		free(ctl);
+		errno = saved;
 		return NULL;
-	ctl = calloc(1, sizeof(*ctl));
-	if (!ctl)
-		return NULL;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
-		goto fail;
-	if (give(path, uid, gid) == -1 || listen(fd, CTL_CLIENTS) == -1)
-		goto fail;
+	}
 	ctl->loop = loop;
 	ctl->answer = answer;
 	ctl->arg = arg;
-	strcpy(ctl->path, path);
 	ev_io_init(&ctl->io, on_ask, fd, EV_READ);
 	ev_timer_init(&ctl->pause, on_pause_over, 0, 0);
 	ctl->io.data = ctl->pause.data = ctl;
 	ev_io_start(loop, &ctl->io);
 	return ctl;
-fail:
-	saved = errno;
-	if (fd != -1)
-		close(fd);
-	free(ctl);
-	errno = saved;
-	return NULL;
 }
 
 void

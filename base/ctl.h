@@ -16,6 +16,9 @@ enum {
 	CTL_WHY = 1024, /* room that holds any reason */
 };
 
+/* The error of every version, from the first on, to a word that it does not know begins so. */
+#define CTL_UNKNOWN "unknown word"
+
 /* What to answer to a word; a new reference, or NULL for a word it does not know. */
 typedef json_t *ctl_answer(void *arg, const char *word);
 
@@ -26,7 +29,8 @@ struct ctl;
 
 /*
  * Binds before privilege is dropped (mode 0660, owner uid:gid), replaces a stale socket, refuses one that is
- * answered. A link of root's is followed: the socket is made where it points. NULL: errno. Everything it owns goes with ctl_close, which also removes the path if it may.
+ * answered. A link of root's is followed: the socket is made where it points (ctl_place.h). NULL: errno. Everything it owns goes
+ * with ctl_close, which also removes the path if it may.
  */
 struct ctl *ctl_open(struct ev_loop *, const char *path, unsigned uid, unsigned gid, ctl_answer *, void *arg);
 void ctl_close(struct ctl *);
