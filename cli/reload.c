@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +49,9 @@ tell(const struct conf *conf, const struct reader *reader, const char *word)
 
 	if (!answer && is_down())
 		return EXIT_NOT_RUNNING;
+	/* One of a version before there was «try» cannot be asked beforehand. */
+	if (why && strcmp(word, "try") == 0 && strncmp(why, CTL_UNKNOWN, strlen(CTL_UNKNOWN)) == 0)
+		why = NULL;
 	if (!answer && (errno == EACCES || errno == EPERM))
 		status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", reader->program);
 	else if (!answer)
