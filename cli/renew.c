@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { ANSWER_MS = 5000, TRIES = 300, PAUSE_US = 100000 };
@@ -33,30 +34,66 @@ runs(const struct conf *conf, const char *name)
 	return answer != NULL;
 }
 
-/* How often another one took over from the proxy; -1: none runs. */
-static json_int_t
-upgrades(const struct conf *conf)
+/* What the proxy that answers is told from the next one by, whose counts may begin at nothing; NULL: none runs. */
+static json_t *
+sign_of_proxy(const struct conf *conf)
 {
-	json_t *answer = ask(conf, "proxy", "status");
-	json_int_t n = answer ? json_integer_value(json_object_get(answer, "upgrades")) : -1;
+	json_t *answer = ask(conf, "proxy", "status"), *sign = NULL;
 
+	if (answer)
+		sign = json_pack("{s:O?, s:O?, s:O?}", "pid", json_object_get(answer, "pid"), "since",
+		    json_object_get(answer, "since"), "upgrades", json_object_get(answer, "upgrades"));
 	json_decref(answer);
-	return n;
+	return sign;
 }
 
-static int
-by_systemd(bool proxy)
+/* Whether the unit runs the daemon that answers, or none answers. */
+static bool
+unit_runs(const struct conf *conf, const char *name, const char *unit)
 {
-	if (tool_run(-1, NULL, (const char *[]){"systemctl", "daemon-reload", NULL}) == -1 ||
-	    tool_run(-1, NULL,
-		(const char *[]){
-		    "systemctl", "try-restart", "lodge-natd", "lodge-acct", "lodge-web", NULL}) == -1)
-		return EXIT_SYSTEM;
-	if (proxy && tool_run(-1, NULL,
-			 (const char *[]){"systemctl", "kill", "--signal=USR2", "--kill-who=main",
-			     "lodge-proxy", NULL}) == -1)
-		return EXIT_SYSTEM;
-	return EXIT_DONE;
+	json_t *answer = ask(conf, name, "status");
+	long long pid = json_integer_value(json_object_get(answer, "pid"));
+	char main_pid[32] = "";
+	bool its;
+
+	if (!answer)
+		return true;
+	json_decref(answer);
+	its = tool_line((const char *[]){"systemctl", "show", "--property=MainPID", "--value", unit, NULL},
+		  main_pid, sizeof(main_pid)) == 0 &&
+	      strtoll(main_pid, NULL, 10) == pid;
+	if (!its)
+		cli_fail(EXIT_SYSTEM, "%s: process %lld is none of systemd's; %s", unit, pid,
+		    strcmp(name, "proxy") == 0 ? "send it SIGUSR2 yourself" : "start it again yourself");
+	return its;
+}
+
+/* What one of them does not do keeps no other from it. */
+static int
+by_systemd(const struct conf *conf, bool *proxy)
+{
+	int status = EXIT_DONE;
+
+	if (tool_run(-1, NULL, (const char *[]){"systemctl", "daemon-reload", NULL}) == -1)
+		status = EXIT_SYSTEM;
+	for (size_t i = 0; i < N_DAEMONS; i++) {
+		bool is_proxy = strcmp(daemons[i], "proxy") == 0;
+		char unit[32];
+
+		if (is_proxy && !*proxy)
+			continue;
+		snprintf(unit, sizeof(unit), "lodge-%s", daemons[i]);
+		if (unit_runs(conf, daemons[i], unit) &&
+		    tool_run(-1, NULL,
+			is_proxy ? (const char *[]){"systemctl", "kill", "--signal=USR2", "--kill-who=main",
+				       unit, NULL}
+				 : (const char *[]){"systemctl", "try-restart", unit, NULL}) == 0)
+			continue;
+		status = EXIT_SYSTEM;
+		if (is_proxy)
+			*proxy = false;
+	}
+	return status;
 }
 
 static int
@@ -78,12 +115,14 @@ await_up(const struct conf *conf)
 }
 
 static int
-await_proxy(const struct conf *conf, json_int_t before)
+await_proxy(const struct conf *conf, const json_t *before)
 {
 	for (int i = 0; i < TRIES; i++) {
-		json_int_t now = upgrades(conf);
+		json_t *now = sign_of_proxy(conf);
+		bool other = now && !json_equal(now, before);
 
-		if (now != -1 && now != before)
+		json_decref(now);
+		if (other)
 			return EXIT_DONE;
 		usleep(PAUSE_US);
 	}
@@ -91,9 +130,9 @@ await_proxy(const struct conf *conf, json_int_t before)
 	    "lodge-proxy goes on as it was, without a connection lost; its log says why it was not renewed");
 }
 
-/* Whoever runs them is told. */
+/* Whoever runs them is told. proxy: whether it runs, and then, whether it was told. */
 static int
-tell(const struct conf *conf, bool proxy)
+tell(const struct conf *conf, bool *proxy)
 {
 	json_t *answer = ask(conf, "up", "renew");
 	bool told = json_object_get(answer, "done") != NULL, up = answer != NULL;
@@ -101,10 +140,11 @@ tell(const struct conf *conf, bool proxy)
 	json_decref(answer);
 	if (told)
 		return await_up(conf);
+	if (!up && !runs(conf, "up") && access("/run/systemd/system", F_OK) == 0)
+		return by_systemd(conf, proxy);
+	*proxy = false;
 	if (up || runs(conf, "up"))
 		return cli_fail(EXIT_SYSTEM, "lodge up cannot do that now; start it again when it suits");
-	if (access("/run/systemd/system", F_OK) == 0)
-		return by_systemd(proxy);
 	return cli_fail(EXIT_SYSTEM,
 	    "neither lodge up nor systemd runs them; start each again yourself, and send "
 	    "SIGUSR2 to lodge-proxy");
@@ -113,17 +153,18 @@ tell(const struct conf *conf, bool proxy)
 static int
 renew(const struct conf *conf)
 {
-	json_int_t before = upgrades(conf);
-	bool some = false;
+	json_t *before = sign_of_proxy(conf);
+	bool some = before != NULL, proxy = some;
 	int status;
 
 	for (size_t i = 0; i < N_DAEMONS && !some; i++)
 		some = runs(conf, daemons[i]);
 	if (!some)
 		return cli_fail(EXIT_NOT_RUNNING, "nothing runs that could be renewed; lodge up starts it");
-	status = tell(conf, before != -1);
-	if (status == EXIT_DONE && before != -1)
-		status = await_proxy(conf, before);
+	status = tell(conf, &proxy);
+	if (proxy && await_proxy(conf, before) != EXIT_DONE)
+		status = EXIT_SYSTEM;
+	json_decref(before);
 	if (status == EXIT_DONE)
 		fputs("lodge: renewed; guests run on, each under the launcher that it was started by\n",
 		    stderr);

@@ -38,6 +38,7 @@ struct proxy {
 	struct workers_plan plan;
 	struct workers *workers;
 	struct ctl *ctl;
+	double since; /* Unix seconds: when this program, of an upgrade the new one, began */
 	unsigned reloads, refused_reloads;
 	bool draining;
 };
@@ -94,7 +95,8 @@ on_ask(void *arg, const char *word)
 
 	if (strcmp(word, "status") != 0)
 		return ctl_answer_reload(word, reload, p);
-	return status_json(&p->conf, p->share, &p->seats, p->workers, p->reloads, p->refused_reloads);
+	return status_json(
+	    &p->conf, p->share, &p->seats, p->workers, p->since, p->reloads, p->refused_reloads);
 }
 
 static void
@@ -390,6 +392,7 @@ main(int argc, char **argv)
 	log_no_wait();
 	upgrade_receive(&p.had);
 	p.loop = loop = ev_default_loop(0); /* not before: what was handed over may all be closed */
+	p.since = ev_time();
 	take(&p, loop);
 	rights_drop(&p.conf, &p.plan);
 	p.share->transparent = rights_try(&p.conf); /* NOLINT: take() has made it */

@@ -149,7 +149,7 @@ count_names(const struct conf *conf)
 
 json_t *
 status_json(const struct conf *conf, const struct share *share, const struct seats *seats,
-    const struct workers *workers, unsigned reloads, unsigned refused_reloads)
+    const struct workers *workers, double since, unsigned reloads, unsigned refused_reloads)
 {
 	json_t *out = json_pack("{s:s, s:i}", "name", "lodge-proxy", "pid", (int)getpid());
 	struct share_worker sum = {0};
@@ -165,6 +165,7 @@ status_json(const struct conf *conf, const struct share *share, const struct sea
 		sum.to_guest_bytes += share->workers[i].to_guest_bytes;
 		sum.from_guest_bytes += share->workers[i].from_guest_bytes;
 	}
+	json_object_set_new(out, "since", json_real(since));
 	json_object_set_new(out, "open", number_json(share_open_count(share)));
 	json_object_set_new(out, "accepted", number_json(sum.accepted));
 	json_object_set_new(out, "routed", number_json(sum.routed));

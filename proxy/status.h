@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-/* A new reference. reloads and refused_reloads: since the start. */
+/* A new reference. since: when this program began, which an upgrade does anew; reloads and refused_reloads: since then. */
 json_t *status_json(const struct conf *, const struct share *, const struct seats *, const struct workers *,
-    unsigned reloads, unsigned refused_reloads);
+    double since, unsigned reloads, unsigned refused_reloads);
 
 #endif
