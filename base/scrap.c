@@ -1,6 +1,7 @@
 /* Names of what is being made, and the end of what was left; see scrap.h. */
 #include "base/scrap.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "base/tool.h"
 
 #include <dirent.h>
@@ -58,6 +59,29 @@ scrap_sweep(const char *dir)
 		tool_run(-1, NULL, (const char *[]){"rm", "-rf", "--one-file-system", "--", path, NULL});
 	}
 	closedir(d);
+}
+
+int
+scrap_lock(const char *dir)
+{
+	char path[TOOL_PATH_MAX];
+	int fd = -1;
+
+	tool_path(path, "%s/.lock", dir);
+	if (sys_mkdir(dir, 0700, 0, 0) == 0)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	while (fd != -1 && flock(fd, LOCK_EX) == -1) {
+		int saved = errno;
+
+		if (saved == EINTR && !tool_interrupted())
+			continue;
+		close(fd);
+		fd = -1;
+		errno = saved;
+	}
+	if (fd != -1)
+		scrap_sweep(dir);
+	return fd;
 }
 
 bool

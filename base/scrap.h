@@ -7,6 +7,12 @@
 
 #include <stdbool.h>
 
+/*
+ * One maker at a time in a directory, which is made, root's alone, where it is not there; what was left in it is swept. A
+ * descriptor whose closing lets the next one in. -1: errno.
+ */
+int scrap_lock(const char *dir);
+
 /* The path of such a thing of ours in a directory into out (of TOOL_PATH_MAX bytes), which is returned; tail: "" or ".img". */
 const char *scrap_path(char *out, const char *dir, const char *name, const char *tail);
 

@@ -2,14 +2,12 @@
 #include "launch/base.h"
 #include "base/log.h"
 #include "base/scrap.h"
-#include "base/sys.h"
 #include "base/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,38 +139,18 @@ debian_make(const char *dir, const char *path, const char *work)
 	return result;
 }
 
-/* The folder, made, and its lock, which goes with the descriptor. -1: logged. */
-static int
-lock(const struct conf *conf, char *dir)
-{
-	char path[TOOL_PATH_MAX];
-	int fd = -1;
-
-	tool_path(dir, "%s/base", conf->state);
-	tool_path(path, "%s/.lock", dir);
-	if (sys_mkdir(dir, 0700, 0, 0) == 0)
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	while (fd != -1 && flock(fd, LOCK_EX) == -1) {
-		if (errno == EINTR && !tool_interrupted())
-			continue;
-		close(fd);
-		fd = -1;
-	}
-	if (fd == -1 && !tool_interrupted())
-		log_error("cannot use %s: %s", dir, strerror(errno));
-	return fd;
-}
-
 int
 base_debian(const struct conf *conf, const char *work, bool refresh, char *path)
 {
 	char dir[TOOL_PATH_MAX];
-	int fd = lock(conf, dir), result;
+	int fd = scrap_lock(tool_path(dir, "%s/base", conf->state)), result;
 
-	if (fd == -1)
+	if (fd == -1) {
+		if (!tool_interrupted())
+			log_error("cannot use %s: %s", dir, strerror(errno));
 		return -1;
+	}
 	debian_path(conf, path);
-	scrap_sweep(dir);
 	result = !refresh && is_whole(path) ? 0 : debian_make(dir, path, work);
 	close(fd);
 	return result;

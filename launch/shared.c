@@ -3,7 +3,6 @@
 #include "base/cow.h"
 #include "base/log.h"
 #include "base/scrap.h"
-#include "base/sys.h"
 #include "base/tool.h"
 #include "launch/cmdline.h"
 #include "launch/fit.h"
@@ -15,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,23 +30,10 @@ failed(const char *what)
 int
 shared_lock(const struct conf *conf)
 {
-	char dir[TOOL_PATH_MAX], path[TOOL_PATH_MAX];
-	int fd = -1;
+	char dir[TOOL_PATH_MAX];
+	int fd = scrap_lock(tool_path(dir, "%s/bases", conf->state));
 
-	tool_path(dir, "%s/bases", conf->state);
-	tool_path(path, "%s/.lock", dir);
-	if (sys_mkdir(dir, 0700, 0, 0) == 0)
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	while (fd != -1 && flock(fd, LOCK_EX) == -1) {
-		if (errno == EINTR && !tool_interrupted())
-			continue;
-		close(fd);
-		fd = -1;
-	}
-	if (fd == -1)
-		return failed(dir);
-	scrap_sweep(dir);
-	return fd;
+	return fd == -1 ? failed(dir) : fd;
 }
 
 static const char *
