@@ -1,5 +1,6 @@
 /* Images that several guests read; see bases.h. */
 #include "base/bases.h"
+#include "base/cow.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -129,6 +130,19 @@ bases_changed(const struct base *b, bool *same)
 	if (st.st_ino != b->inode || st.st_ctim.tv_sec != b->ctime_s || st.st_ctim.tv_nsec != b->ctime_ns)
 		return "it was moved, copied or changed since";
 	return NULL;
+}
+
+const char *
+bases_under(const struct base *b, int image)
+{
+	char head[COW_HEAD];
+	ssize_t n = pread(image, head, sizeof(head), 0);
+	struct cow cow;
+	const char *why = n == -1 ? strerror(errno) : cow_read(span_of(head, (size_t)n), &cow);
+
+	if (!why && (cow.size_bytes != b->size_bytes || cow.mtime_s != (uint32_t)b->mtime_s))
+		why = "it was begun on another base";
+	return why;
 }
 
 /* --- its content ---------------------------------------------------------------------------------- */

@@ -36,6 +36,9 @@ int bases_write(struct base *);
 /* NULL: it is what it was. Else what is not, in words; *same: but its size and mtime are, so that its content may be. */
 const char *bases_changed(const struct base *, bool *same);
 
+/* NULL: the image, a copy-on-write disk, which may be hostile, was begun on it as it is known. Else why not, in words. */
+const char *bases_under(const struct base *, int image);
+
 /* SHA-256 of what is in an image (numbers of blocks that are not all zeros, and these blocks): holes or not. -1: errno. */
 int bases_sum(int fd, char sum[BASES_SUM + 1]);
 

@@ -76,18 +76,13 @@ lay_base(const struct base *b, const char *out)
 static int
 check(const struct guest *guest, int cow, const struct base *b)
 {
-	char head[COW_HEAD];
-	ssize_t n = pread(cow, head, sizeof(head), 0);
 	bool same;
 	const char *why = bases_changed(b, &same);
-	struct cow read;
 
 	if (why)
 		return cli_fail(EXIT_SYSTEM, "its base %s: %s: %s; lodge guest bases check says more",
 		    guest->disk.base, b->path, why);
-	why = n == -1 ? strerror(errno) : cow_read(span_of(head, (size_t)n), &read);
-	if (!why && (read.size_bytes != b->size_bytes || read.mtime_s != (uint32_t)b->mtime_s))
-		why = "it was begun on another base";
+	why = bases_under(b, cow);
 	return why ? cli_fail(EXIT_SYSTEM, "%s: its image is not on base %s: %s", guest->name,
 			 guest->disk.base, why)
 		   : EXIT_DONE;

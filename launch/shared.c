@@ -253,19 +253,12 @@ shared_write(const struct conf *conf, const struct guest *guest, const struct ba
 static const char *
 image_fault(const char *image, const struct base *b)
 {
-	char head[COW_HEAD];
 	int fd = open(image, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t n = fd == -1 ? -1 : pread(fd, head, sizeof(head), 0);
-	struct cow cow;
-	const char *why = n == -1 ? strerror(errno) : cow_read(span_of(head, (size_t)n), &cow);
+	const char *why = fd == -1 ? strerror(errno) : bases_under(b, fd);
 
 	if (fd != -1)
 		close(fd);
-	if (why)
-		return why;
-	return cow.size_bytes != b->size_bytes || cow.mtime_s != (uint32_t)b->mtime_s
-		   ? "it was begun on another base"
-		   : NULL;
+	return why;
 }
 
 enum launched
