@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/scrap.h"
 #include "base/tool.h"
+#include "base/whole.h"
 #include "launch/cmdline.h"
 #include "launch/fit.h"
 #include "launch/mkfs.h"
@@ -196,7 +197,7 @@ write_bitmap(int fd, const unsigned char *bitmap, uint64_t bytes)
 		size_t n = bytes - at < COW_ALIGN ? (size_t)(bytes - at) : COW_ALIGN;
 
 		if (memcmp(bitmap + at, zeros, n) != 0 &&
-		    pwrite(fd, bitmap + at, n, (off_t)(COW_BITMAP + at)) != (ssize_t)n)
+		    whole_write(fd, bitmap + at, n, (off_t)(COW_BITMAP + at)) == -1)
 			return -1;
 	}
 	return 0;
@@ -213,13 +214,11 @@ write_cow(int fd, const struct base *b, const char *seed)
 	if (!bitmap)
 		return -1;
 	cow_head(&cow, JAIL_BASE, head);
-	if (ftruncate(fd, (off_t)(data + b->size_bytes)) == 0 &&
-	    pwrite(fd, head, sizeof(head), 0) == sizeof(head))
+	if (ftruncate(fd, (off_t)(data + b->size_bytes)) == 0 && whole_write(fd, head, sizeof(head), 0) == 0)
 		result = 0;
 	for (size_t i = 0; i < BASES_SEED && result == 0; i++) {
 		cow_mark(bitmap, b->seed[i] / COW_SECTOR, BASES_BLOCK / COW_SECTOR);
-		if (pwrite(fd, seed + i * BASES_BLOCK, BASES_BLOCK, (off_t)(data + b->seed[i])) !=
-		    BASES_BLOCK)
+		if (whole_write(fd, seed + i * BASES_BLOCK, BASES_BLOCK, (off_t)(data + b->seed[i])) == -1)
 			result = -1;
 	}
 	if (result == 0)
