@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -83,9 +82,8 @@ lock(int fd, enum hold hold)
 	return 0;
 }
 
-/* Whether the file that is open and locked is the one of that name still: another may have taken its place. */
-static bool
-is_current(int fd, const char *path)
+bool
+hold_is_current(int fd, const char *path)
 {
 	struct stat held, named;
 
@@ -108,7 +106,7 @@ hold_image(const char *path, enum hold hold, char *why, size_t room)
 			close(fd);
 			return -1;
 		}
-		if (is_current(fd, path))
+		if (hold_is_current(fd, path))
 			return fd;
 		close(fd);
 	}

@@ -1,5 +1,6 @@
 /* The guest's world stopped for a while; see pause.h. */
 #include "launch/pause.h"
+#include "base/hold.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "launch/listen.h"
@@ -24,8 +25,7 @@ struct pause {
 	struct health *health; /* of a kernel that was up and has not ended, else NULL */
 	bool up; /* and it is to be held by who asks */
 	enum step step;
-	ev_tstamp since; /* of the step */
-	ev_tstamp stopped_at;
+	double since, stopped_at; /* sys_seconds: of the step; it was told to stop */
 	uint64_t said; /* the console's place when it was asked to write all out */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
@@ -34,7 +34,7 @@ static void
 step_to(struct pause *p, enum step step)
 {
 	p->step = step;
-	p->since = ev_now(p->loop);
+	p->since = sys_seconds();
 	if (step == FREE)
 		ev_timer_stop(p->loop, &p->tick);
 	else if (!ev_is_active(&p->tick))
@@ -143,17 +143,17 @@ static void
 on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct pause *p = timer->data;
-	double lasts = ev_now(loop) - p->since;
+	double lasts = sys_seconds() - p->since;
 
-	(void)events;
+	(void)loop, (void)events;
 	if (p->step == SYNCING && (lasts > PAUSE_SYNC_S || is_written(p))) {
 		if (lasts > PAUSE_SYNC_S)
 			log_warn("%s: does not say that it has written all out", p->name);
 		stop(p);
 	} else if (p->step == STOPPING && lasts > PAUSE_STOP_S) {
 		end(p, "its kernel does not stop");
-	} else if (p->step == HELD && lasts > PAUSE_MAX_S) {
-		log_warn("%s: was held still for %d s, which is too long", p->name, PAUSE_MAX_S);
+	} else if (p->step == HELD && lasts > HOLD_STILL_MAX_S) {
+		log_warn("%s: was held still for %d s, which is too long", p->name, HOLD_STILL_MAX_S);
 		end(p, "too long");
 	} else if (p->step == GOING) {
 		go(p);

@@ -1,7 +1,7 @@
 /*
  * The guest's world stopped for as long as somebody holds a connection: RUN/guests/NAME/pause.sock. Who connects hears one
  * line, «stopped» when the guest has written out what it had in memory and its kernel has stopped, or «error WHY»; when he
- * goes, however he ends, it goes on. One at a time, and nobody for longer than PAUSE_MAX_S.
+ * goes, however he ends, it goes on. One at a time, and nobody for longer than HOLD_STILL_MAX_S (base/hold.h).
  */
 #ifndef LAUNCH_PAUSE_H
 #define LAUNCH_PAUSE_H
@@ -12,7 +12,6 @@
 enum {
 	PAUSE_SYNC_S = 10, /* it is stopped after that also where it does not say that all is written */
 	PAUSE_STOP_S = 5,
-	PAUSE_MAX_S = 60,
 };
 
 struct pause;
