@@ -5,11 +5,15 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "base/tool.h"
+#include "base/whole.h"
 #include "cli/cli.h"
+#include "cli/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,11 +23,20 @@ struct flatten {
 	int from, to;
 	uint64_t data; /* where the sectors begin in from */
 	char *bytes; /* CHUNK of them */
+	uint64_t own; /* how many of the disk's lie in from */
 };
+
+static int
+count(struct flatten *f, uint64_t at, uint64_t n)
+{
+	(void)at;
+	f->own += n;
+	return 0;
+}
 
 /* Also where it is a hole, which is zeros that the guest wrote. */
 static int
-copy(const struct flatten *f, uint64_t at, uint64_t n)
+copy(struct flatten *f, uint64_t at, uint64_t n)
 {
 	while (n > 0) {
 		size_t some = n < CHUNK ? (size_t)n : CHUNK;
@@ -32,8 +45,8 @@ copy(const struct flatten *f, uint64_t at, uint64_t n)
 			errno = EINTR;
 			return -1;
 		}
-		if (pread(f->from, f->bytes, some, (off_t)(f->data + at)) != (ssize_t)some ||
-		    pwrite(f->to, f->bytes, some, (off_t)at) != (ssize_t)some)
+		if (whole_read(f->from, f->bytes, some, (off_t)(f->data + at)) == -1 ||
+		    whole_write(f->to, f->bytes, some, (off_t)at) == -1)
 			return -1;
 		at += some;
 		n -= some;
@@ -41,8 +54,9 @@ copy(const struct flatten *f, uint64_t at, uint64_t n)
 	return 0;
 }
 
+/* Does that with each run of what lies in from. */
 static int
-copy_all(const struct flatten *f, uint64_t size_bytes)
+each(struct flatten *f, uint64_t size_bytes, int (*run_of)(struct flatten *, uint64_t at, uint64_t n))
 {
 	static unsigned char bitmap[BITMAP_CHUNK];
 	uint64_t bytes = cow_bitmap_bytes(size_bytes);
@@ -50,27 +64,48 @@ copy_all(const struct flatten *f, uint64_t size_bytes)
 	for (uint64_t at = 0; at < bytes; at += BITMAP_CHUNK) {
 		size_t some = bytes - at < BITMAP_CHUNK ? (size_t)(bytes - at) : BITMAP_CHUNK;
 
-		if (pread(f->from, bitmap, some, (off_t)(COW_BITMAP + at)) != (ssize_t)some)
+		if (whole_read(f->from, bitmap, some, (off_t)(COW_BITMAP + at)) == -1)
 			return -1;
 		for (uint64_t i = 0, run; i < BITS * some; i += run) {
 			bool own;
 
 			run = cow_run(bitmap, BITS * some, i, &own);
-			if (own && copy(f, (BITS * at + i) * COW_SECTOR, run * COW_SECTOR) == -1)
+			if (own && run_of(f, (BITS * at + i) * COW_SECTOR, run * COW_SECTOR) == -1)
 				return -1;
 		}
 	}
 	return 0;
 }
 
-/* The base's own holes stay, and where the host can, its blocks are shared until they differ. */
+/* What both take at the most, where the host cannot share the base's blocks until they differ. */
 static int
-lay_base(const struct base *b, const char *out)
+check_room(const struct flatten *f, const struct base *b, bool clones, const char *out)
 {
-	if (tool_run(-1, NULL,
-		(const char *[]){"cp", "--sparse=always", "--reflink=auto", "--", b->path, out, NULL}) == -1)
+	unsigned long long bytes = f->own;
+	struct stat st;
+
+	if (!clones && stat(b->path, &st) == 0)
+		bytes += (unsigned long long)st.st_blocks * 512;
+	return room_check(out, bytes < b->size_bytes ? bytes : b->size_bytes,
+	    "its disk, made whole for the backup,", "make room");
+}
+
+/* The base's own holes stay. */
+static int
+lay_base(struct flatten *f, const struct base *b, const char *out)
+{
+	int status, base = open(b->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool clones = base != -1 && ioctl(f->to, FICLONE, base) == 0;
+
+	if (base != -1)
+		close(base);
+	if (each(f, b->size_bytes, count) == -1)
+		return cli_errno("its image");
+	status = check_room(f, b, clones, out);
+	if (status == EXIT_DONE && !clones &&
+	    tool_run(-1, NULL, (const char *[]){"cp", "--sparse=always", "--", b->path, out, NULL}) == -1)
 		return cli_fail(EXIT_SYSTEM, "%s was not made; is there room?", out);
-	return chmod(out, 0600) == -1 ? cli_errno(out) : EXIT_DONE;
+	return status;
 }
 
 static int
@@ -100,12 +135,13 @@ flatten(const struct conf *conf, const struct guest *guest, int cow, const char 
 		free(f.bytes);
 		return status;
 	}
-	status = check(guest, cow, &b);
-	if (status == EXIT_DONE)
-		status = lay_base(&b, out);
 	f.data = cow_data(b.size_bytes);
-	if (status == EXIT_DONE &&
-	    ((f.to = open(out, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)) == -1 || copy_all(&f, b.size_bytes) == -1))
+	status = check(guest, cow, &b);
+	if (status == EXIT_DONE && (f.to = open(out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
+		status = cli_errno(out);
+	if (status == EXIT_DONE)
+		status = lay_base(&f, &b, out);
+	if (status == EXIT_DONE && each(&f, b.size_bytes, copy) == -1)
 		status = errno == EINTR ? EXIT_SYSTEM : cli_errno(out);
 	if (f.to != -1)
 		close(f.to);

@@ -10,12 +10,12 @@
 #include "cli/cli.h"
 #include "cli/entry.h"
 #include "cli/guest.h"
+#include "cli/room.h"
 #include "conf/draft.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { MIB = 20, ABOUT = 8192 };
@@ -74,21 +74,6 @@ read_about(struct restore *r)
 		return cli_fail(
 		    EXIT_INPUT, "%s is by a newer lodge (version %u); take that one", r->file, version);
 	return EXIT_DONE;
-}
-
-static int
-check_room(const struct restore *r)
-{
-	struct statvfs fs;
-	unsigned long long room;
-
-	if (statvfs(r->work, &fs) == -1)
-		return EXIT_DONE;
-	room = (unsigned long long)fs.f_bavail * fs.f_frsize;
-	if (r->used <= room)
-		return EXIT_DONE;
-	return cli_fail(EXIT_SYSTEM, "%s takes %lluM, and there are %lluM; make room", r->file,
-	    r->used >> MIB, room >> MIB);
 }
 
 /* The guest as the backup has it, made ready to be one of this file. */
@@ -150,7 +135,7 @@ restore(struct restore *r, struct entry *e, const char *name)
 	int status = read_guest(r, e, name);
 
 	if (status == EXIT_DONE)
-		status = check_room(r);
+		status = room_check(r->work, r->used, r->file, "make room");
 	if (status == EXIT_DONE)
 		status = entry_check(e);
 	progress_open(name, 1);
