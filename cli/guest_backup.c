@@ -191,13 +191,27 @@ keep(const struct backup *b)
 	return EXIT_DONE;
 }
 
+/* Its image, of a guest that is not shut down for it. */
+static int
+begin_live(struct backup *b)
+{
+	int status = rest_find(&b->rest, b->conf, b->guest), runs;
+
+	if (status != EXIT_DONE)
+		return status;
+	runs = rest_runs(b->conf, b->guest->name);
+	if (runs == -1)
+		return cli_fail(EXIT_SYSTEM, "%s: its launcher does not answer: %s; its log may say why",
+		    b->guest->name, strerror(errno));
+	b->live = runs == 1;
+	return b->live ? EXIT_DONE : rest_take(&b->rest);
+}
+
 static int
 make(struct backup *b)
 {
-	int status;
+	int status = b->live ? begin_live(b) : rest_begin(&b->rest, b->conf, b->guest);
 
-	b->live = b->live && rest_runs(b->conf, b->guest->name);
-	status = b->live ? rest_find(&b->rest, b->conf, b->guest) : rest_begin(&b->rest, b->conf, b->guest);
 	progress_open(b->guest->name, 1);
 	progress_step("its backup");
 	if (status == EXIT_DONE)

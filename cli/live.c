@@ -1,9 +1,12 @@
 /* The disk of a guest that runs, copied; see live.h. */
 #include "cli/live.h"
+#include "base/hold.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "base/tool.h"
+#include "base/whole.h"
 #include "cli/cli.h"
+#include "cli/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,15 +16,15 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 << 10, PATIENCE_MS = 30000, LOOK_MS = 100, LINE = 256 };
 
 struct live {
-	const char *name;
+	const char *name, *image, *out;
 	int from, to;
+	int held; /* the connection that holds the guest still; -1: it runs */
 	char *new, *old; /* CHUNK bytes each */
 };
 
@@ -41,21 +44,41 @@ empty(const struct live *l, off_t at, off_t end)
 	return -1;
 }
 
+/* It was still all the while, for it would have been told. */
+static bool
+was_held(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) == -1 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* Nobody wants it any more. */
+static bool
+is_in_vain(const struct live *l)
+{
+	if (tool_interrupted())
+		errno = EINTR;
+	else if (l->held != -1 && !was_held(l->held))
+		errno = ECANCELED;
+	else
+		return false;
+	return true;
+}
+
 /* Only what differs is written. */
 static int
 copy_data(const struct live *l, off_t at, off_t end)
 {
 	while (at < end) {
 		size_t some = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
-		ssize_t n = pread(l->from, l->new, some, at);
 
-		if (tool_interrupted())
-			errno = EINTR;
-		if (n <= 0 || tool_interrupted() || pread(l->to, l->old, (size_t)n, at) != n)
+		if (is_in_vain(l) || whole_read(l->from, l->new, some, at) == -1 ||
+		    whole_read(l->to, l->old, some, at) == -1)
 			return -1;
-		if (memcmp(l->new, l->old, (size_t)n) != 0 && pwrite(l->to, l->new, (size_t)n, at) != n)
+		if (memcmp(l->new, l->old, some) != 0 && whole_write(l->to, l->new, some, at) == -1)
 			return -1;
-		at += n;
+		at += (off_t)some;
 	}
 	return 0;
 }
@@ -143,31 +166,54 @@ hold(const struct conf *conf, const char *name, int *status)
 	return -1;
 }
 
-/* It was still all the while, for it would have been told. */
-static bool
-was_held(int fd)
-{
-	char byte;
-
-	return recv(fd, &byte, 1, MSG_DONTWAIT) == -1 && (errno == EAGAIN || errno == EINTR);
-}
-
 /* --- both ------------------------------------------------------------------------------------------ */
 
 static int
-copy_still(const struct conf *conf, const struct live *l, bool clones)
+failed(void)
+{
+	return errno == EINTR ? EXIT_SYSTEM : cli_errno("the copy of its disk");
+}
+
+/* One that is long is done again: the next one, for which the guest waits, takes as long, and much lies in memory by now. */
+static int
+copy_running(const struct live *l)
+{
+	double took = 0;
+
+	for (int i = 0; i == 0 || (i == 1 && took > HOLD_STILL_MAX_S / 2.0); i++) {
+		double from = sys_seconds();
+
+		if (copy_all(l) == -1)
+			return failed();
+		took = sys_seconds() - from;
+	}
+	if (took <= HOLD_STILL_MAX_S)
+		return EXIT_DONE;
+	return cli_fail(EXIT_SYSTEM,
+	    "%s would have to stand still for %.0f s, and does for %d s at the most; leave out --live",
+	    l->name, took, HOLD_STILL_MAX_S);
+}
+
+static int
+copy_still(const struct conf *conf, struct live *l, bool clones)
 {
 	double from;
-	int status, fd = hold(conf, l->name, &status);
+	int status, result;
 	bool held;
 
-	if (fd == -1)
+	l->held = hold(conf, l->name, &status);
+	if (l->held == -1)
 		return status;
 	from = sys_seconds();
-	if (clones ? ioctl(l->to, FICLONE, l->from) == -1 : copy_all(l) == -1)
-		status = errno == EINTR ? EXIT_SYSTEM : cli_errno("the copy of its disk");
-	held = was_held(fd);
-	close(fd);
+	if (!hold_is_current(l->from, l->image)) {
+		close(l->held);
+		return cli_fail(EXIT_SYSTEM, "%s: its disk was replaced meanwhile; try again", l->name);
+	}
+	result = clones ? ioctl(l->to, FICLONE, l->from) : copy_all(l);
+	if (result == -1)
+		status = errno == ECANCELED ? EXIT_DONE : failed();
+	held = was_held(l->held);
+	close(l->held);
 	if (status == EXIT_DONE && !held)
 		return cli_fail(EXIT_SYSTEM,
 		    "%s went on before its disk was copied; try again, or without --live", l->name);
@@ -179,18 +225,12 @@ copy_still(const struct conf *conf, const struct live *l, bool clones)
 static int
 check_room(const struct live *l)
 {
-	unsigned long long room;
-	struct statvfs fs;
 	struct stat st;
 
-	if (fstat(l->from, &st) == -1 || fstatvfs(l->to, &fs) == -1)
-		return EXIT_DONE;
-	room = (unsigned long long)fs.f_bavail * fs.f_frsize;
-	if ((unsigned long long)st.st_blocks * 512 <= room)
-		return EXIT_DONE;
-	return cli_fail(EXIT_SYSTEM,
-	    "a copy of its disk takes %lluM, and there are %lluM; make room, or leave out --live",
-	    (unsigned long long)st.st_blocks * 512 >> 20, room >> 20);
+	if (fstat(l->from, &st) == -1)
+		return cli_errno(l->image);
+	return room_check(l->out, (unsigned long long)st.st_blocks * 512, "a copy of its disk",
+	    "make room, or leave out --live");
 }
 
 static int
@@ -201,19 +241,25 @@ copy(const struct conf *conf, struct live *l)
 	int status;
 
 	if (size == -1 || ftruncate(l->to, size) == -1)
-		return cli_errno("the copy of its disk");
+		return failed();
 	clones = ioctl(l->to, FICLONE, l->from) == 0;
 	status = clones ? EXIT_DONE : check_room(l);
-	if (status == EXIT_DONE && !clones && copy_all(l) == -1)
-		status = errno == EINTR ? EXIT_SYSTEM : cli_errno("the copy of its disk");
+	if (status == EXIT_DONE && !clones)
+		status = copy_running(l);
 	return status == EXIT_DONE ? copy_still(conf, l, clones) : status;
 }
 
 int
 live_copy(const struct conf *conf, const struct guest *guest, const char *image, const char *out)
 {
-	struct live l = {
-	    .name = guest->name, .from = -1, .to = -1, .new = malloc(CHUNK), .old = malloc(CHUNK)};
+	struct live l = {.name = guest->name,
+	    .image = image,
+	    .out = out,
+	    .from = -1,
+	    .to = -1,
+	    .held = -1,
+	    .new = malloc(CHUNK),
+	    .old = malloc(CHUNK)};
 	int status;
 
 	l.from = open(image, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

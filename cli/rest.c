@@ -14,17 +14,22 @@
 
 enum { ANSWER_MS = 5000 };
 
-bool
+int
 rest_runs(const struct conf *conf, const char *name)
 {
 	char *path = conf_run_path(conf, "guest-%s.sock", name);
 	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
 	const char *state = json_string_value(json_object_get(answer, "state"));
-	bool yes = state && strcmp(state, "stopped") != 0 && strcmp(state, "failed") != 0;
+	int result = -1, saved = answer ? EPROTO : errno;
 
+	if (state)
+		result = strcmp(state, "stopped") != 0 && strcmp(state, "failed") != 0;
+	else if (saved == ENOENT || saved == ECONNREFUSED)
+		result = 0;
 	json_decref(answer);
 	free(path);
-	return yes;
+	errno = saved;
+	return result;
 }
 
 /* A link is followed, here and never again. */
@@ -46,8 +51,8 @@ find_image(struct rest *r, const struct guest *guest)
 	return status;
 }
 
-static int
-take_image(struct rest *r)
+int
+rest_take(struct rest *r)
 {
 	char why[PATH_MAX + 128];
 
@@ -69,12 +74,12 @@ rest_begin(struct rest *r, const struct conf *conf, const struct guest *guest)
 {
 	int status = rest_find(r, conf, guest);
 
-	if (status == EXIT_DONE && rest_runs(conf, guest->name)) {
+	if (status == EXIT_DONE && rest_runs(conf, guest->name) == 1) {
 		log_info("%s is shut down meanwhile", guest->name);
 		r->ran = true; /* also where the wait goes wrong: it may be down by then */
 		status = guest_tell(conf, "stop", guest->name, WAIT);
 	}
-	return status == EXIT_DONE ? take_image(r) : status;
+	return status == EXIT_DONE ? rest_take(r) : status;
 }
 
 int

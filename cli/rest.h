@@ -24,8 +24,10 @@ struct rest {
 int rest_begin(struct rest *, const struct conf *, const struct guest *);
 /* The image alone, of a guest that may run on. */
 int rest_find(struct rest *, const struct conf *, const struct guest *);
-/* Whether a launcher has it and lets it run. */
-bool rest_runs(const struct conf *, const char *name);
+/* Then, where it does not run: the lock, too. Nobody is shut down for it. */
+int rest_take(struct rest *);
+/* 1: a launcher has it and lets it run; 0: it does not, or there is none; -1: what it does is not known, errno. */
+int rest_runs(const struct conf *, const char *name);
 /* Lets go of the image, and starts the guest again if it ran. status: of what was done; returned, or what is worse. */
 int rest_end(struct rest *, int status);
 
