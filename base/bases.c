@@ -137,7 +137,7 @@ bases_under(const struct base *b, int image)
 {
 	char head[COW_HEAD];
 	ssize_t n = pread(image, head, sizeof(head), 0);
-	struct cow cow;
+	struct cow cow = {0};
 	const char *why = n == -1 ? strerror(errno) : cow_read(span_of(head, (size_t)n), &cow);
 
 	if (!why && (cow.size_bytes != b->size_bytes || cow.mtime_s != (uint32_t)b->mtime_s))

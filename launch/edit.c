@@ -32,7 +32,11 @@ add(struct edits *edits, enum edit_kind kind, unsigned mode, const char *path, c
 		free(text);
 		return -1;
 	}
-	list[edits->n++] = (struct edit){kind, mode, copy, text};
+	list += edits->n++;
+	list->kind = kind;
+	list->mode = mode;
+	list->path = copy;
+	list->text = text;
 	return 0;
 }
 
