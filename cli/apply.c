@@ -2,6 +2,7 @@
 #include "base/colour.h"
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/mistakes.h"
 #include "cli/reload.h"
 
 #include <errno.h>
@@ -10,9 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { APPLY_VERSION = 1 };
+
 struct change {
 	size_t n, added, removed;
 	bool partial; /* what is there could not be read */
+	json_t *lines; /* NULL: for people */
 };
 
 /* Which of the two colours a line deserves; "" for neither. */
@@ -32,15 +36,24 @@ is_frame(const char *line)
 }
 
 static void
+show_line(const struct change *change, const char *program, const char *line)
+{
+	const char *colour = colour_wanted(STDOUT_FILENO) ? colour_of(line) : "";
+
+	if (change->lines)
+		json_array_append_new(change->lines, json_sprintf("%s%s", program, line));
+	else
+		printf("%s%s%s%s\n", colour, program, line, *colour ? COLOUR_END : "");
+}
+
+static void
 show(FILE *in, struct change *change)
 {
-	bool colours = colour_wanted(STDOUT_FILENO);
 	bool tables = false;
-	char line[1024];
+	char *line = NULL;
+	size_t room = 0;
 
-	while (fgets(line, sizeof(line), in)) {
-		const char *colour = colours ? colour_of(line) : "";
-
+	while (getline(&line, &room, in) != -1) {
 		if (line[0] == '#' && change->n == 0) {
 			change->partial |= strncmp(line, "# what is there cannot be read", 30) == 0;
 			fputs(line, stderr);
@@ -54,8 +67,9 @@ show(FILE *in, struct change *change)
 		change->n++;
 		change->added += strstr(line, "add ") != NULL;
 		change->removed += strncmp(line, "delete ", 7) == 0 || strstr(line, " del ") != NULL;
-		printf("%s%s%s%s\n", colour, tables ? "nft " : "", line, *colour ? COLOUR_END : "");
+		show_line(change, tables ? "nft " : "", line);
 	}
+	free(line);
 }
 
 /* lodge-natd -n beside this program. -1: errno. */
@@ -115,29 +129,45 @@ summarise(const char *file, const struct change *change, const char *then)
 		    change->n == 1 ? "" : "s", change->added, change->removed, then);
 }
 
+/* The difference and then, where it is not only to be shown, what was done: told knows. The exit status. */
 static int
-make(const char *file)
+apply(const struct said *said, const struct conf *conf, struct change *change, json_t *told)
 {
-	struct conf conf;
-	int status;
+	bool only_show = said_has(said, "--dry-run");
+	int status = compare(said->file, change);
 
-	if (cli_load(file, &conf, &status) == -1)
+	if (status != EXIT_DONE)
 		return status;
-	status = reload_all(&conf, file);
-	conf_free(&conf);
-	return status;
+	summarise(said->file, change, only_show ? "; lodge apply makes them" : "");
+	return only_show ? EXIT_DONE : reload_all(conf, said->file, told);
+}
+
+static void
+print_json(const char *file, const struct conf_errors *errors, const struct change *change, json_t *told)
+{
+	cli_json(json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:b, s:o}", "version", APPLY_VERSION, "file", file,
+	    "findings", mistakes_json(errors), "changes", change->lines, "added", (json_int_t)change->added,
+	    "removed", (json_int_t)change->removed, "partial", change->partial, "programs", told));
 }
 
 int
 cmd_apply(const struct said *said)
 {
-	bool only_show = said_has(said, "--dry-run");
-	struct change change = {0};
+	bool json = said_has(said, "--json");
+	struct change change = {.lines = json ? json_array() : NULL};
+	json_t *told = json ? json_array() : NULL;
+	struct conf_errors errors;
+	struct conf conf;
 	int status;
 
-	status = compare(said->file, &change);
-	if (status != EXIT_DONE)
-		return status;
-	summarise(said->file, &change, only_show ? "; lodge apply makes them" : "");
-	return only_show ? EXIT_DONE : make(said->file);
+	/* A good file's warnings are said by lodge-natd. */
+	if (conf_load(said->file, &conf, &errors) == -1)
+		status = cli_report(&errors);
+	else
+		status = apply(said, &conf, &change, told);
+	if (json)
+		print_json(said->file, &errors, &change, told);
+	conf_errors_free(&errors);
+	conf_free(&conf);
+	return status;
 }

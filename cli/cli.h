@@ -8,6 +8,8 @@
 #include "cli/grammar.h"
 #include "conf/conf.h"
 
+#include <jansson.h>
+
 extern const struct grammar lodge_grammar; /* commands.c */
 
 int cmd_apply(const struct said *);
@@ -48,6 +50,9 @@ int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 
 
 /* "path: what errno says"; EXIT_SYSTEM. */
 int cli_errno(const char *path);
+
+/* To stdout, for programs; the value is given away. */
+void cli_json(json_t *);
 
 /* A guest by name, or NULL after an error that names the nearest one. */
 struct guest *cli_guest(const struct conf *, const char *name);

@@ -52,7 +52,7 @@ somebody_runs(const struct conf *conf)
 int
 entry_apply(const struct conf *conf, const char *file)
 {
-	return somebody_runs(conf) ? reload_all(conf, file) : EXIT_DONE;
+	return somebody_runs(conf) ? reload_all(conf, file, NULL) : EXIT_DONE;
 }
 
 int
@@ -61,7 +61,7 @@ entry_tell(const struct entry *e)
 	int status = EXIT_DONE;
 
 	if (somebody_runs(&e->conf))
-		status = reload_all(&e->conf, e->file);
+		status = reload_all(&e->conf, e->file, NULL);
 	else
 		fprintf(stderr, "nothing runs here yet; lodge up starts %s and all others\n", e->guest.name);
 	print_ways(e);

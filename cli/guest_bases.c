@@ -1,28 +1,18 @@
 /* `lodge guest bases list|check|sweep`: the images that several guests share. */
-#include "base/bases.h"
 #include "base/log.h"
-#include "base/scrap.h"
 #include "base/sys.h"
 #include "base/table.h"
-#include "cli/cli.h"
 #include "cli/guest.h"
-#include "cli/stands.h"
+#include "cli/guest_bases.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAMES = 256, TEXT = 512 };
-
-struct bases {
-	const struct conf *conf;
-	char names[NAMES][CONF_GUEST_NAME_MAX + 1];
-	size_t n;
-};
+enum { BASES_VERSION = 1 };
 
 static int
 name_cmp(const void *a, const void *b)
@@ -42,12 +32,12 @@ note(struct bases *all, const char *entry)
 	for (size_t i = 0; i < all->n; i++)
 		if (strlen(all->names[i]) == len && memcmp(all->names[i], entry, len) == 0)
 			return;
-	if (all->n < NAMES && !name_guest(span_of(entry, len)))
+	if (all->n < BASES_NAMES && !name_guest(span_of(entry, len)))
 		snprintf(all->names[all->n++], sizeof(*all->names), "%.*s", (int)len, entry);
 }
 
-static int
-find(struct bases *all)
+int
+bases_find(struct bases *all)
 {
 	char dir[PATH_MAX];
 	struct dirent *entry;
@@ -64,30 +54,66 @@ find(struct bases *all)
 	return EXIT_DONE;
 }
 
-/* Who stands on it, by the file; "" for nobody. */
-static const char *
-guests_of(const struct conf *conf, const char *name, char out[TEXT])
+const char *
+bases_guests(const struct conf *conf, const char *name, char out[BASES_TEXT])
 {
 	size_t n = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < conf->n_guests && n < TEXT; i++)
+	for (size_t i = 0; i < conf->n_guests && n < BASES_TEXT; i++)
 		if (conf->guests[i].disk.base && strcmp(conf->guests[i].disk.base, name) == 0)
-			n += (size_t)snprintf(out + n, TEXT - n, "%s%s", n ? " " : "", conf->guests[i].name);
+			n += (size_t)snprintf(
+			    out + n, BASES_TEXT - n, "%s%s", n ? " " : "", conf->guests[i].name);
 	return out;
 }
 
-static int
-read_base(const struct bases *all, const char *name, struct base *b)
+static json_t *
+guests_json(const struct conf *conf, const char *name)
 {
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < conf->n_guests; i++)
+		if (conf->guests[i].disk.base && strcmp(conf->guests[i].disk.base, name) == 0)
+			json_array_append_new(out, json_string(conf->guests[i].name));
+	return out;
+}
+
+/* Bytes that it takes on the host's disk; 0: it is not there. */
+static uint64_t
+used_bytes(const struct base *b)
+{
+	struct stat st;
+
+	return stat(b->path, &st) == -1 ? 0 : (uint64_t)st.st_blocks * 512;
+}
+
+void
+bases_tell(struct bases *all, const char *name, const struct base *b, const char *found, const char *why)
+{
+	if (!all->json)
+		return;
+	json_array_append_new(all->json,
+	    json_pack("{s:s, s:o, s:o, s:s?, s:o, s:s, s:s?}", "name", name, "size_bytes",
+		b ? json_integer((json_int_t)b->size_bytes) : json_null(), "used_bytes",
+		b ? json_integer((json_int_t)used_bytes(b)) : json_null(), "from", b ? b->from : NULL,
+		"guests", guests_json(all->conf, name), "found", found, "why", why));
+}
+
+/* Where it is not known, that is said and told. */
+static int
+read_base(struct bases *all, const char *name, struct base *b)
+{
+	int status;
+
 	*b = (struct base){0};
-	if (bases_path(all->conf->state, name, b) == -1)
-		return cli_errno(name);
-	if (bases_read(b) == 0)
+	if (bases_path(all->conf->state, name, b) == 0 && bases_read(b) == 0)
 		return EXIT_DONE;
 	if (errno == EINVAL)
-		return cli_fail(EXIT_SYSTEM, "%s: what stands there is not what lodge writes", b->about);
-	return cli_errno(b->about);
+		status = cli_fail(EXIT_SYSTEM, "%s: what stands there is not what lodge writes", b->about);
+	else
+		status = cli_errno(b->about[0] ? b->about : name);
+	bases_tell(all, name, NULL, "unknown", "what is known of it cannot be read");
+	return status;
 }
 
 static int
@@ -100,8 +126,8 @@ list(struct bases *all)
 	for (size_t i = 0; i < 5; i++)
 		table_add(&table, headings[i]);
 	for (size_t i = 0; i < all->n; i++) {
-		char size[SIZE_TEXT], used[SIZE_TEXT], guests[TEXT];
-		struct stat st = {0};
+		char size[SIZE_TEXT], used[SIZE_TEXT], guests[BASES_TEXT];
+		const char *why;
 		struct base b;
 		bool same;
 
@@ -109,18 +135,19 @@ list(struct bases *all)
 			status = EXIT_SYSTEM;
 			continue;
 		}
-		if (bases_changed(&b, &same))
+		why = bases_changed(&b, &same);
+		if (why)
 			status = cli_fail(EXIT_SYSTEM, "base %s: %s; lodge guest bases check says more",
-			    all->names[i], bases_changed(&b, &same));
-		if (stat(b.path, &st) == -1)
-			st.st_blocks = 0;
+			    all->names[i], why);
+		bases_tell(all, all->names[i], &b, why ? "changed" : "ok", why);
 		table_add(&table, all->names[i]);
 		table_add(&table, size_print(b.size_bytes, size));
-		table_add(&table, size_print((uint64_t)st.st_blocks * 512, used));
+		table_add(&table, size_print(used_bytes(&b), used));
 		table_add(&table, b.from);
-		table_add(&table, *guests_of(all->conf, all->names[i], guests) ? guests : "-");
+		table_add(&table, *bases_guests(all->conf, all->names[i], guests) ? guests : "-");
 	}
-	table_print(&table, stdout);
+	if (!all->json)
+		table_print(&table, stdout);
 	table_free(&table);
 	return status;
 }
@@ -142,7 +169,7 @@ know_again(struct base *b, int fd)
 static int
 check_one(struct bases *all, const char *name)
 {
-	char sum[BASES_SUM + 1], guests[TEXT];
+	char sum[BASES_SUM + 1], guests[BASES_TEXT];
 	struct stat st;
 	struct base b;
 	bool same;
@@ -161,7 +188,7 @@ check_one(struct bases *all, const char *name)
 		    "from its backup: "
 		    "%s",
 		    name, why ? ": " : "", why ? why : "", b.path,
-		    *guests_of(all->conf, name, guests) ? guests : "nobody");
+		    *bases_guests(all->conf, name, guests) ? guests : "nobody");
 	else if ((uint64_t)st.st_size != b.size_bytes)
 		status = cli_fail(EXIT_SYSTEM,
 		    "base %s has %llu bytes and had %llu; its content is what it was: truncate -s %llu %s, "
@@ -173,6 +200,7 @@ check_one(struct bases *all, const char *name)
 		status = know_again(&b, fd);
 	if (fd != -1)
 		close(fd);
+	bases_tell(all, name, &b, status == EXIT_DONE ? "ok" : "changed", why);
 	if (status == EXIT_DONE)
 		log_info("base %s: its content is what it was%s%s", name, why ? "; known again, though " : "",
 		    why ? why : "");
@@ -193,88 +221,6 @@ check(struct bases *all)
 	return status;
 }
 
-/* --- sweep ----------------------------------------------------------------------------------------- */
-
-/* A kernel that reads it holds a lock, whatever the file says of its guest. */
-static bool
-is_read(const char *path)
-{
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	bool held = fd != -1 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
-
-	if (fd != -1)
-		close(fd);
-	return held;
-}
-
-/* What is known goes first: who is killed between leaves an image that nobody stands on, and the next sweep or maker has it. */
-static int
-sweep_one(const struct bases *all, const char *name)
-{
-	char guests[TEXT], disk[PATH_MAX];
-	struct base b = {0};
-	int found;
-
-	if (*guests_of(all->conf, name, guests) || bases_path(all->conf->state, name, &b) == -1)
-		return EXIT_DONE;
-	if (is_read(b.path)) {
-		log_warn("base %s: a kernel reads it, whose guest is not in the file; it stays", name);
-		return EXIT_DONE;
-	}
-	found = stands_find(all->conf->state, &b, disk);
-	if (found == -1)
-		return cli_errno(disk);
-	if (found == 1) {
-		log_warn("base %s: %s stands on it, whose guest is not in the file; it stays", name, disk);
-		return EXIT_DONE;
-	}
-	if ((unlink(b.about) == -1 && errno != ENOENT) || (unlink(b.path) == -1 && errno != ENOENT))
-		return cli_errno(b.path);
-	log_info("base %s is gone: no guest stood on it", name);
-	return EXIT_DONE;
-}
-
-/* By the file as it is now that no guest is being made. */
-static int
-sweep_all(const struct said *said, const char *state)
-{
-	struct bases all = {0};
-	struct conf conf;
-	int status;
-
-	if (cli_load(said->file, &conf, &status) == -1)
-		return status;
-	all.conf = &conf;
-	if (strcmp(conf.state, state) != 0)
-		status = cli_fail(EXIT_SYSTEM, "%s names another state now; try again", said->file);
-	else
-		status = find(&all);
-	for (size_t i = 0; i < all.n && status == EXIT_DONE; i++)
-		status = sweep_one(&all, all.names[i]);
-	conf_free(&conf);
-	return status;
-}
-
-static int
-sweep(const struct bases *all, const struct said *said)
-{
-	char lock[PATH_MAX];
-	int fd, status;
-
-	snprintf(lock, sizeof(lock), "%s/bases/.lock", all->conf->state);
-	fd = open(lock, O_RDWR | O_CLOEXEC);
-	if (fd == -1)
-		return errno == ENOENT ? EXIT_DONE : cli_errno(lock);
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1 || scrap_busy(all->conf->state))
-		status = cli_fail(
-		    EXIT_SYSTEM, "a guest is being made, which may stand on one of them; try again later");
-	else
-		status = sweep_all(said, all->conf->state);
-	close(fd);
-	return status;
-}
-
 int
 guest_bases(const struct said *said)
 {
@@ -288,11 +234,14 @@ guest_bases(const struct said *said)
 	if (cli_load(said->file, &conf, &status) == -1)
 		return status;
 	all.conf = &conf;
-	status = find(&all);
+	all.json = said_has(said, "--json") ? json_array() : NULL;
+	status = bases_find(&all);
 	if (status == EXIT_DONE)
 		status = strcmp(word, "list") == 0    ? list(&all)
 			 : strcmp(word, "check") == 0 ? check(&all)
-						      : sweep(&all, said);
+						      : bases_sweep(said, &all);
+	if (all.json)
+		cli_json(json_pack("{s:i, s:o}", "version", BASES_VERSION, "bases", all.json));
 	conf_free(&conf);
 	return status;
 }

@@ -72,7 +72,7 @@ print_table(const json_t *guests)
 int
 cmd_guest_list(const struct said *said)
 {
-	json_t *guests = json_array(), *all;
+	json_t *guests = json_array();
 	struct conf conf;
 	int status;
 
@@ -81,10 +81,7 @@ cmd_guest_list(const struct said *said)
 	for (size_t i = 0; i < conf.n_guests; i++)
 		json_array_append_new(guests, one(&conf, &conf.guests[i]));
 	if (said_has(said, "--json")) {
-		all = json_pack("{s:i, s:O}", "version", LIST_VERSION, "guests", guests);
-		json_dumpf(all, stdout, JSON_INDENT(2));
-		putchar('\n');
-		json_decref(all);
+		cli_json(json_pack("{s:i, s:O}", "version", LIST_VERSION, "guests", guests));
 	} else if (conf.n_guests) {
 		print_table(guests);
 	} else {

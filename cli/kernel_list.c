@@ -24,11 +24,16 @@ struct kernels {
 static void
 add(struct kernels *k, const char *path)
 {
+	char *copy;
+
 	for (size_t i = 0; i < k->n; i++)
 		if (strcmp(k->paths[i], path) == 0)
 			return;
-	if (k->n < KERNELS_MAX && access(path, X_OK) == 0)
-		k->paths[k->n] = strdup(path), k->n += k->paths[k->n] != NULL;
+	if (k->n == KERNELS_MAX || access(path, X_OK) == -1)
+		return;
+	copy = strdup(path);
+	if (copy)
+		k->paths[k->n++] = copy;
 }
 
 static int
@@ -65,7 +70,7 @@ static void
 print(const struct kernels *k, bool json)
 {
 	struct table table = {.columns = 3};
-	json_t *list = json_array(), *all;
+	json_t *list = json_array();
 	char version[64];
 
 	table_add(&table, "KERNEL");
@@ -81,14 +86,11 @@ print(const struct kernels *k, bool json)
 		json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:b}", "path", k->paths[i], "version", version, "used", used));
 	}
-	all = json_pack("{s:i, s:o}", "version", KERNELS_VERSION, "kernels", list);
-	if (json) {
-		json_dumpf(all, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else if (k->n) {
+	if (json)
+		cli_json(json_pack("{s:i, s:O}", "version", KERNELS_VERSION, "kernels", list));
+	else if (k->n)
 		table_print(&table, stdout);
-	}
-	json_decref(all);
+	json_decref(list);
 	table_free(&table);
 }
 

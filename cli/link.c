@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+enum { LINKS_VERSION = 1, URL_TEXT = 512 };
+
 enum verb { LINK_SHOW, LINK_NEW, LINK_REVOKE };
+
+struct asked {
+	const char *name; /* NULL: all */
+	enum verb verb;
+	bool json;
+};
 
 /* --- links ------------------------------------------------------------------------------------------------------ */
 
@@ -36,72 +44,106 @@ add(struct links *links, const char *name)
 	return more;
 }
 
-static void
-print_url(const struct conf *conf, const char *token)
+static const char *
+url_of(const struct conf *conf, const struct link *link, char out[URL_TEXT])
 {
 	const struct web_conf *w = &conf->web;
 	char listen[ADDR_TEXT];
 
-	if (w->name)
-		printf("http%s://%s/k/%s\n", w->cert ? "s" : "", w->name, token);
-	else
-		printf("http%s://%s/k/%s\n", w->cert ? "s" : "", addr_print(&w->listen, listen), token);
+	snprintf(out, URL_TEXT, "http%s://%s/k/%s", w->cert ? "s" : "",
+	    w->name ? w->name : addr_print(&w->listen, listen), link->token);
+	return out;
+}
+
+static bool
+is_owner(const struct link *link)
+{
+	return strcmp(link->name, LINK_OWNER) == 0;
+}
+
+static void
+print_json(const struct conf *conf, const struct link *list, size_t n)
+{
+	json_t *links = json_array();
+	char url[URL_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+		    links, json_pack("{s:s?, s:b, s:s}", "name", is_owner(&list[i]) ? NULL : list[i].name,
+			       "owner", is_owner(&list[i]), "url", url_of(conf, &list[i], url)));
+	cli_json(json_pack("{s:i, s:o}", "version", LINKS_VERSION, "links", links));
+}
+
+/* The one that was asked for, which may be gone, or all. */
+static void
+print(const struct conf *conf, const struct link *list, size_t n, const struct asked *asked)
+{
+	char url[URL_TEXT];
+
+	if (asked->json) {
+		print_json(conf, list, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		printf("%s%s%s\n",
+		    asked->name		 ? ""
+		    : is_owner(&list[i]) ? "--owner"
+					 : list[i].name,
+		    asked->name ? "" : " ", url_of(conf, &list[i], url));
 }
 
 static int
-change(const struct conf *conf, const char *path, const char *name, enum verb verb, struct links *links)
+change(const struct conf *conf, const char *path, const struct asked *asked, struct links *links)
 {
-	struct link *link;
-	int status = links_file_read(path, links);
+	struct link *link = link_of(links, asked->name);
+	int status = EXIT_DONE;
 
-	if (status != EXIT_DONE)
-		return status;
-	link = link_of(links, name);
-	if (verb == LINK_SHOW && link) {
-		print_url(conf, link->token);
-		return EXIT_DONE;
+	if (asked->verb == LINK_REVOKE && !link)
+		return cli_fail(EXIT_INPUT, "%s has no link; lodge link lists those there are", asked->name);
+	if (asked->verb != LINK_SHOW || !link) {
+		links_take_back(links, asked->name);
+		link = asked->verb == LINK_REVOKE ? NULL : add(links, asked->name);
+		if (asked->verb != LINK_REVOKE && !link)
+			return cli_fail(EXIT_SYSTEM, "out of memory");
+		status = links_file_write(conf, path, links);
 	}
-	if (verb == LINK_REVOKE && !link)
-		return cli_fail(EXIT_INPUT, "%s has no link; lodge link lists those there are", name);
-	links_take_back(links, name);
-	link = verb == LINK_REVOKE ? NULL : add(links, name);
-	if (verb != LINK_REVOKE && !link)
-		return cli_fail(EXIT_SYSTEM, "out of memory");
-	status = links_file_write(conf, path, links);
-	if (status == EXIT_DONE && link)
-		print_url(conf, link->token);
+	if (status == EXIT_DONE)
+		print(conf, link, link != NULL, asked);
 	return status;
 }
 
 static int
-list(const struct conf *conf, const char *path, struct links *links)
+show_or_change(const struct conf *conf, const char *path, const struct asked *asked)
 {
-	int status = links_file_read(path, links);
+	struct links links = {0};
+	int status = links_file_read(path, &links);
 
-	for (size_t i = 0; i < links->n; i++) {
-		printf("%s ", strcmp(links->list[i].name, LINK_OWNER) == 0 ? "--owner" : links->list[i].name);
-		print_url(conf, links->list[i].token);
-	}
+	if (status == EXIT_DONE && asked->name)
+		status = change(conf, path, asked, &links);
+	else if (status == EXIT_DONE)
+		print(conf, links.list, links.n, asked);
+	links_free(&links);
 	return status;
 }
 
 /* --- the command ------------------------------------------------------------------------------------------------ */
 
 static int
-take_words(const struct said *said, const char **name, enum verb *verb)
+take_words(const struct said *said, struct asked *asked)
 {
 	bool new = said_has(said, "--new"), revoke = said_has(said, "--revoke");
 	bool owner = said_has(said, "--owner");
 
-	*name = owner ? LINK_OWNER : said->n_operands ? said->operands[0] : NULL;
-	*verb = new ? LINK_NEW : revoke ? LINK_REVOKE : LINK_SHOW;
+	asked->name = owner ? LINK_OWNER : said->n_operands ? said->operands[0] : NULL;
+	asked->verb = new ? LINK_NEW : revoke ? LINK_REVOKE : LINK_SHOW;
+	asked->json = said_has(said, "--json");
 	if (new &&revoke)
 		return cli_fail(
 		    EXIT_INPUT, "--new and --revoke exclude each other; --new alone ends the old link, too");
 	if (owner && said->n_operands)
 		return cli_fail(
 		    EXIT_INPUT, "whose link? lodge link %s, or lodge link --owner", said->operands[0]);
-	if (!*name && *verb != LINK_SHOW)
+	if (!asked->name && asked->verb != LINK_SHOW)
 		return cli_fail(
 		    EXIT_INPUT, "whose link? lodge link NAME %s, or --owner", new ? "--new" : "--revoke");
 	return EXIT_DONE;
@@ -110,12 +152,10 @@ take_words(const struct said *said, const char **name, enum verb *verb)
 int
 cmd_link(const struct said *said)
 {
-	struct links links = {0};
+	struct asked asked;
 	struct conf conf;
-	enum verb verb;
-	const char *name;
 	char *path;
-	int status = take_words(said, &name, &verb);
+	int status = take_words(said, &asked);
 
 	if (status != EXIT_DONE || cli_load(said->file, &conf, &status) == -1)
 		return status;
@@ -125,14 +165,12 @@ cmd_link(const struct said *said)
 	else if (!ip_is_set(&conf.web.listen.ip))
 		status = cli_fail(
 		    EXIT_INPUT, "there is no page; write web: {listen: 127.0.0.1:8077} in %s", said->file);
-	else if (!name)
-		status = list(&conf, path, &links);
 	/* A link may be taken from who left the file. */
-	else if (verb != LINK_REVOKE && strcmp(name, LINK_OWNER) != 0 && !cli_guest(&conf, name))
+	else if (asked.name && asked.verb != LINK_REVOKE && strcmp(asked.name, LINK_OWNER) != 0 &&
+		 !cli_guest(&conf, asked.name))
 		status = EXIT_NO_GUEST;
 	else
-		status = change(&conf, path, name, verb, &links);
-	links_free(&links);
+		status = show_or_change(&conf, path, &asked);
 	free(path);
 	conf_free(&conf);
 	return status;

@@ -31,6 +31,14 @@ cli_errno(const char *path)
 	return cli_fail(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
 }
 
+void
+cli_json(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(json);
+}
+
 /* The file, or one that it includes: whether that was why it could not be read. */
 static bool
 is_unread(const struct conf_errors *errors, const char *what, int error)

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,38 +40,73 @@ is_down(void)
 	return errno == ENOENT || errno == ECONNREFUSED;
 }
 
+/* What became of a program, instead of what was said of it before. */
+static void
+note(json_t *told, const struct reader *reader, const char *did, const char *why)
+{
+	json_t *one = json_pack("{s:s, s:s, s:s?}", "program", reader->program, "did", did, "why", why);
+	json_t *before;
+	size_t i;
+
+	json_array_foreach (told, i, before)
+		if (strcmp(json_string_value(json_object_get(before, "program")), reader->program) == 0) {
+			json_array_set_new(told, i, one);
+			return;
+		}
+	json_array_append_new(told, one);
+}
+
+static int __attribute__((format(printf, 5, 6)))
+fail(json_t *told, const struct reader *reader, const char *did, int status, const char *format, ...)
+{
+	char text[CTL_WHY + 512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	note(told, reader, did, text);
+	return cli_fail(status, "%s", text);
+}
+
 /* 0: it did, or would; EXIT_NOT_RUNNING: silently; else what went wrong is said. */
 static int
-tell(const struct conf *conf, const struct reader *reader, const char *word)
+tell(const struct conf *conf, const struct reader *reader, const char *word, json_t *told)
 {
 	json_t *answer = ask(conf, reader->name, word);
 	const char *why = json_string_value(json_object_get(answer, "error"));
 	int status = EXIT_DONE;
 
-	if (!answer && is_down())
+	if (!answer && is_down()) {
+		note(told, reader, "down", NULL);
 		return EXIT_NOT_RUNNING;
+	}
 	/* One of a version before there was «try» cannot be asked beforehand. */
 	if (why && strcmp(word, "try") == 0 && strncmp(why, CTL_UNKNOWN, strlen(CTL_UNKNOWN)) == 0)
 		why = NULL;
 	if (!answer && (errno == EACCES || errno == EPERM))
-		status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", reader->program);
+		status = fail(told, reader, "no permission", EXIT_PERMISSION,
+		    "%s: not yours to ask; try as root", reader->program);
 	else if (!answer)
-		status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s; its log may say why", reader->program,
-		    strerror(errno));
+		status = fail(told, reader, "no answer", EXIT_SYSTEM,
+		    "%s does not answer: %s; its log may say why", reader->program, strerror(errno));
 	else if (why)
-		status = cli_fail(EXIT_SYSTEM, "%s: reload refused: %s", reader->program, why);
+		status = fail(
+		    told, reader, "refused", EXIT_SYSTEM, "%s: reload refused: %s", reader->program, why);
+	else
+		note(told, reader, strcmp(word, "try") == 0 ? "nothing" : "reloaded", NULL);
 	json_decref(answer);
 	return status;
 }
 
 /* Whether all that run would take the file: none takes it before. The worst of the answers. */
 static int
-try_all(const struct conf *conf)
+try_all(const struct conf *conf, json_t *told)
 {
 	int worst = EXIT_DONE;
 
 	for (size_t i = 0; i < N_READERS; i++) {
-		int status = tell(conf, &readers[i], "try");
+		int status = tell(conf, &readers[i], "try", told);
 
 		if (status == EXIT_NOT_RUNNING && i == READER_NATD)
 			return cli_fail(EXIT_NOT_RUNNING, "lodge-natd does not run; start lodge up");
@@ -84,7 +120,7 @@ try_all(const struct conf *conf)
 
 /* lodge up tells the others only when the guests that are gone have ended. */
 static int
-await_up(const struct conf *conf)
+await_up(const struct conf *conf, json_t *told)
 {
 	for (int i = 0; i < LEAVING_TRIES; i++) {
 		json_t *answer = ask(conf, "up", "status");
@@ -97,13 +133,13 @@ await_up(const struct conf *conf)
 			fputs("waiting for guests that the file no longer names to end\n", stderr);
 		usleep(LEAVING_PAUSE_US);
 	}
-	return cli_fail(
-	    EXIT_SYSTEM, "guests that the file no longer names still run; lodge status shows them");
+	return fail(told, &readers[READER_UP], "waiting", EXIT_SYSTEM,
+	    "guests that the file no longer names still run; lodge status shows them");
 }
 
 /* Whether natd reads that file; where nobody can tell it does. */
 static int
-check_file(const struct conf *conf, const char *file)
+check_file(const struct conf *conf, const char *file, json_t *told)
 {
 	json_t *answer = ask(conf, "natd", "status");
 	const char *theirs = json_string_value(json_object_get(answer, "file"));
@@ -112,28 +148,28 @@ check_file(const struct conf *conf, const char *file)
 
 	if (theirs && stat(theirs, &a) == 0 && stat(file, &b) == 0 &&
 	    (a.st_dev != b.st_dev || a.st_ino != b.st_ino))
-		status = cli_fail(
-		    EXIT_INPUT, "lodge-natd reads %s and not %s; lodge -c %s apply", theirs, file, theirs);
+		status = fail(told, &readers[READER_NATD], "refused", EXIT_INPUT,
+		    "lodge-natd reads %s and not %s; lodge -c %s apply", theirs, file, theirs);
 	json_decref(answer);
 	return status;
 }
 
 int
-reload_all(const struct conf *conf, const char *file)
+reload_all(const struct conf *conf, const char *file, json_t *told)
 {
-	int status = check_file(conf, file), worst = EXIT_DONE;
+	int status = check_file(conf, file, told), worst = EXIT_DONE;
 
 	if (status == EXIT_DONE)
-		status = try_all(conf);
+		status = try_all(conf, told);
 	if (status != EXIT_DONE)
 		return status;
-	status = tell(conf, &readers[READER_UP], "reload");
+	status = tell(conf, &readers[READER_UP], "reload", told);
 	if (status == EXIT_DONE)
-		status = await_up(conf);
+		status = await_up(conf, told);
 	if (status != EXIT_DONE && status != EXIT_NOT_RUNNING)
 		return status;
 	for (size_t i = READER_NATD; i < N_READERS; i++) {
-		status = tell(conf, &readers[i], "reload");
+		status = tell(conf, &readers[i], "reload", told);
 		if (status == EXIT_DONE)
 			fprintf(stderr, "%s: reloaded\n", readers[i].program);
 		else if (status != EXIT_NOT_RUNNING)

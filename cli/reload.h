@@ -4,11 +4,14 @@
 
 #include "conf/conf.h"
 
+#include <jansson.h>
+
 /*
  * First all that run are asked whether they would: where one would not, none does. Then lodge up where it runs, which
  * ends the guests that are gone; then lodge-natd, lodge-proxy, lodge-acct and lodge-web, each by its control socket.
  * file: what they are to be reading. The exit status; what was refused is said.
+ * told: an array that learns what became of each program, as lodge(8) has it of apply -j; or NULL.
  */
-int reload_all(const struct conf *, const char *file);
+int reload_all(const struct conf *, const char *file, json_t *told);
 
 #endif

@@ -89,14 +89,11 @@ answer_json(const struct conf *conf, const struct answer *a)
 static void
 print_json(const struct conf *conf, const struct answer *answers, size_t n)
 {
-	json_t *list = json_array(),
-	       *all = json_pack("{s:i, s:o}", "version", ROUTES_VERSION, "routes", list);
+	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, answer_json(conf, &answers[i]));
-	json_dumpf(all, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(all);
+	cli_json(json_pack("{s:i, s:o}", "version", ROUTES_VERSION, "routes", list));
 }
 
 /* --- for people ------------------------------------------------------------------------------------------- */

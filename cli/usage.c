@@ -78,13 +78,8 @@ take_words(const struct said *said, zone_of *zone, struct order *order)
 static int
 print(const struct usage *u, const struct order *order)
 {
-	json_t *json;
-
 	if (order->json) {
-		json = usage_json(u);
-		json_dumpf(json, stdout, JSON_INDENT(2));
-		putchar('\n');
-		json_decref(json);
+		cli_json(usage_json(u));
 	} else if (order->csv) {
 		usage_csv(u, stdout);
 	} else if (usage_show(u, stdout) == -1) {

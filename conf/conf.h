@@ -233,10 +233,22 @@ struct conf_text {
 	struct span bytes;
 };
 
+enum remark { REMARK_ERROR, REMARK_WARNING, REMARK_NOTE, REMARK_HINT };
+
+/* One thing that is said of a mistake; file and text as they may be shown. */
+struct conf_remark {
+	enum remark kind;
+	char *file; /* NULL: a hint has no place */
+	struct place place; /* line 0: the file as a whole */
+	char *text;
+};
+
 struct conf_error {
 	bool warning;
 	char *text; /* "FILE:LINE:COL: error: …\n" + the line + the caret line, ready to print */
 	struct place place;
+	struct conf_remark *said; /* the same in parts: the mistake, then its notes and its hint */
+	size_t n_said;
 };
 
 struct conf_errors {

@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static const char no_memory[] = "error: out of memory while reading the configuration\n";
-
 static const struct lines *
 lines_of(struct report *r, uint32_t file)
 {
@@ -23,65 +21,98 @@ lines_of(struct report *r, uint32_t file)
 	return &r->lines[file];
 }
 
-/* Names of files and values come from anywhere: nothing in them may steer a terminal. */
-static void
-message_print(struct report *r, FILE *out, const char *format, va_list args)
+/* Names of files and values come from anywhere: nothing in them may steer a terminal. NULL, and the report knows: no memory. */
+static char *
+shown(struct report *r, const char *text)
 {
-	char *text;
+	char *out = NULL;
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+
+	if (to)
+		text_show(to, span_str(text));
+	if (to && fclose(to) == 0 && out)
+		return out;
+	free(out);
+	r->no_memory = true;
+	return NULL;
+}
+
+static char *
+message(struct report *r, const char *format, va_list args)
+{
+	char *text, *out;
 
 	if (vasprintf(&text, format, args) == -1) {
 		r->no_memory = true;
-		return;
+		return NULL;
 	}
-	text_show(out, span_str(text));
-	fputc('\n', out);
+	out = shown(r, text);
 	free(text);
+	return out;
 }
 
 /* "FILE:LINE:COL: error: text", the line, the caret. */
 static void
-entry_print(struct report *r, FILE *out, struct place at, const char *kind, const char *format, va_list args)
+remark_print(struct report *r, const struct conf_remark *said, FILE *out)
 {
+	static const char *const kinds[] = {
+	    [REMARK_ERROR] = "error", [REMARK_WARNING] = "warning", [REMARK_NOTE] = "note"};
+	struct place at = said->place;
 	const struct lines *lines;
 
-	text_show(out, span_str(r->texts[at.file].name));
+	if (said->kind == REMARK_HINT) {
+		fprintf(out, "    hint: %s\n", said->text);
+		return;
+	}
+	fputs(said->file, out);
 	if (at.line > 0)
 		fprintf(out, ":%u:%u", at.line, at.col);
-	fprintf(out, ": %s: ", kind);
-	message_print(r, out, format, args);
+	fprintf(out, ": %s: %s\n", kinds[said->kind], said->text);
 	lines = at.line > 0 ? lines_of(r, at.file) : NULL;
 	if (lines)
 		text_excerpt(out, lines_get(lines, r->texts[at.file].bytes, at.line), at.col);
 }
 
-/* Appends to a text that may be NULL. */
-static char *
-entry_append(
-    struct report *r, char *text, struct place at, const char *kind, const char *format, va_list args)
+/* Behind what is said of it already. */
+static void
+print_behind(struct report *r, struct conf_error *e, const struct conf_remark *said)
 {
 	char *whole = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&whole, &size);
 
-	if (!out) {
-		r->no_memory = true;
-		return text;
+	if (out) {
+		fputs(e->text ? e->text : "", out);
+		remark_print(r, said, out);
 	}
-	if (text)
-		fputs(text, out);
-	if (kind) {
-		entry_print(r, out, at, kind, format, args);
-	} else {
-		fputs("    hint: ", out);
-		message_print(r, out, format, args);
-	}
-	if (fclose(out) != 0 || !whole) {
+	if (!out || fclose(out) != 0 || !whole) {
 		free(whole);
 		r->no_memory = true;
-		return text;
+		return;
 	}
-	free(text);
-	return whole;
+	free(e->text);
+	e->text = whole;
+}
+
+static void
+remark_add(struct report *r, struct conf_error *e, enum remark kind, struct place at, const char *format,
+    va_list args)
+{
+	struct conf_remark *said = value_append(r, &e->said, &e->n_said, sizeof(*said));
+
+	if (!said)
+		return;
+	*said = (struct conf_remark){.kind = kind, .place = at};
+	said->text = message(r, format, args);
+	said->file = kind == REMARK_HINT ? NULL : shown(r, r->texts[at.file].name);
+	if (said->text && (said->file || kind == REMARK_HINT)) {
+		print_behind(r, e, said);
+		return;
+	}
+	free(said->text);
+	free(said->file);
+	e->n_said--;
 }
 
 /* Forgets the last warning, so that there is room for a mistake. */
@@ -94,7 +125,7 @@ warning_drop(struct conf_errors *e)
 		i--;
 	if (i == 0)
 		return false;
-	free(e->list[i - 1].text);
+	conf_error_free(&e->list[i - 1]);
 	memmove(&e->list[i - 1], &e->list[i], (e->n - i) * sizeof(*e->list));
 	e->n--;
 	e->n_dropped++;
@@ -118,9 +149,12 @@ entry_add(struct report *r, bool warns, struct place at, const char *format, va_
 		return;
 	e->list = list;
 	list[e->n] = (struct conf_error){.warning = warns, .place = at};
-	list[e->n].text = entry_append(r, NULL, at, warns ? "warning" : "error", format, args);
+	remark_add(r, &list[e->n], warns ? REMARK_WARNING : REMARK_ERROR, at, format, args);
 	r->open = list[e->n].text != NULL;
-	e->n += r->open;
+	if (r->open)
+		e->n++;
+	else
+		conf_error_free(&list[e->n]);
 }
 
 void
@@ -152,7 +186,7 @@ error_note(struct report *r, struct place at, const char *format, ...)
 	if (!r->open)
 		return;
 	va_start(args, format);
-	e->list[e->n - 1].text = entry_append(r, e->list[e->n - 1].text, at, "note", format, args);
+	remark_add(r, &e->list[e->n - 1], REMARK_NOTE, at, format, args);
 	va_end(args);
 }
 
@@ -165,8 +199,7 @@ error_hint(struct report *r, const char *format, ...)
 	if (!r->open)
 		return;
 	va_start(args, format);
-	e->list[e->n - 1].text =
-	    entry_append(r, e->list[e->n - 1].text, (struct place){0}, NULL, format, args);
+	remark_add(r, &e->list[e->n - 1], REMARK_HINT, (struct place){0}, format, args);
 	va_end(args);
 }
 
@@ -229,51 +262,4 @@ report_end(struct report *r)
 	e->no_memory |= r->no_memory;
 	*r = (struct report){0};
 	return e->n_fatal > 0 || e->no_memory ? -1 : 0;
-}
-
-int
-conf_report(const struct conf_errors *e, FILE *out)
-{
-	size_t warnings = 0;
-
-	for (size_t i = 0; i < e->n; i++) {
-		warnings += e->list[i].warning;
-		fputs(e->list[i].text, out);
-	}
-	if (e->no_memory)
-		fputs(no_memory, out);
-	if (e->n_dropped > 0)
-		fprintf(out, "… and %zu more\n", e->n_dropped);
-	if (e->n_fatal > 0)
-		fprintf(out, "%zu error%s", e->n_fatal, e->n_fatal == 1 ? "" : "s");
-	if (warnings > 0)
-		fprintf(
-		    out, "%s%zu warning%s", e->n_fatal > 0 ? ", " : "", warnings, warnings == 1 ? "" : "s");
-	if (e->n_fatal > 0 || warnings > 0)
-		fputc('\n', out);
-	return e->n_fatal > 0 || e->no_memory ? 2 : 0;
-}
-
-const char *
-conf_first_error(const struct conf_errors *e, char *out, size_t room)
-{
-	const char *text = e->no_memory ? no_memory : "";
-
-	for (size_t i = 0; i < e->n; i++) {
-		if (!e->list[i].warning) {
-			text = e->list[i].text;
-			break;
-		}
-	}
-	snprintf(out, room, "%.*s", (int)strcspn(text, "\n"), text);
-	return out;
-}
-
-void
-conf_errors_free(struct conf_errors *e)
-{
-	for (size_t i = 0; i < e->n; i++)
-		free(e->list[i].text);
-	free(e->list);
-	*e = (struct conf_errors){0};
 }

@@ -45,6 +45,7 @@ void error_note(struct report *, struct place, const char *format, ...) __attrib
 void error_hint(struct report *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Refuses a text that is none, with the place. */
 bool report_text(struct report *, uint32_t file);
+void conf_error_free(struct conf_error *); /* what it owns (mistakes.c) */
 struct place place_or(struct place given, struct place other);
 /* File order. */
 int place_cmp(const struct place *, const struct place *);

@@ -97,6 +97,10 @@ ASKED = {
     "usage": [("usage -j",), ("usage alice --by day -j",)],
     "top": [("top -j -n 2 -d 0.1",)],
     "routes": [("routes -j",), ("routes -j alice.example.org ali.example.org ..", "lodge.yaml", 2)],
+    "link": [("link -j",), ("link alice -j",), ("link --owner -j",), ("link alice --revoke -j",), ("link -j",)],
+    "check": [("check -j",), ("check -j", "spoilt.yaml", 2)],
+    "apply": [("apply -j",), ("apply -n -j",), ("apply -j", "spoilt.yaml", 2)],
+    "guest bases": [("guest bases list -j",), ("guest bases check -j",), ("guest bases sweep -j",)],
     "doctor": [("doctor -j", "lodge.yaml", None)],
     "guest": [("guest -j",), ("guest list -j",)],
     "kernel": [("kernel -j",), ("kernel list -j",)],
@@ -106,6 +110,7 @@ ASKED = {
 manual = documented()
 manual["kernel test"] = manual["doctor"]
 manual["usage"] |= record_fields()
+manual["apply"] |= manual["check"] - {"good", "guests", "more"}
 ok(synopsis() == set(ASKED), "each command that takes -j is asked here", synopsis())
 for command, ways in ASKED.items():
     came = set()
@@ -116,5 +121,19 @@ for command, ways in ASKED.items():
 one, = ask("status -j alice")
 ok(one["memory_used_bytes"] and one["disk_used_bytes"] and one["rate"] and one["cpu_percent"] is not None and one["curb"]["bit_s"] == 2000000,
    "a guest that runs has its numbers", one)
+one, = ask("check -j", "spoilt.yaml", 2)
+said = one["findings"][0]
+lines = open(W + "/spoilt.yaml").read().split("\n")
+ok(not one["good"] and one["guests"] is None and said["kind"] == "error" and said["file"] == W + "/spoilt.yaml"
+   and lines[said["line"] - 1][said["column"] - 1:].startswith("colour") and said["hint"] is None, "a mistake has its place", one)
+ok(any(note["line"] for mistake in one["findings"] for note in mistake["notes"]), "the other place is a note", one)
+one, = ask("check -j", "tabs.yaml", 2)
+ok(one["findings"][0]["hint"] == "indent with spaces; YAML takes no tabs here", "what to write is a hint", one)
+one, = ask("check -j", "none.yaml", 2)
+ok(one["findings"][0]["line"] is None and "No such file" in one["findings"][0]["text"], "a file that is not there has no line", one)
+one, = ask("apply -j")
+ok({"program": "lodge-natd", "did": "reloaded", "why": None} in one["programs"] and one["changes"] == [], "what was done", one)
+one, = ask("guest bases list -j")
+ok([base["guests"] for base in one["bases"]] == [["carol"]] and one["bases"][0]["size_bytes"] == 64 << 20, "who stands on a base", one)
 print("1..%d" % tests)
 sys.exit(failed > 0)

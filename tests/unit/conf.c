@@ -361,6 +361,7 @@ warnings_crowd_out_no_mistake(void **state)
 	struct conf_text one = {"x", span_str("a\nb\n")};
 	struct conf_errors errors = {0};
 	struct report report = {.texts = &one, .n_texts = 1, .errors = &errors};
+	const struct conf_error *last;
 	char line[64];
 
 	(void)state;
@@ -368,12 +369,20 @@ warnings_crowd_out_no_mistake(void **state)
 		error_warn(&report, (struct place){0, 1, 1}, "warning %d", i);
 	error_add(&report, (struct place){0, 2, 1}, "the mistake");
 	error_note(&report, (struct place){0, 1, 1}, "and its note");
+	error_hint(&report, "what to do");
 	assert_int_equal(report_end(&report), -1);
 	assert_int_equal(errors.n, CONF_ERRORS_MAX);
 	assert_int_equal(errors.n_fatal, 1);
 	assert_int_equal(errors.n_dropped, 11);
 	assert_string_equal(conf_first_error(&errors, line, sizeof(line)), "x:2:1: error: the mistake");
-	assert_non_null(strstr(errors.list[errors.n - 1].text, "and its note"));
+	last = &errors.list[errors.n - 1];
+	assert_non_null(strstr(last->text, "and its note"));
+	assert_int_equal(last->n_said, 3);
+	assert_string_equal(last->said[0].file, "x");
+	assert_int_equal(last->said[0].place.line, 2);
+	assert_string_equal(last->said[1].text, "and its note");
+	assert_string_equal(last->said[2].text, "what to do");
+	assert_null(last->said[2].file);
 	assert_non_null(strstr(errors.list[0].text, "warning 0"));
 	conf_errors_free(&errors);
 }

@@ -169,6 +169,22 @@ conf_text_of(const struct conf *c)
 	return text;
 }
 
+/* Its parts stand in its text, in that order, and the first is the mistake itself. */
+static inline bool
+conf_is_said(const struct conf_error *e)
+{
+	const char *at = e->text;
+
+	for (size_t i = 0; at && i < e->n_said; i++) {
+		const struct conf_remark *said = &e->said[i];
+
+		at = said->file ? strstr(at, said->file) : at;
+		at = at ? strstr(at, said->text) : NULL;
+	}
+	return at && e->n_said > 0 && e->said[0].kind == (e->warning ? REMARK_WARNING : REMARK_ERROR) &&
+	       e->said[0].place.line == e->place.line && e->said[0].place.col == e->place.col;
+}
+
 /*
  * The laws of a parse, whatever went in: 0 and fatal mistakes exclude each other, a refused conf is empty, each
  * mistake is whole lines, and what print writes parses to the same and prints the same. NULL, or what is broken.
@@ -187,6 +203,8 @@ conf_law(int result, const struct conf *c, const struct conf_errors *errors)
 
 		if (!text[0] || text[strlen(text) - 1] != '\n')
 			return "a mistake is not whole lines";
+		if (!conf_is_said(&errors->list[i]))
+			return "a mistake's parts are not what is printed of it";
 	}
 	if ((result == 0) != (errors->n_fatal == 0 && !errors->no_memory))
 		return "accepted with mistakes, or refused without";
