@@ -120,7 +120,7 @@ wrong_option(struct reading *r, const char *word, size_t len)
 	for (const struct option *o = command ? command->options : NULL; o && (o->brief || o->full); o++)
 		if (o->full)
 			names[n++] = o->full;
-	for (const struct option *o = r->grammar->global; o->brief || o->full; o++)
+	for (const struct option *o = r->grammar->global; o && (o->brief || o->full); o++)
 		if (o->full)
 			names[n++] = o->full;
 	near = len > 2 ? near_word((struct span){word, len}, names, n) : NULL;

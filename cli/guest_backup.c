@@ -64,11 +64,14 @@ disk_path(const struct backup *b, char *out)
 static int
 write_about(const struct backup *b, const char *path)
 {
-	FILE *out = fopen(path, "we");
 	char disk[TOOL_PATH_MAX];
 	struct stat st;
+	FILE *out;
 
-	if (!out || stat(disk_path(b, disk), &st) == -1)
+	if (stat(disk_path(b, disk), &st) == -1)
+		return cli_errno(disk);
+	out = fopen(path, "we");
+	if (!out)
 		return cli_errno(path);
 	fprintf(out, "version 1\nname %s\nsize %llu\nused %llu\ntime %lld\n", b->guest->name,
 	    (unsigned long long)st.st_size, (unsigned long long)st.st_blocks * 512, (long long)time(NULL));

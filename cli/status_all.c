@@ -287,7 +287,7 @@ status_all(const struct survey *s, const struct glass *glass, FILE *to)
 			put_bill(s, out);
 		put_forbidden(s, out);
 		put_proxy(s->parts[PART_PROXY], out);
-		made = fclose(out);
+		made = fclose(out) == 0 && beside ? 0 : -1;
 	}
 	if (made == 0 && glass->rows > 0) {
 		rows = cut_to(beside, glass->rows / 2);
