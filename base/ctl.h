@@ -14,6 +14,7 @@ enum {
 	CTL_CLIENTS = 16,
 	CTL_WORD = 256, /* longest request, newline included */
 	CTL_WHY = 1024, /* room that holds any reason */
+	CTL_CALLS = 512, /* of many calls, open at a time */
 };
 
 /* The error of every version, from the first on, to a word that it does not know begins so. */
@@ -47,7 +48,10 @@ void ctl_reload_now(ctl_reload *, void *arg);
  */
 json_t *ctl_ask(const char *path, const char *word, int timeout_ms);
 
-/* The same of many at once. path and word are the caller's until the answer is there. */
+/*
+ * The same of many at once; of more than CTL_CALLS the first, and another whenever one has answered. path and word are
+ * the caller's until the answer is there. One without a path is not asked, and its error stays.
+ */
 struct ctl_call {
 	const char *path, *word;
 	json_t *answer; /* after ctl_await; or NULL, and … */
@@ -57,7 +61,7 @@ struct ctl_call {
 	size_t got, room;
 };
 
-void ctl_begin(struct ctl_call *); /* does not wait */
+void ctl_begin(struct ctl_call *, size_t n); /* does not wait */
 /* What is there and comes within so long, which is less where all have answered. */
 void ctl_gather(struct ctl_call *, size_t n, int timeout_ms);
 /* The same, and whoever has not answered then is not waited for any more. */

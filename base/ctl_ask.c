@@ -67,17 +67,39 @@ call_connect(struct ctl_call *c)
 		call_end(c, errno);
 }
 
-void
-ctl_begin(struct ctl_call *c)
+static bool
+is_waiting(const struct ctl_call *c)
 {
-	*c = (struct ctl_call){.path = c->path, .word = c->word, .fd = -1};
-	call_connect(c);
+	return c->fd == -1 && c->error == EAGAIN;
 }
 
-static bool
-is_open(const struct ctl_call *c)
+/* As many as there is room for. How many are open then. */
+static size_t
+connect_all(struct ctl_call *calls, size_t n)
 {
-	return c->fd != -1 || c->error == EAGAIN;
+	size_t open = 0;
+
+	for (size_t i = 0; i < n; i++)
+		open += calls[i].fd != -1;
+	for (size_t i = 0; i < n && open < CTL_CALLS; i++) {
+		if (!is_waiting(&calls[i]))
+			continue;
+		call_connect(&calls[i]);
+		open += calls[i].fd != -1;
+	}
+	return open;
+}
+
+void
+ctl_begin(struct ctl_call *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct ctl_call *c = &calls[i];
+
+		*c = (struct ctl_call){
+		    .path = c->path, .word = c->word, .error = c->path ? EAGAIN : c->error, .fd = -1};
+	}
+	connect_all(calls, n);
 }
 
 /* Some of what there is of the answer; its end ends the call. False: there is no more now. */
@@ -87,7 +109,7 @@ call_read(struct ctl_call *c)
 	ssize_t n;
 	char *more;
 
-	if (c->room - c->got < TEXT_ROOM) {
+	if (!c->text || c->room - c->got < TEXT_ROOM) {
 		more = c->room < ANSWER_MAX ? realloc(c->text, c->room = c->room * 2 + 2 * TEXT_ROOM) : NULL;
 		if (!more) {
 			call_end(c, ENOMEM);
@@ -106,27 +128,30 @@ call_read(struct ctl_call *c)
 	return n > 0;
 }
 
-/* Those that are open, one poll for all of them; false: none is. */
+/* Those that are open, one poll for all of them; false: there is nobody to wait for. */
 static bool
-look_at_all(struct ctl_call *calls, size_t n, struct pollfd *fds, int wait_ms)
+look_at_all(struct ctl_call *calls, size_t n, int wait_ms)
 {
-	size_t open = 0, waiting = 0;
+	struct pollfd fds[CTL_CALLS];
+	struct ctl_call *polled[CTL_CALLS];
+	size_t open = connect_all(calls, n), at = 0;
+	bool waiting = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_open(&calls[i]) && calls[i].fd == -1)
-			call_connect(&calls[i]);
-		open += is_open(&calls[i]);
-		waiting += is_open(&calls[i]) && calls[i].fd == -1;
-		fds[i] = (struct pollfd){.fd = calls[i].fd, .events = POLLIN}; /* -1 is passed over */
+		waiting |= is_waiting(&calls[i]);
+		if (calls[i].fd == -1)
+			continue;
+		polled[at] = &calls[i];
+		fds[at++] = (struct pollfd){.fd = calls[i].fd, .events = POLLIN};
 	}
-	if (open == 0)
+	if (open == 0 && !waiting)
 		return false;
-	if (waiting > 0 && wait_ms > AGAIN_MS)
+	if (waiting && open < CTL_CALLS && wait_ms > AGAIN_MS)
 		wait_ms = AGAIN_MS;
-	if (poll(fds, n, wait_ms) > 0)
-		for (size_t i = 0; i < n; i++)
-			if (calls[i].fd != -1 && fds[i].revents)
-				while (call_read(&calls[i]))
+	if (poll(fds, at, wait_ms) > 0)
+		for (size_t i = 0; i < at; i++)
+			if (fds[i].revents)
+				while (call_read(polled[i]))
 					;
 	return true;
 }
@@ -135,12 +160,10 @@ void
 ctl_gather(struct ctl_call *calls, size_t n, int timeout_ms)
 {
 	double until = sys_seconds() + timeout_ms / 1e3, left;
-	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
 
 	do {
 		left = until - sys_seconds();
-	} while (fds && look_at_all(calls, n, fds, left > 0 ? (int)(left * 1e3) + 1 : 0) && left > 0);
-	free(fds);
+	} while (look_at_all(calls, n, left > 0 ? (int)(left * 1e3) + 1 : 0) && left > 0);
 }
 
 void
@@ -148,7 +171,7 @@ ctl_await(struct ctl_call *calls, size_t n, int timeout_ms)
 {
 	ctl_gather(calls, n, timeout_ms);
 	for (size_t i = 0; i < n; i++)
-		if (is_open(&calls[i]))
+		if (calls[i].fd != -1 || is_waiting(&calls[i]))
 			call_end(&calls[i], ETIMEDOUT);
 }
 
@@ -157,7 +180,7 @@ ctl_ask(const char *path, const char *word, int timeout_ms)
 {
 	struct ctl_call call = {.path = path, .word = word};
 
-	ctl_begin(&call);
+	ctl_begin(&call, 1);
 	ctl_await(&call, 1, timeout_ms);
 	errno = call.error;
 	return call.answer;

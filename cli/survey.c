@@ -22,6 +22,7 @@ survey_open(struct survey *s, const struct conf *conf, const struct guest *only)
 	size_t n = conf->n_guests + 1;
 
 	*s = (struct survey){.conf = conf, .end = conf->n_guests};
+	sys_raise_files(); /* where it is below what CTL_CALLS takes */
 	if (only) {
 		s->first = (size_t)(only - conf->guests);
 		s->end = s->first + 1;
@@ -69,12 +70,22 @@ survey_state(int error)
 	return error == ETIMEDOUT ? "does not answer" : strerror(error);
 }
 
-static void
-call(struct ctl_call *c, char *path)
+static bool
+has_part(const struct survey *s, int part)
 {
-	*c = (struct ctl_call){.path = path, .word = "status", .error = ENOMEM, .fd = -1};
-	if (path)
-		ctl_begin(c);
+	return part != PART_WEB || ip_is_set(&s->conf->web.listen.ip);
+}
+
+static size_t
+n_calls(const struct survey *s)
+{
+	return s->end - s->first + PARTS - !has_part(s, PART_WEB);
+}
+
+static struct ctl_call
+call_of(char *path)
+{
+	return (struct ctl_call){.path = path, .word = "status", .error = ENOMEM};
 }
 
 static void
@@ -82,11 +93,12 @@ ask_all(struct survey *s)
 {
 	struct ctl_call *c = s->calls;
 
-	for (size_t i = s->first; i < s->end; i++)
-		call(c++, conf_run_path(s->conf, "guest-%s.sock", s->conf->guests[i].name));
 	for (int i = 0; i < PARTS; i++)
-		if (i != PART_WEB || ip_is_set(&s->conf->web.listen.ip))
-			call(c++, conf_run_path(s->conf, "%s.sock", part_names[i]));
+		if (has_part(s, i))
+			*c++ = call_of(conf_run_path(s->conf, "%s.sock", part_names[i]));
+	for (size_t i = s->first; i < s->end; i++)
+		*c++ = call_of(conf_run_path(s->conf, "guest-%s.sock", s->conf->guests[i].name));
+	ctl_begin(s->calls, n_calls(s));
 }
 
 /* A part's answer with its state in it. */
@@ -106,25 +118,19 @@ take_answers(struct survey *s)
 	struct ctl_call *c = s->calls;
 
 	forget_answers(s);
-	for (size_t i = s->first; i < s->end; i++, c++) {
-		s->sights[i].said = c->answer;
-		s->sights[i].error = c->error;
-		free((char *)(uintptr_t)c->path);
-	}
 	for (int i = 0; i < PARTS; i++) {
-		if (i == PART_WEB && !ip_is_set(&s->conf->web.listen.ip))
+		if (!has_part(s, i))
 			continue;
 		s->parts[i] = part_of(c);
 		s->forbidden[i] = c->error == EACCES || c->error == EPERM;
 		free((char *)(uintptr_t)c->path);
 		c++;
 	}
-}
-
-static size_t
-n_calls(const struct survey *s)
-{
-	return s->end - s->first + PARTS - !ip_is_set(&s->conf->web.listen.ip);
+	for (size_t i = s->first; i < s->end; i++, c++) {
+		s->sights[i].said = c->answer;
+		s->sights[i].error = c->error;
+		free((char *)(uintptr_t)c->path);
+	}
 }
 
 /* --- the kernel -------------------------------------------------------------------------------------------- */

@@ -44,7 +44,7 @@ struct survey {
 	double seconds; /* of rates and CPU */
 	struct look look;
 	struct load *before, *now;
-	struct ctl_call *calls; /* the guests', then the parts' */
+	struct ctl_call *calls; /* the parts', then the guests' */
 	double asked_at; /* as sys_seconds; 0: never */
 	int64_t summed_at; /* when sums were last known */
 };
