@@ -29,6 +29,7 @@ struct reader {
 	pthread_cond_t news;
 	struct queue urgent, patient, finished;
 	bool running, end;
+	bool was_urgent; /* the last that was taken */
 
 	struct ledger *ledger; /* the thread's, and which conf it speaks of */
 	unsigned of;
@@ -153,30 +154,34 @@ perform(struct reader *r, struct job *j)
 	finish(r, j);
 }
 
-/* In the midst of a long job: the short ones of the same conf. */
+/* In the midst of a long job: a short one of the same conf, and then the long one goes on. */
 static bool
 between(void *arg)
 {
 	struct reader *r = arg;
-	unsigned of = r->of;
+	struct job *j = NULL;
+	bool end;
 
 	atomic_store(&r->heard_s, sys_seconds());
-	for (;;) {
-		struct job *j = NULL;
-		bool end;
+	pthread_mutex_lock(&r->lock);
+	end = r->end;
+	if (!end && r->urgent.first && r->urgent.first->of == r->of)
+		j = queue_take(&r->urgent);
+	pthread_mutex_unlock(&r->lock);
+	if (j)
+		perform(r, j);
+	return !end && r->ledger;
+}
 
-		pthread_mutex_lock(&r->lock);
-		end = r->end;
-		if (r->urgent.first && r->urgent.first->of == of)
-			j = queue_take(&r->urgent);
-		pthread_mutex_unlock(&r->lock);
-		if (j)
-			perform(r, j);
-		if (end || !r->ledger)
-			return false;
-		if (!j)
-			return true;
-	}
+/* The urgent first, but not two while others wait: who asks for short ones all the time leaves them their turn. */
+static struct job *
+take_next(struct reader *r)
+{
+	bool patient = r->patient.first && (r->was_urgent || !r->urgent.first);
+	struct job *j = queue_take(patient ? &r->patient : &r->urgent);
+
+	r->was_urgent = j && !patient;
+	return j;
 }
 
 static void *
@@ -189,8 +194,7 @@ run(void *arg)
 	r->running = true;
 	pthread_cond_broadcast(&r->news);
 	while (!r->end) {
-		j = queue_take(&r->urgent);
-		j = j ? j : queue_take(&r->patient);
+		j = take_next(r);
 		if (!j) {
 			pthread_cond_wait(&r->news, &r->lock);
 			continue;

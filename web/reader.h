@@ -18,8 +18,8 @@ struct reader *reader_open(struct ev_loop *, reader_done *, void *arg); /* NULL:
 /* Once privilege is given up, for a thread keeps what it had; the system calls it makes then are sys_filter's. */
 int reader_start(struct reader *); /* -1: errno */
 /*
- * Short ones come before long ones (ALL, and USAGE of all), also in the midst of them. When Redis does not answer one,
- * all that wait come back with it.
+ * Short ones come before long ones (ALL, and USAGE of all), also in the midst of them: one, then of the long one a guest,
+ * and so on, so that neither holds up the other. When Redis does not answer one, all that wait come back with it.
  */
 void reader_give(struct reader *, struct job *);
 /* For how long nothing was heard though there is something to be read; 0: there is nothing. */

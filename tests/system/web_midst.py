@@ -3,44 +3,13 @@ from usagepage import *
 
 HELD_S = 0.7  # less than the second of silence after which nobody waits any more
 
-
-class Between:
-    """Takes connections for Redis, and hands on what is said."""
-
-    def __init__(self, path):
-        self.held = 0
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        os.chmod(path, 0o777)
-        self.listener.listen()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            near, _ = self.listener.accept()
-            far = socket.socket(socket.AF_UNIX)
-            far.connect(W + "/redis.sock")
-            for pair in ((near, far), (far, near)):
-                threading.Thread(target=self.pass_on, args=pair, daemon=True).start()
-
-    def pass_on(self, source, to):
-        with contextlib.suppress(OSError):
-            while data := source.recv(1 << 16):
-                if re.search(rb"lodge:\{zoe\d\}:cur", data):
-                    self.held += 1
-                    time.sleep(HELD_S)
-                to.sendall(data)
-            to.shutdown(socket.SHUT_WR)
-
-
 setup()
 certify("usage.test")
 redis = Redis()
 for name in ("alice", "bob", "zoe1", "zoe2", "zoe3"):
     seed(redis, name, 4000000, 1000000)
 os.makedirs(W + "/run", exist_ok=True)
-between = Between(W + "/between.sock")
-house.YAML = house.YAML.replace("redis.sock", "between.sock")
+between = Between(rb"lodge:\{zoe\d\}:cur", HELD_S)
 write_conf()
 open(W + "/log", "w").close()
 web = Web()
