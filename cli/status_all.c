@@ -246,29 +246,20 @@ put_parts(const struct survey *s, bool colours, FILE *to)
 	fputc('\n', to);
 }
 
-static size_t
-lines_of(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += *text == '\n';
-	return n;
-}
-
-/* What does not fit on a screen of so many rows goes, last lines first; the very last one stays. */
+/* What does not fit on a screen of so many rows goes, last lines first. How many lines are left. */
 static size_t
 cut_to(char *text, size_t rows)
 {
 	char *at = text;
+	size_t n = 0;
 
-	for (size_t i = 0; i < rows && at; i++) {
-		at = strchr(at, '\n');
-		at = at ? at + 1 : NULL;
+	while (n < rows && (at = strchr(at, '\n'))) {
+		at++;
+		n++;
 	}
 	if (at)
 		*at = '\0';
-	return lines_of(text);
+	return n;
 }
 
 int

@@ -20,7 +20,7 @@ static void
 make_page(struct making *m)
 {
 	struct data *d = m->data;
-	const struct shown *const *list;
+	const struct shown *const *list = NULL;
 	const struct shown *g = NULL;
 	size_t n = 0;
 
