@@ -111,12 +111,15 @@ seal(struct answer *a, const struct contents *c, double took_s)
 
 /* --- kept ------------------------------------------------------------------------------------------------------ */
 
-/* All that an answer depends on but the time. */
+/* All that an answer depends on but the time: what goes with a page, and how Redis is, is the same for all. */
 static void
 key_of_answer(const struct ask *ask, const struct viewer *viewer, const char *guest, char out[KEY_ROOM])
 {
-	snprintf(out, KEY_ROOM, "%d %d %u %d %s", ask->want, ask->by, ask->part,
-	    viewer->who * 2 + viewer->inside, guest);
+	if (ask->want == WANT_STYLE || ask->want == WANT_SCRIPT || ask->want == WANT_HEALTH)
+		snprintf(out, KEY_ROOM, "%d", ask->want);
+	else
+		snprintf(out, KEY_ROOM, "%d %d %u %d %s", ask->want, ask->by, ask->part,
+		    viewer->who * 2 + viewer->inside, guest);
 }
 
 /* The one of that key, or the one that has been there longest. */

@@ -169,8 +169,8 @@ ask_status(const struct ask *ask, const struct viewer *viewer, bool known)
 	case WHO_OWNER:
 		return ask->want == WANT_NOTHING || (ask->name[0] && !known) ? 404 : 200;
 	case WHO_TENANT:
-		if (ask->want == WANT_NOTHING || (own && !known))
-			return 404;
+		if (ask->want == WANT_NOTHING || (own && !known) || ask->part > 0)
+			return 404; /* all that is theirs is one page */
 		return !ask->name[0] || own ? 200 : 403;
 	case WHO_LOCAL:
 		return ask->want == WANT_HEALTH ? 200 : 403;

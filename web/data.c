@@ -285,6 +285,12 @@ data_all(struct data *d, const struct shown *const **out)
 	return d->store.n_list;
 }
 
+bool
+data_has_part(const struct data *d, unsigned part)
+{
+	return part == 0 || !d->store.list_at || (size_t)part * HOME_ROWS < d->store.n_list;
+}
+
 const struct usage *
 data_usage(struct data *d, const char *guest, enum by by, enum usage_read *done, const char **spoilt)
 {

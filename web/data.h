@@ -41,6 +41,8 @@ bool data_knows(const struct data *, char name[CONF_GUEST_NAME_MAX + 1], bool ta
 const struct shown *data_guest(struct data *, const char *name, const char **spoilt);
 /* All of them, by name, without rows; of a guest that is gone only if it moved something in this period. */
 size_t data_all(struct data *, const struct shown *const **out);
+/* Is there such a part of them, as the page has it? While they were never read, there may be any. */
+bool data_has_part(const struct data *, unsigned part);
 /* NULL: it was never read. done: of the last reading that was answered. */
 const struct usage *data_usage(
     struct data *, const char *guest, enum by, enum usage_read *done, const char **spoilt);

@@ -146,6 +146,8 @@ put(struct handler *h, struct MHD_Connection *c, const struct seat *seat, const 
 		return send_to(c, 303, "/", COOKIE "=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
 	if (ask->want == WANT_LIVE)
 		return send_live(h, c, seat, ask->name);
+	if (!data_has_part(h->data, ask->part))
+		return request_refuse(h, c, 404);
 	r = answer_make(h->answers, ask, viewer, takes_gzip(c), &status);
 	return r ? MHD_queue_response(c, (unsigned)status, r) : request_refuse(h, c, 503);
 }

@@ -134,6 +134,11 @@ if shutil.which("promtool"):
 ok(of_owner("/tap2").text.startswith("alice, 1 to "), "the text of a tap is its guest's", of_owner("/tap2").text[:100])
 page = of_owner("/").text
 ok("not in the file" in page and ">gone</a>" in page, "who vanished is told of")
+before = web_status()["made"]
+ok({of_owner("/page/%d" % n).status for n in range(2, 22)} == {get("/page/2", token=bob).status} == {404}, "beyond the last page of all there is none")
+ok(web_status()["made"] == before, "and nothing is made of that", (before, web_status()["made"]))
+ok({get(p, token=t).status for p in ("/style.css", "/live.js", "/healthz") for t in (owner, bob)} == {200}, "what goes with a page all have")
+ok(web_status()["made"] - before <= 3, "made once", (before, web_status()["made"]))
 ok(of_owner("/g/gone").status == 200 and "does not name this guest any more" in of_owner("/g/gone").text, "and has a page")
 page = of_owner("/g/bob")
 ok("The quota is used up: bob is cut off until 1 " in page.text, "the quota says what it led to", page.text[:3000])
