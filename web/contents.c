@@ -44,6 +44,7 @@ make_page(struct making *m)
 static void
 make_metrics(struct making *m)
 {
+	struct shown unread = {0};
 	const struct shown *const *list;
 	const struct shown *own;
 	size_t n;
@@ -51,6 +52,10 @@ make_metrics(struct making *m)
 	m->made.type = "text/plain; version=0.0.4; charset=utf-8";
 	if (m->guest[0]) {
 		own = data_guest(m->data, m->guest, &m->page.spoilt);
+		if (!own && m->page.spoilt[0]) {
+			snprintf(unread.bill.guest, sizeof(unread.bill.guest), "%s", m->guest);
+			own = &unread; /* of whom there is nothing to say but that */
+		}
 		list = &own;
 		n = own != NULL;
 	} else {

@@ -26,6 +26,14 @@ def big(text):
 before = big(of_owner("/g/alice").text)
 ok(of_owner("/").status == 200 and of_owner("/api/v1/guests/alice").status == 200, "all is well")
 
+redis("RENAME", "lodge:{dora}:cur", "kept")
+redis("SET", "lodge:{dora}:cur", "hello")
+dora = link("dora")
+ok(within(20, lambda: 'lodge_guest_readable{guest="dora"} 0\n' in get("/metrics", token=dora).text), "what could never be read is told of in a tenant's metrics", get("/metrics", token=dora).text[:900])
+ok("_bytes{" not in get("/metrics", token=dora).text and "alice" not in get("/metrics", token=dora).text, "with no number", get("/metrics", token=dora).text)
+redis("RENAME", "kept", "lodge:{dora}:cur")
+ok(within(20, lambda: 'lodge_guest_readable{guest="dora"} 1\n' in get("/metrics", token=dora).text), "until it is mended")
+
 # --- one guest's key ----------------------------------------------------------------------------------------------------
 
 for what, spoil, mend in (
