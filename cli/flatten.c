@@ -123,6 +123,20 @@ check(const struct guest *guest, int cow, const struct base *b)
 		   : EXIT_DONE;
 }
 
+unsigned long long
+flatten_takes(const struct conf *conf, const struct guest *guest, const char *image)
+{
+	unsigned long long bytes;
+	struct base b = {0};
+	struct stat own, base;
+
+	if (bases_path(conf->state, guest->disk.base, &b) == -1 || stat(b.path, &base) == -1 ||
+	    stat(image, &own) == -1)
+		return 0;
+	bytes = ((unsigned long long)own.st_blocks + (unsigned long long)base.st_blocks) * 512;
+	return bytes < (unsigned long long)base.st_size ? bytes : (unsigned long long)base.st_size;
+}
+
 int
 flatten(const struct conf *conf, const struct guest *guest, int cow, const char *out)
 {

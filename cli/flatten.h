@@ -9,5 +9,7 @@
  * The exit status; what is wrong is said. An interrupt that the caller hears (base/tool.h) ends it.
  */
 int flatten(const struct conf *, const struct guest *, int cow, const char *out);
+/* About how many bytes it takes, by what the image and the base have on the host's disk; 0: not known. */
+unsigned long long flatten_takes(const struct conf *, const struct guest *, const char *image);
 
 #endif

@@ -104,10 +104,11 @@ take_live(struct backup *b, const char *path)
 	int status, fd = -1;
 
 	if (!b->guest->disk.base) {
-		status = live_copy(b->conf, b->guest, b->rest.image, path);
+		status = live_copy(b->conf, b->guest, b->rest.image, path, 0);
 	} else {
 		tool_path(copy, "%s/own.img", b->work);
-		status = live_copy(b->conf, b->guest, b->rest.image, copy);
+		status = live_copy(
+		    b->conf, b->guest, b->rest.image, copy, flatten_takes(b->conf, b->guest, b->rest.image));
 		if (status == EXIT_DONE && (fd = open(copy, O_RDONLY | O_CLOEXEC)) == -1)
 			status = cli_errno(copy);
 		if (status == EXIT_DONE)

@@ -23,6 +23,7 @@ enum { CHUNK = 64 << 10, PATIENCE_MS = 30000, LOOK_MS = 100, LINE = 256 };
 
 struct live {
 	const char *name, *image, *out;
+	unsigned long long besides;
 	int from, to;
 	int held; /* the connection that holds the guest still; -1: it runs */
 	char *new, *old; /* CHUNK bytes each */
@@ -229,7 +230,7 @@ check_room(const struct live *l)
 
 	if (fstat(l->from, &st) == -1)
 		return cli_errno(l->image);
-	return room_check(l->out, (unsigned long long)st.st_blocks * 512, "a copy of its disk",
+	return room_check(l->out, (unsigned long long)st.st_blocks * 512 + l->besides, "a copy of its disk",
 	    "make room, or leave out --live");
 }
 
@@ -250,11 +251,13 @@ copy(const struct conf *conf, struct live *l)
 }
 
 int
-live_copy(const struct conf *conf, const struct guest *guest, const char *image, const char *out)
+live_copy(const struct conf *conf, const struct guest *guest, const char *image, const char *out,
+    unsigned long long besides)
 {
 	struct live l = {.name = guest->name,
 	    .image = image,
 	    .out = out,
+	    .besides = besides,
 	    .from = -1,
 	    .to = -1,
 	    .held = -1,
