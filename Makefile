@@ -22,7 +22,7 @@ VERSION  := $(shell sed -n 's/^## \([0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
 DEFS     := -DLODGE_VERSION='"$(VERSION)"'
 
 # Cores turn values into values; `make pure` proves that they do nothing else.
-CORES    := $(wildcard base/addr.c base/near.c base/utf8.c base/cow.c \
+CORES    := $(wildcard base/addr.c base/append.c base/near.c base/utf8.c base/cow.c \
 	    conf/parse.c conf/node.c conf/scalar.c conf/check.c conf/guest.c conf/print.c conf/errors.c conf/mistakes.c conf/value.c \
 	    conf/links.c conf/text.c conf/name.c conf/take.c conf/allow.c conf/redis.c conf/proxy.c conf/web.c conf/disk.c conf/quota.c conf/curb.c conf/document.c conf/nodes.c conf/includes.c \
 	    conf/check_names.c conf/check_ports.c conf/check_things.c conf/check_bases.c \

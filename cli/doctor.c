@@ -2,6 +2,7 @@
  * `lodge doctor`: what this host can and cannot do, by trying. Each daemon tries what it needs itself (-t), with its own
  * code and rights; what is nobody else's is tried here: the file, Redis, the proxy's doors.
  */
+#include "base/append.h"
 #include "base/ctl.h"
 #include "base/finding.h"
 #include "base/sys.h"
@@ -162,13 +163,10 @@ try_port(int type, uint16_t port)
 static void
 add_held(char *text, size_t room, const uint16_t *ports, size_t n, int type)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t at = strlen(text);
-
+	for (size_t i = 0; i < n; i++)
 		if (try_port(type, ports[i]) == EADDRINUSE)
-			snprintf(text + at, room - at, "%s%u%s", at ? ", " : "", ports[i],
+			text_append(text, room, "%s%u%s", *text ? ", " : "", ports[i],
 			    type == SOCK_DGRAM ? "/udp" : "");
-	}
 }
 
 static void

@@ -1,22 +1,12 @@
 /* Usage and help, made of the table; see grammar.h. */
 #include "cli/grammar.h"
+#include "base/append.h"
 #include "base/table.h"
 #include "base/utf8.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 enum { LINE = 160, OPTIONS_SHOWN = 3 };
-
-static void __attribute__((format(printf, 3, 4))) add(char *out, size_t room, const char *format, ...)
-{
-	size_t used = strlen(out);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(out + used, room - used, format, args);
-	va_end(args);
-}
 
 static void
 add_operands(const struct command *command, char *out, size_t room)
@@ -24,8 +14,8 @@ add_operands(const struct command *command, char *out, size_t room)
 	for (const struct operand *o = command->operands; o->name; o++) {
 		const char *open = o->times == ONCE ? "" : "[", *close = o->times == ONCE ? "" : "]";
 
-		add(out, room, " %s%s%s%s", open, o->name, o->times == MANY || o->times == REST ? "…" : "",
-		    close);
+		text_append(out, room, " %s%s%s%s", open, o->name,
+		    o->times == MANY || o->times == REST ? "…" : "", close);
 	}
 }
 
@@ -40,11 +30,11 @@ grammar_usage(const struct command *command, char *out, size_t room)
 	for (size_t i = 0; i < n && n <= OPTIONS_SHOWN; i++) {
 		const struct option *o = &command->options[i];
 
-		add(out, room, " [%s%s%s]", o->brief ? o->brief : o->full, o->value ? " " : "",
+		text_append(out, room, " [%s%s%s]", o->brief ? o->brief : o->full, o->value ? " " : "",
 		    o->value ? o->value : "");
 	}
 	if (n > OPTIONS_SHOWN)
-		add(out, room, " [OPTION…]");
+		text_append(out, room, " [OPTION…]");
 	add_operands(command, out, room);
 }
 

@@ -1,10 +1,10 @@
 /* A cgroup for one guest; see cgroup.h. */
 #include "launch/cgroup.h"
+#include "base/append.h"
 #include "launch/hierarchy.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -137,24 +137,13 @@ open_procs(const char *dir)
 	return open(path, O_WRONLY | O_CLOEXEC);
 }
 
-static void
-say(char *text, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text + used, CGROUP_TEXT - used, format, args);
-	va_end(args);
-}
-
 /* One controller more that holds, or that does not. */
 static void
 count(struct cgroup *out, const struct controller *c, bool holds)
 {
 	char *text = holds ? out->text : out->missing;
 
-	say(text, "%s%s", *text ? ", " : "", c->what);
+	text_append(text, CGROUP_TEXT, "%s%s", *text ? ", " : "", c->what);
 }
 
 static const char *
@@ -224,10 +213,10 @@ cgroup_open(
 	}
 	snprintf(held, sizeof(held), "%s", out->text);
 	snprintf(out->text, CGROUP_TEXT, "cgroup v%d with ceilings of ", unified ? 2 : 1);
-	say(out->text, "%s", held);
+	text_append(out->text, CGROUP_TEXT, "%s", held);
 	if (*out->missing) {
-		say(out->missing, ": %s", why);
-		say(out->text, "; none of %s", out->missing);
+		text_append(out->missing, CGROUP_TEXT, ": %s", why);
+		text_append(out->text, CGROUP_TEXT, "; none of %s", out->missing);
 	}
 }
 
