@@ -54,7 +54,7 @@
 
 static const struct command commands[] = {
     {"init", cmd_init, "a first file for this host, after looking at it", NO_OPERANDS,
-	{DRY("only print it")}},
+	{DRY("only print it"), JSON}},
     {"status", cmd_status, "guests, programs and traffic on one screen; or one guest",
 	{{"NAME", KIND_GUEST, MAYBE, NULL}}, {JSON, WATCH}},
     {"usage", cmd_usage, "what each guest moved and is billed", {{"NAME", KIND_GUEST, MAYBE, NULL}},

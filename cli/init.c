@@ -20,7 +20,7 @@
 #define DEBIANS_KERNEL "/usr/bin/linux.uml"
 #define BUILT_KERNELS "/var/lib/lodge/kernels"
 
-enum { REDIS_PORT = 6379 };
+enum { INIT_VERSION = 1, REDIS_PORT = 6379 };
 
 static void
 add_net(struct site *site, uint32_t address, uint32_t mask)
@@ -214,21 +214,22 @@ check(const char *path)
 
 /* A unit reads the usual file and no other. */
 static void
-tell_next(const char *file, const struct site *site)
+tell_next(const char *file, const struct site *site, FILE *to)
 {
 	bool units = strcmp(file, SYS_CONF_FILE) == 0 && access("/run/systemd/system", F_OK) == 0;
 	char lodge[PATH_MAX], start[PATH_MAX];
 
 	lodge_with(file, lodge);
 	snprintf(start, sizeof(start), units ? "systemctl enable --now lodge.target" : "%s up", lodge);
-	printf("%s is written\nnext: ", file);
+	fprintf(to, "%s is written\nnext: ", file);
 	if (!site->kernel[0])
-		printf("%s kernel build, then ", lodge);
-	printf("%s doctor; %s starts all, and %s guest create NAME makes a guest\n", lodge, start, lodge);
+		fprintf(to, "%s kernel build, then ", lodge);
+	fprintf(
+	    to, "%s doctor; %s starts all, and %s guest create NAME makes a guest\n", lodge, start, lodge);
 }
 
 static int
-write_first(const char *file, const struct site *site, const struct first *first)
+write_first(const char *file, const struct site *site, const struct first *first, FILE *to)
 {
 	int status;
 
@@ -240,13 +241,40 @@ write_first(const char *file, const struct site *site, const struct first *first
 	if (status != EXIT_DONE)
 		return status;
 	first_tell(site, first, stderr);
-	tell_next(file, site);
+	tell_next(file, site, to);
 	return EXIT_DONE;
+}
+
+static json_t *
+net_json(const struct net *net)
+{
+	char text[NET_TEXT];
+
+	return ip_is_set(&net->ip) ? json_string(net_print(net, text)) : json_null();
+}
+
+static json_t *
+port_json(unsigned port)
+{
+	return port ? json_integer(port) : json_null();
+}
+
+static void
+print_json(const char *file, bool written, const struct site *site, const struct first *first)
+{
+	cli_json(json_pack("{s:i, s:s, s:b, s:s?, s:o, s:o, s:o, s:o, s:o, s:b, s:s?, s:s, s:I}", "version",
+	    INIT_VERSION, "file", file, "written", written, "wan", site->wan[0] ? site->wan : NULL, "network",
+	    net_json(&first->network), "network6", net_json(&first->network6), "http",
+	    port_json(first->ports[DOOR_HTTP]), "tls", port_json(first->ports[DOOR_TLS]), "quic",
+	    port_json(first->ports[DOOR_QUIC]), "redis_server", site->redis_server, "kernel",
+	    site->kernel[0] ? site->kernel : NULL, "user", site->account ? "lodge" : "nobody", "guests",
+	    (json_int_t)first->guests));
 }
 
 int
 cmd_init(const struct said *said)
 {
+	bool dry = said_has(said, "--dry-run"), json = said_has(said, "--json");
 	int status = EXIT_DONE;
 	struct host_facts facts;
 	struct first first;
@@ -258,12 +286,15 @@ cmd_init(const struct said *said)
 	if (!ip_is_set(&first.network.ip)) {
 		status = cli_fail(EXIT_SYSTEM,
 		    "every private network is routed here; write network: by hand, man lodge.yaml");
-	} else if (said_has(said, "--dry-run")) {
+	} else if (dry) {
 		first_tell(&site, &first, stderr);
-		first_print(&site, &first, stdout);
+		if (!json)
+			first_print(&site, &first, stdout);
 	} else {
-		status = write_first(said->file, &site, &first);
+		status = write_first(said->file, &site, &first, json ? stderr : stdout);
 	}
+	if (json)
+		print_json(said->file, status == EXIT_DONE && !dry, &site, &first);
 	host_free(&facts);
 	return status;
 }

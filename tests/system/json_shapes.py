@@ -93,6 +93,7 @@ def ask(arguments, file="lodge.yaml", status=0):
 
 
 ASKED = {
+    "init": [("init -n -j", "none.yaml"), ("init -j", "lodge.yaml", 2), ("init -j", "new/lodge.yaml")],
     "status": [("status -j",), ("status --json alice",), ("guest status -j bob",), ("status -j", "nowhere.yaml")],
     "usage": [("usage -j",), ("usage alice --by day -j",)],
     "top": [("top -j -n 2 -d 0.1",)],
@@ -121,6 +122,8 @@ for command, ways in ASKED.items():
 one, = ask("status -j alice")
 ok(one["memory_used_bytes"] and one["disk_used_bytes"] and one["rate"] and one["cpu_percent"] is not None and one["curb"]["bit_s"] == 2000000,
    "a guest that runs has its numbers", one)
+one, = ask("init -j", "new/lodge.yaml", 2)
+ok(not one["written"] and one["network"] == "192.168.78.0/24" and one["http"], "a file that is there stays, and what was seen is told", one)
 one, = ask("check -j", "spoilt.yaml", 2)
 said = one["findings"][0]
 lines = open(W + "/spoilt.yaml").read().split("\n")
