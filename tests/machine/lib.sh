@@ -1,34 +1,12 @@
 # For tests on a whole machine: TAP, and a Debian of tests/machine/image in qemu, without KVM. What it writes to its disk is
 # gone with it. Its ports are led to loopback alone, and it reaches nothing. Sourced, from the top of the tree, with BUILD.
 BUILD=${1:-build}
-TESTS=0 FAILED=0 QEMU=
-
-ok() { # STATUS TITLE
-	TESTS=$((TESTS + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $TESTS - $2"
-	else
-		FAILED=$((FAILED + 1))
-		echo "not ok $TESTS - $2"
-		tail -n 40 "$W/out" | sed 's/^/# /'
-	fi
-}
+QEMU=
+. tests/tap.sh
+step_not() { [ ! -s "$W/out" ]; } # nothing was printed: that it failed may mean that the machine does not answer
 
 # A command in the machine, or on this side.
 on() { timeout "${PATIENCE:-600}" ssh $SSH_OPTIONS -p "$PORT_SSH" root@127.0.0.1 "$@" </dev/null; }
-step() { # TITLE PATTERN COMMAND…: a line of what it prints is like this; `!`: it prints nothing
-	title=$1 pattern=$2
-	shift 2
-	"$@" >"$W/out" 2>&1
-	if [ "$pattern" = '!' ]; then [ ! -s "$W/out" ]; else grep -qE "$pattern" "$W/out"; fi
-	ok $? "$title"
-}
-yes() { # TITLE COMMAND…
-	title=$1
-	shift
-	"$@" >"$W/out" 2>&1
-	ok $? "$title"
-}
 within() { # SECONDS COMMAND…
 	until_s=$(($(date +%s) + $1))
 	shift
@@ -36,15 +14,6 @@ within() { # SECONDS COMMAND…
 		[ "$(date +%s)" -lt $until_s ] || return 1
 		sleep 3
 	done
-}
-bail() {
-	echo "Bail out! $*"
-	exit 1
-}
-done_testing() {
-	echo "1..$TESTS"
-	[ $FAILED = 0 ]
-	exit
 }
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }

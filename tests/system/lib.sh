@@ -10,42 +10,8 @@ if [ "${IN_WORLD-}" != yes ]; then
 	world_enter "$0" "$@"
 fi
 
-TESTS=0 FAILED=0
-
-ok() { # STATUS TITLE
-	TESTS=$((TESTS + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $TESTS - $2"
-	else
-		FAILED=$((FAILED + 1))
-		echo "not ok $TESTS - $2"
-		[ -s "$W/out" ] && sed 's/^/# /' "$W/out" | tail -n 40
-	fi
-}
-
-# Passes when the command's output has a line of this pattern (or, for `!`, when it fails).
-step() { # TITLE PATTERN COMMAND…
-	title=$1 pattern=$2
-	shift 2
-	"$@" >"$W/out" 2>&1
-	status=$?
-	if [ "$pattern" = '!' ]; then
-		[ $status != 0 ]
-	else
-		grep -qE "$pattern" "$W/out"
-	fi
-	ok $? "$title"
-	pattern=
-}
-
-# Passes when the command succeeds.
-yes() { # TITLE COMMAND…
-	title=$1
-	shift
-	"$@" >"$W/out" 2>&1
-	ok $? "$title"
-	pattern=
-}
+. "$TOP/tests/tap.sh"
+step_not() { [ "$1" != 0 ]; } # the command failed
 
 # What it prints, for step, where it exits so; else only how it ended.
 says() { # STATUS COMMAND…
@@ -77,20 +43,6 @@ within() { # SECONDS COMMAND…: four times that on a busy machine, which costs 
 cgroups() { # RUN GUEST
 	mark=$(stat -c '%d %i' "$1/guests" | { read -r device inode; printf '%x.%x' "$device" "$inode"; })
 	find /sys/fs/cgroup -type d -name "lodge-guest-$2-$mark" 2>/dev/null
-}
-
-# The test cannot go on; the others can, which TAP's own word for it would end, too.
-bail() {
-	TESTS=$((TESTS + 1))
-	echo "not ok $TESTS - it cannot go on: $*" | sed '2,$s/^/# /'
-	echo "1..$TESTS"
-	exit 1
-}
-
-done_testing() {
-	echo "1..$TESTS"
-	[ $FAILED = 0 ]
-	exit
 }
 
 cleanup() {
