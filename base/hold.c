@@ -1,5 +1,6 @@
 /* One kernel on one image; see hold.h. */
 #include "base/hold.h"
+#include "base/remedy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,12 +57,15 @@ explain(const char *path, int fd, char *why, size_t room)
 
 	if (pid) {
 		name_of(pid, name, sizeof(name));
-		snprintf(why, room, "image %s is in use by process %d (%s); one kernel on one image", path,
+		snprintf(why, room,
+		    "image %s is in use by process %d (%s); one kernel on one image, so end that first", path,
 		    pid, name);
 	} else if (errno == EAGAIN) {
-		snprintf(why, room, "image %s is in use by another process; one kernel on one image", path);
+		snprintf(why, room,
+		    "image %s is in use by another process; one kernel on one image, fuser -v %s names it",
+		    path, path);
 	} else {
-		snprintf(why, room, "image %s cannot be locked: %s", path, strerror(errno));
+		snprintf(why, room, "image %s cannot be locked: %s", path, remedy(errno, path));
 	}
 }
 
@@ -98,7 +102,7 @@ hold_image(const char *path, enum hold hold, char *why, size_t room)
 		int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 		if (fd == -1) {
-			snprintf(why, room, "image %s: %s", path, strerror(errno));
+			snprintf(why, room, "image %s: %s", path, remedy(errno, path));
 			return -1;
 		}
 		if (lock(fd, hold) == -1) {

@@ -2,6 +2,7 @@
 #include "base/tool.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -149,7 +150,7 @@ run(const struct manner *how, const char *const argv[], struct output *output)
 	if (interrupted)
 		return -1;
 	if (pipe2(ends, O_CLOEXEC) == -1) {
-		log_error("cannot start %s: %s", argv[0], strerror(errno));
+		log_error("cannot start %s: %s", argv[0], remedy(errno, NULL));
 		return -1;
 	}
 	pid = fork();
@@ -157,7 +158,7 @@ run(const struct manner *how, const char *const argv[], struct output *output)
 		become(parent, how, ends[1], argv);
 	close(ends[1]);
 	if (pid == -1) {
-		log_error("cannot start %s: %s", argv[0], strerror(errno));
+		log_error("cannot start %s: %s", argv[0], remedy(errno, NULL));
 		close(ends[0]);
 		return -1;
 	}
@@ -174,11 +175,12 @@ result(int status, struct output *output, const char *const argv[])
 	if (status == 0)
 		return 0;
 	if (interrupted)
-		log_error("interrupted while %s ran", argv[0]);
+		log_error("interrupted while %s ran; try again when it suits", argv[0]);
 	if (status == -1 || interrupted)
 		return -1;
 	if (WIFSIGNALED(status))
-		log_error("%s was killed by signal %d", argv[0], WTERMSIG(status));
+		log_error("%s was killed by signal %d; the kernel's log (dmesg) says whether memory ran out",
+		    argv[0], WTERMSIG(status));
 	else if (WEXITSTATUS(status) == NOT_FOUND)
 		log_error("%s cannot run; install what is missing with: sh pkg/setup run", argv[0]);
 	else

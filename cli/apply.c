@@ -1,5 +1,6 @@
 /* `lodge apply`: what the file changes of the host's network, as lodge-natd has it, for people; and makes it so. */
 #include "base/colour.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/mistakes.h"
@@ -90,7 +91,8 @@ ask_natd(const char *file, pid_t *pid)
 		close(ends[0]);
 		close(ends[1]);
 		execl(path, "lodge-natd", "-n", "-c", file, (char *)NULL);
-		fprintf(stderr, "lodge: %s: %s\n", path, strerror(errno));
+		cli_fail(
+		    EXIT_SYSTEM, "%s: %s; install lodge anew, all of it in one place", path, strerror(errno));
 		_exit(EXIT_SYSTEM);
 	}
 	close(ends[1]);
@@ -106,9 +108,7 @@ compare(const char *file, struct change *change)
 	FILE *in = ask_natd(file, &pid);
 
 	if (!in)
-		return cli_fail(EXIT_SYSTEM,
-		    "cannot start lodge-natd: %s; install lodge anew, all of it in one place",
-		    strerror(errno));
+		return cli_fail(EXIT_SYSTEM, "cannot start lodge-natd: %s", remedy(errno, NULL));
 	show(in, change);
 	fclose(in);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)

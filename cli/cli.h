@@ -48,11 +48,17 @@ int cli_report(struct conf_errors *);
 /* "error, and the next thing to try", as `lodge: text`; returns status, so that it ends a command. */
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* "path: what errno says"; EXIT_SYSTEM. */
+/* "path: what errno says, and the next thing to try" (remedy.h); EXIT_SYSTEM, or EXIT_PERMISSION. */
 int cli_errno(const char *path);
 
 /* To stdout, for programs; the value is given away. */
 void cli_json(json_t *);
+
+/* There is no memory left; EXIT_SYSTEM. */
+int cli_no_memory(void);
+
+/* A program that should have written this file did not, and has said why; EXIT_SYSTEM. */
+int cli_unmade(const char *path);
 
 /* A guest by name, or NULL after an error that names the nearest one. */
 struct guest *cli_guest(const struct conf *, const char *name);

@@ -4,6 +4,7 @@
  */
 #include "base/conpkt.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/guest.h"
@@ -54,7 +55,7 @@ console_connect(const struct conf *conf, const char *name, int *status)
 	else if (errno == EACCES || errno == EPERM)
 		*status = cli_fail(EXIT_PERMISSION, "%s: not yours to look at; try as root", path);
 	else
-		*status = cli_fail(EXIT_SYSTEM, "%s: %s", path ? path : name, strerror(errno));
+		*status = cli_errno(path ? path : name);
 	if (fd != -1)
 		close(fd);
 	free(path);
@@ -296,7 +297,7 @@ attach(const struct conf *conf, const char *name, bool read_only)
 		return status;
 	c.signals = signals_open();
 	if (c.signals == -1 || (c.terminal && raw_enter() == -1))
-		return cli_fail(EXIT_SYSTEM, "the terminal: %s", strerror(errno));
+		return cli_fail(EXIT_SYSTEM, "the terminal: %s", remedy(errno, NULL));
 	hello_send(&c);
 	status = run(&c);
 	raw_leave();

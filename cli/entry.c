@@ -1,6 +1,7 @@
 /* A guest that comes to be; see entry.h. */
 #include "cli/entry.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/scrap.h"
 #include "base/sys.h"
 #include "base/tool.h"
@@ -45,7 +46,7 @@ static int
 load(struct entry *e)
 {
 	struct conf_errors errors = {0};
-	int bad = conf_load(e->file, &e->conf, &errors), status = conf_report(&errors, stderr);
+	int bad = conf_load(e->file, &e->conf, &errors), status = cli_report(&errors);
 
 	e->n_warnings = errors.n;
 	conf_errors_free(&errors);
@@ -98,11 +99,12 @@ find_work(struct entry *e)
 		tool_path(e->work, "%s/lodge-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 		if (!mkdtemp(e->work)) {
 			e->work[0] = '\0';
-			return cli_fail(EXIT_SYSTEM, "no temporary folder: %s; set TMPDIR", strerror(errno));
+			return cli_fail(
+			    EXIT_SYSTEM, "no temporary folder: %s; set TMPDIR to another", strerror(errno));
 		}
 	} else {
 		if (access(e->dir, F_OK) == -1 && mkdir(e->dir, 0755) == -1)
-			return cli_fail(EXIT_SYSTEM, "cannot make %s: %s", e->dir, strerror(errno));
+			return cli_errno(e->dir);
 		scrap_sweep(e->dir);
 		strcpy(e->work, e->dir);
 	}
@@ -155,7 +157,9 @@ find_image(struct entry *e)
 	tool_path(e->image, "%s", path ? path : "");
 	free(path);
 	if (!e->image[0])
-		return cli_fail(EXIT_SYSTEM, "the image's path is too long");
+		return cli_fail(EXIT_SYSTEM,
+		    "the image's path is too long; take a shorter name, or a shorter `state:` in %s",
+		    e->file);
 	scrap_path(e->making, e->conf.state, e->guest.name, ".new.img");
 	if (lstat(e->image, &st) == 0)
 		return cli_fail(EXIT_INPUT,
@@ -219,7 +223,7 @@ take_names(struct entry *e, int dir)
 		return status;
 	}
 	if (fsync(dir) == -1)
-		log_warn("%s is not surely on disk yet: %s", e->path, strerror(errno));
+		log_warn("%s is not surely on disk yet: %s", e->path, remedy(errno, e->path));
 	e->committed = true;
 	return EXIT_DONE;
 }

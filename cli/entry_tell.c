@@ -78,7 +78,7 @@ become(pid_t parent, const char *const argv[])
 		_exit(EXIT_SYSTEM);
 	snprintf(program, sizeof(program), "%slodge-guest", sys_bindir());
 	execv(program, (char **)(uintptr_t)argv);
-	log_error("cannot run %s: %s", program, strerror(errno));
+	log_error("cannot run %s: %s; install lodge anew, all of it in one place", program, strerror(errno));
 	_exit(EXIT_SYSTEM);
 }
 

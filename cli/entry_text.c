@@ -49,15 +49,15 @@ entry_write(const struct entry *e)
 	bool bad;
 
 	if (write_whole(e) == -1)
-		return cli_fail(EXIT_SYSTEM, "cannot write %s: %s", e->whole, strerror(errno));
+		return cli_errno(e->whole);
 	out = fopen(e->draft, "we");
 	if (!out)
-		return cli_fail(EXIT_SYSTEM, "cannot write %s: %s", e->draft, strerror(errno));
+		return cli_errno(e->draft);
 	fputs("# Written by lodge guest, yours to change; lodge.yaml(5) has the keys.\n", out);
 	draft_print(&e->conf, &e->guest, out);
 	bad = fflush(out) == EOF || fsync(fileno(out)) == -1;
 	if (fclose(out) == EOF || bad)
-		return cli_fail(EXIT_SYSTEM, "cannot write %s: %s", e->draft, strerror(errno));
+		return cli_errno(e->draft);
 	return EXIT_DONE;
 }
 
@@ -69,12 +69,13 @@ entry_read(const struct entry *e)
 	int bad = conf_load_strict(e->whole, &with, &errors), status = EXIT_DONE;
 
 	if (bad == -1 || errors.n > e->n_warnings)
-		status = conf_report(&errors, stderr);
+		status = cli_report(&errors);
 	conf_errors_free(&errors);
 	conf_free(&with);
 	if (bad == 0)
 		return EXIT_DONE;
-	return cli_fail(status ? status : EXIT_INPUT, "%s was not made", e->guest.name);
+	return cli_fail(status ? status : EXIT_INPUT,
+	    "%s was not made; mend the mistakes above, or ask for something else", e->guest.name);
 }
 
 void

@@ -3,6 +3,7 @@
 #include "base/bases.h"
 #include "base/cow.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "base/tool.h"
 #include "base/whole.h"
@@ -100,11 +101,11 @@ lay_base(struct flatten *f, const struct base *b, const char *out)
 	if (base != -1)
 		close(base);
 	if (each(f, b->size_bytes, count) == -1)
-		return cli_errno("its image");
+		return cli_fail(EXIT_SYSTEM, "its image: %s", remedy(errno, NULL));
 	status = check_room(f, b, clones, out);
 	if (status == EXIT_DONE && !clones &&
 	    tool_run(-1, NULL, (const char *[]){"cp", "--sparse=always", "--", b->path, out, NULL}) == -1)
-		return cli_fail(EXIT_SYSTEM, "%s was not made; is there room?", out);
+		return cli_unmade(out);
 	return status;
 }
 
@@ -118,8 +119,9 @@ check(const struct guest *guest, int cow, const struct base *b)
 		return cli_fail(EXIT_SYSTEM, "its base %s: %s: %s; lodge guest bases check says more",
 		    guest->disk.base, b->path, why);
 	why = bases_under(b, cow);
-	return why ? cli_fail(EXIT_SYSTEM, "%s: its image is not on base %s: %s", guest->name,
-			 guest->disk.base, why)
+	return why ? cli_fail(EXIT_SYSTEM,
+			 "%s: its image is not on base %s: %s; is base: the one that it was made with?",
+			 guest->name, guest->disk.base, why)
 		   : EXIT_DONE;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/remedy.h"
 #include "base/scrap.h"
 #include "base/sys.h"
 #include "base/tool.h"
@@ -177,7 +178,7 @@ pack(struct backup *b)
 		(const char *[]){"tar", "--create", "--sparse", "--force-local", "--format=posix",
 		    "--dereference", "--numeric-owner", "-I", "zstd -3 -T0 -q --check", "-f", b->made, "-C",
 		    b->work, "lodge-backup", "guest.yaml", "disk.img", NULL}) == -1)
-		return cli_fail(EXIT_SYSTEM, "%s was not made; is there room?", b->to);
+		return cli_unmade(b->to);
 	return EXIT_DONE;
 }
 
@@ -191,7 +192,7 @@ keep(const struct backup *b)
 	tool_path(copy, "%s", b->to);
 	if (sys_flush(dirname(copy)) == -1)
 		return cli_fail(
-		    EXIT_SYSTEM, "%s is whole, but not surely on disk: %s", b->to, strerror(errno));
+		    EXIT_SYSTEM, "%s is whole, but not surely on disk: %s", b->to, remedy(errno, b->to));
 	return EXIT_DONE;
 }
 

@@ -109,7 +109,10 @@ read_base(struct bases *all, const char *name, struct base *b)
 	if (bases_path(all->conf->state, name, b) == 0 && bases_read(b) == 0)
 		return EXIT_DONE;
 	if (errno == EINVAL)
-		status = cli_fail(EXIT_SYSTEM, "%s: what stands there is not what lodge writes", b->about);
+		status = cli_fail(EXIT_SYSTEM,
+		    "%s: what stands there is not what lodge writes; bring it back from a copy, or restore "
+		    "each guest on it from its backup",
+		    b->about);
 	else
 		status = cli_errno(b->about[0] ? b->about : name);
 	bases_tell(all, name, NULL, "unknown", "what is known of it cannot be read");

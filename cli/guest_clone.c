@@ -26,9 +26,9 @@ copy(struct entry *e, const struct guest *from)
 	if (status == EXIT_DONE && tool_run(-1, NULL,
 				       (const char *[]){"cp", "--sparse=always", "--reflink=auto", "--",
 					   rest.image, e->making, NULL}) == -1)
-		status = cli_fail(EXIT_SYSTEM, "%s was not made; is there room?", e->guest.name);
+		status = cli_unmade(e->making);
 	if (status == EXIT_DONE && chmod(e->making, 0600) == -1)
-		status = cli_fail(EXIT_SYSTEM, "%s cannot be made its own", e->making);
+		status = cli_errno(e->making);
 	tool_interruptible(false);
 	progress_close();
 	return rest_end(&rest, status);

@@ -68,7 +68,8 @@ is_meant(const struct guest *guest, const char *image)
 	line[strcspn(line, "\r\n")] = '\0';
 	if (strcmp(line, guest->name) == 0)
 		return true;
-	cli_fail(EXIT_INPUT, "«%s» is not its name; nothing was done", line);
+	cli_fail(EXIT_INPUT, "«%s» is not its name; nothing was done, lodge guest destroy %s asks again",
+	    line, guest->name);
 	return false;
 }
 
@@ -109,8 +110,7 @@ destroy(const char *file, const struct conf *conf, const struct guest *guest, co
 	if (status == EXIT_DONE)
 		status = links_file_forget(conf, guest->name);
 	if (status == EXIT_DONE && unlink(own) == -1)
-		status =
-		    cli_fail(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM, "%s: %s", own, strerror(errno));
+		status = cli_errno(own);
 	if (is_there) {
 		rest.ran =
 		    rest.ran && status != EXIT_DONE; /* it is started again only if it is still there */

@@ -87,8 +87,9 @@ missed(struct wait *w, const json_t *status, bool late)
 
 	clear(w);
 	if (late)
-		return cli_fail(
-		    fault ? fault : EXIT_SYSTEM, "%s is still %s%s%s", w->name, state, *why ? ": " : "", why);
+		return cli_fail(fault ? fault : EXIT_SYSTEM,
+		    "%s is still %s%s%s; lodge console %s shows what it does", w->name, state,
+		    *why ? ": " : "", why, w->name);
 	if (w->goal == GOAL_STOPPED)
 		return cli_fail(EXIT_SYSTEM, "%s is %s: somebody else told it so; lodge status %s", w->name,
 		    state, w->name);

@@ -1,6 +1,7 @@
 /* `lodge guest resize NAME SIZE`: a larger disk, made on a copy beside the old one. */
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/remedy.h"
 #include "base/scrap.h"
 #include "base/sys.h"
 #include "base/tool.h"
@@ -54,7 +55,10 @@ grow(const struct guest *guest, const char *made, unsigned long long bytes)
 	if (fd == -1 || ftruncate(fd, (off_t)bytes) == -1 || fchmod(fd, 0600) == -1)
 		status = cli_errno(made);
 	else if (guest->disk.fs == DISK_EXT4 && grow_ext4(guest, fd) == -1)
-		status = cli_fail(EXIT_SYSTEM, "%s was not resized; its disk is as it was", guest->name);
+		status = cli_fail(EXIT_SYSTEM,
+		    "%s was not resized, and its disk is as it was; start it and see what it says of its "
+		    "disk: lodge console %s",
+		    guest->name, guest->name);
 	if (fd != -1)
 		close(fd);
 	return status;
@@ -66,8 +70,7 @@ make(const struct guest *guest, const struct rest *rest, const char *made, unsig
 	if (tool_run(-1, NULL,
 		(const char *[]){"cp", "--sparse=always", "--reflink=auto", "--preserve=ownership", "--",
 		    rest->image, made, NULL}) == -1)
-		return cli_fail(
-		    EXIT_SYSTEM, "%s was not resized; is there room for a copy beside it?", guest->name);
+		return cli_unmade(made);
 	return grow(guest, made, bytes);
 }
 
@@ -80,7 +83,7 @@ take_place(const struct rest *rest, const char *made)
 		return cli_errno(rest->image);
 	tool_path(copy, "%s", rest->image);
 	if (sys_flush(dirname(copy)) == -1)
-		log_warn("%s is not surely on disk yet: %s", rest->image, strerror(errno));
+		log_warn("%s is not surely on disk yet: %s", rest->image, remedy(errno, rest->image));
 	return EXIT_DONE;
 }
 

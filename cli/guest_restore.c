@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/remedy.h"
 #include "base/scrap.h"
 #include "base/sys.h"
 #include "base/tool.h"
@@ -159,7 +160,7 @@ static int
 open_work(struct restore *r, const struct conf *conf)
 {
 	if (access(r->file, R_OK) == -1)
-		return cli_fail(EXIT_INPUT, "%s: %s", r->file, strerror(errno));
+		return cli_fail(EXIT_INPUT, "%s: %s", r->file, remedy(errno, r->file));
 	if (access(conf->state, F_OK) == -1 && sys_mkdir(conf->state, 0755, 0, 0) == -1)
 		return cli_errno(conf->state);
 	scrap_sweep(conf->state);

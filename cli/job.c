@@ -1,6 +1,7 @@
 /* One program that `lodge up` runs; see job.h. */
 #include "cli/job.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -50,14 +51,15 @@ become(struct job *job, pid_t parent)
 	own_signals(!job->jobs->order[job->index].once);
 	setenv("NOTIFY_SOCKET", job->jobs->notify_path, 1);
 	if (job->gid && (setgroups(0, NULL) == -1 || setresgid(job->gid, job->gid, job->gid) == -1))
-		fatal("%s: cannot become group %u: %s", job->name, job->gid, strerror(errno));
+		fatal("%s: cannot become group %u: %s", job->name, job->gid, remedy(errno, NULL));
 	if (job->uid && setresuid(job->uid, job->uid, job->uid) == -1)
-		fatal("%s: cannot become user %u: %s", job->name, job->uid, strerror(errno));
+		fatal("%s: cannot become user %u: %s", job->name, job->uid, remedy(errno, NULL));
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(EXIT_SYSTEM);
 	execvp(job->argv[0], job->argv);
-	log_error("%s: cannot run %s: %s; is it installed?", job->name, job->argv[0], strerror(errno));
+	log_error("%s: cannot run %s: %s; install it, sh pkg/setup run in the source does", job->name,
+	    job->argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -74,7 +76,7 @@ job_start(struct job *job)
 		become(job, parent);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (pid == -1) {
-		log_error("%s: cannot fork: %s", job->name, strerror(errno));
+		log_error("%s: cannot fork: %s", job->name, remedy(errno, NULL));
 		*job_state(job) = JOB_WAITING;
 		ev_timer_set(&job->timer, order_backoff(job->failures++), 0);
 		ev_timer_start(job->jobs->loop, &job->timer);

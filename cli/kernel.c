@@ -68,7 +68,7 @@ cmd_kernel_build(const struct said *said)
 	args[n++] = said_value(said, "--version") ?: "7.x";
 	args[n] = output;
 	execv("/bin/sh", (char *const *)args);
-	return cli_fail(EXIT_SYSTEM, "cannot run /bin/sh: %s", strerror(errno));
+	return cli_errno("/bin/sh");
 }
 
 int

@@ -104,7 +104,7 @@ change(const struct conf *conf, const char *path, const struct asked *asked, str
 		links_take_back(links, asked->name);
 		link = asked->verb == LINK_REVOKE ? NULL : add(links, asked->name);
 		if (asked->verb != LINK_REVOKE && !link)
-			return cli_fail(EXIT_SYSTEM, "out of memory");
+			return cli_no_memory();
 		status = links_file_write(conf, path, links);
 	}
 	if (status == EXIT_DONE)
@@ -161,7 +161,7 @@ cmd_link(const struct said *said)
 		return status;
 	path = conf_state_path(&conf, LINKS_FILE);
 	if (!path)
-		status = cli_fail(EXIT_SYSTEM, "out of memory");
+		status = cli_no_memory();
 	else if (!ip_is_set(&conf.web.listen.ip))
 		status = cli_fail(
 		    EXIT_INPUT, "there is no page; write web: {listen: 127.0.0.1:8077} in %s", said->file);

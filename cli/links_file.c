@@ -23,8 +23,7 @@ links_file_read(const char *path, struct links *out)
 	if (fd == -1 && errno == ENOENT)
 		return EXIT_DONE;
 	if (fd == -1)
-		return cli_fail(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM, "%s: %s%s", path,
-		    strerror(errno), errno == EACCES ? "; try as root" : "");
+		return cli_errno(path);
 	while (n < sizeof(text) && (got = read(fd, text + n, sizeof(text) - n)) > 0)
 		n += (size_t)got;
 	close(fd);
@@ -49,8 +48,7 @@ write_links(const char *path, unsigned gid, const struct links *links)
 	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	to = fd == -1 ? NULL : fdopen(fd, "w");
 	if (!to)
-		return cli_fail(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM, "%s: %s%s", fresh,
-		    strerror(errno), errno == EACCES ? "; try as root" : "");
+		return cli_errno(fresh);
 	fputs("# Who may open the usage page; made by lodge link.\n", to);
 	for (size_t i = 0; i < links->n; i++)
 		if (links->list[i].name[0])
@@ -77,15 +75,13 @@ make_folder(const struct conf *conf, unsigned *gid)
 
 	*gid = getegid();
 	if (!dir)
-		return cli_fail(EXIT_SYSTEM, "out of memory");
+		return cli_no_memory();
 	if (uid == 0 && sys_account(conf->user, &uid, gid) == -1)
 		status = cli_fail(EXIT_INPUT, "user %s: no such account; name one with `user:`", conf->user);
 	else if (sys_mkdir(dir, 0750, geteuid(), *gid) == -1)
-		status = cli_fail(errno == EACCES || errno == EPERM ? EXIT_PERMISSION : EXIT_SYSTEM,
-		    "%s: %s%s", dir, strerror(errno),
-		    errno == EACCES   ? "; try as root"
-		    : errno == ENOENT ? "; lodge up makes the state directory"
-				      : "");
+		status = errno == ENOENT ? cli_fail(EXIT_SYSTEM, "%s: %s; lodge up makes the state directory",
+					       dir, strerror(errno))
+					 : cli_errno(dir);
 	free(dir);
 	return status;
 }
@@ -117,7 +113,7 @@ links_file_forget(const struct conf *conf, const char *name)
 {
 	struct links links = {0};
 	char *path = conf_state_path(conf, LINKS_FILE);
-	int status = path ? links_file_read(path, &links) : cli_fail(EXIT_SYSTEM, "out of memory");
+	int status = path ? links_file_read(path, &links) : cli_no_memory();
 
 	if (status == EXIT_DONE && links_take_back(&links, name))
 		status = links_file_write(conf, path, &links);

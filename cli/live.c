@@ -2,6 +2,7 @@
 #include "cli/live.h"
 #include "base/hold.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "base/tool.h"
 #include "base/whole.h"
@@ -155,9 +156,10 @@ hold(const struct conf *conf, const char *name, int *status)
 	else if (hear(fd, line) == -1)
 		*status = errno == EINTR ? EXIT_SYSTEM
 					 : cli_fail(EXIT_SYSTEM, "%s: its launcher does not answer: %s", name,
-					       strerror(errno));
+					       remedy(errno, path));
 	else if (strcmp(line, "stopped") != 0)
-		*status = cli_fail(EXIT_SYSTEM, "%s cannot be held still: %s", name,
+		*status = cli_fail(EXIT_SYSTEM,
+		    "%s cannot be held still: %s; without --live it is shut down meanwhile", name,
 		    strncmp(line, "error ", 6) == 0 ? line + 6 : line);
 	free(path);
 	if (*status == EXIT_DONE)
@@ -170,9 +172,9 @@ hold(const struct conf *conf, const char *name, int *status)
 /* --- both ------------------------------------------------------------------------------------------ */
 
 static int
-failed(void)
+failed(const struct live *l)
 {
-	return errno == EINTR ? EXIT_SYSTEM : cli_errno("the copy of its disk");
+	return errno == EINTR ? EXIT_SYSTEM : cli_errno(l->out);
 }
 
 /* One that is long is done again: the next one, for which the guest waits, takes as long, and much lies in memory by now. */
@@ -185,7 +187,7 @@ copy_running(const struct live *l)
 		double from = sys_seconds();
 
 		if (copy_all(l) == -1)
-			return failed();
+			return failed(l);
 		took = sys_seconds() - from;
 	}
 	if (took <= HOLD_STILL_MAX_S)
@@ -212,7 +214,7 @@ copy_still(const struct conf *conf, struct live *l, bool clones)
 	}
 	result = clones ? ioctl(l->to, FICLONE, l->from) : copy_all(l);
 	if (result == -1)
-		status = errno == ECANCELED ? EXIT_DONE : failed();
+		status = errno == ECANCELED ? EXIT_DONE : failed(l);
 	held = was_held(l->held);
 	close(l->held);
 	if (status == EXIT_DONE && !held)
@@ -242,7 +244,7 @@ copy(const struct conf *conf, struct live *l)
 	int status;
 
 	if (size == -1 || ftruncate(l->to, size) == -1)
-		return failed();
+		return failed(l);
 	clones = ioctl(l->to, FICLONE, l->from) == 0;
 	status = clones ? EXIT_DONE : check_room(l);
 	if (status == EXIT_DONE && !clones)

@@ -1,12 +1,15 @@
 /* `lodge [-c FILE] COMMAND …`: reads what was said by the table in commands.c, and hands over. */
 #include "base/log.h"
 #include "base/near.h"
+#include "base/remedy.h"
 #include "base/sys.h"
+#include "base/tool.h"
 #include "cli/cli.h"
 #include "cli/clip.h"
 #include "cli/topics.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -28,7 +31,8 @@ cli_fail(int status, const char *format, ...)
 int
 cli_errno(const char *path)
 {
-	return cli_fail(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
+	return cli_fail(
+	    remedy_is_right(errno) ? EXIT_PERMISSION : EXIT_SYSTEM, "%s: %s", path, remedy(errno, path));
 }
 
 void
@@ -39,12 +43,30 @@ cli_json(json_t *json)
 	json_decref(json);
 }
 
-/* The file, or one that it includes: whether that was why it could not be read. */
+int
+cli_no_memory(void)
+{
+	return cli_fail(EXIT_SYSTEM, "%s", remedy(ENOMEM, NULL));
+}
+
+int
+cli_unmade(const char *path)
+{
+	char copy[TOOL_PATH_MAX];
+
+	if (tool_interrupted())
+		return cli_fail(EXIT_SYSTEM, "%s was not made; try again when it suits", path);
+	return cli_fail(EXIT_SYSTEM, "%s was not made; df -h %s shows whether there is room", path,
+	    dirname((char *)(uintptr_t)tool_path(copy, "%s", path)));
+}
+
+/* The file, or one that it includes: whether that was why it could not be read; 0: whatever was why. */
 static bool
 is_unread(const struct conf_errors *errors, const char *what, int error)
 {
 	for (size_t i = 0; i < errors->n; i++)
-		if (strstr(errors->list[i].text, what) && strstr(errors->list[i].text, strerror(error)))
+		if (strstr(errors->list[i].text, what) &&
+		    (error == 0 || strstr(errors->list[i].text, strerror(error))))
 			return true;
 	return false;
 }
@@ -69,6 +91,7 @@ clip_all(struct conf_errors *errors)
 int
 cli_report(struct conf_errors *errors)
 {
+	static const int hosts[] = {EMFILE, ENFILE, ENOMEM, EIO};
 	int status;
 
 	clip_all(errors);
@@ -77,6 +100,11 @@ cli_report(struct conf_errors *errors)
 		return cli_fail(EXIT_PERMISSION, "the file is not yours to read; try as root");
 	if (status != EXIT_DONE && is_unread(errors, "cannot read the configuration", ENOENT))
 		return cli_fail(status, "lodge init writes a first one");
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		if (status != EXIT_DONE && is_unread(errors, "cannot read ", hosts[i]))
+			return cli_fail(EXIT_SYSTEM, "%s", remedy(hosts[i], NULL));
+	if (status != EXIT_DONE && is_unread(errors, "cannot read the configuration", 0))
+		return cli_fail(status, "lodge -c FILE names another file");
 	return status;
 }
 
@@ -146,6 +174,6 @@ main(int argc, char **argv)
 	/* What was not written is tried once more, and so it is known why. */
 	errno = EIO;
 	if (fflush(stdout) == EOF || ferror(stdout))
-		return cli_fail(EXIT_SYSTEM, "cannot write: %s", strerror(errno));
+		return cli_fail(EXIT_SYSTEM, "cannot write: %s", remedy(errno, NULL));
 	return status;
 }

@@ -223,7 +223,7 @@ show_all(const struct conf *conf, const struct routes *routes, bool json)
 	struct answer *answers = calloc(n + 1, sizeof(*answers));
 
 	if (!answers)
-		return cli_fail(EXIT_SYSTEM, "out of memory");
+		return cli_no_memory();
 	for (size_t i = 0; i < n; i++)
 		answers[i].route = &rules[i];
 	qsort(answers, n, sizeof(*answers), by_name);
@@ -255,7 +255,7 @@ show_asked(const struct conf *conf, const struct routes *routes, char **asked, s
 	for (size_t i = 0; i < n; i++)
 		if (!answers || find(conf, routes, asked[i], &answers[i]) == -1) {
 			free(answers);
-			return cli_fail(EXIT_SYSTEM, "out of memory");
+			return cli_no_memory();
 		}
 	if (json)
 		print_json(conf, answers, n);
@@ -288,7 +288,7 @@ cmd_routes(const struct said *said)
 		return status;
 	routes = page_add(&conf) == 0 ? routes_plan(&conf) : NULL;
 	if (!routes)
-		status = cli_fail(EXIT_SYSTEM, "out of memory");
+		status = cli_no_memory();
 	else if (said->n_operands == 0)
 		status = show_all(&conf, routes, json);
 	else

@@ -2,6 +2,7 @@
 #include "cli/rundir.h"
 #include "base/ctl.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 
 #include <dirent.h>
@@ -83,7 +84,7 @@ take_lock(const struct conf *conf)
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 
 	if (fd == -1)
-		fatal("%s: %s", path ? path : conf->run, strerror(errno));
+		fatal("%s: %s", path ? path : conf->run, remedy(errno, path ? path : conf->run));
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
 		fatal("another lodge up runs with %s; lodge status shows it", conf->run);
 	free(path);
@@ -147,7 +148,7 @@ void
 rundir_take(const struct conf *conf)
 {
 	if (sys_mkdir(conf->run, 0755, 0, 0) == -1)
-		fatal("%s: %s", conf->run, strerror(errno));
+		fatal("%s: %s", conf->run, remedy(errno, conf->run));
 	take_lock(conf);
 	end_orphans(conf);
 	sweep_gone(conf);

@@ -66,7 +66,7 @@ become_ssh(const struct guest *guest, const char *user, char **rest, size_t n_re
 	size_t n = 0;
 
 	if (!argv)
-		return cli_fail(EXIT_SYSTEM, "out of memory");
+		return cli_no_memory();
 	snprintf(alias, sizeof(alias), "HostKeyAlias=%s", guest->name);
 	snprintf(target, sizeof(target), "%s@%s", user, ip_print(&guest->address, address));
 	argv[n++] = "ssh";

@@ -1,6 +1,7 @@
 /* `lodge status [NAME]`: what is known now, on one screen, as JSON, or watched; see status.h. */
 #include "cli/status.h"
 #include "base/colour.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/guest.h"
@@ -32,7 +33,7 @@ look(void *arg)
 		return EXIT_DONE;
 	error = errno;
 	screen_close();
-	return cli_fail(EXIT_SYSTEM, NETDEV ": %s", strerror(error));
+	return cli_fail(EXIT_SYSTEM, NETDEV ": %s", remedy(error, NETDEV));
 }
 
 static struct glass
@@ -156,7 +157,7 @@ cmd_status(const struct said *said)
 	if (one ? !guest : cli_load(said->file, &conf, &status) == -1)
 		return status;
 	if (survey_open(&order.survey, &conf, guest) == -1)
-		status = cli_fail(EXIT_SYSTEM, "out of memory");
+		status = cli_no_memory();
 	if (guest)
 		order.one = &order.survey.sights[order.survey.first];
 	if (status == EXIT_DONE)

@@ -191,5 +191,6 @@ status_one_exit(const struct survey *s, const struct sight *sight)
 	if (sight->error == EACCES || sight->error == EPERM)
 		return cli_fail(
 		    EXIT_PERMISSION, "%s/guest-%s.sock: not yours to ask; try as root", s->conf->run, name);
-	return cli_fail(EXIT_SYSTEM, "%s/guest-%s.sock: %s", s->conf->run, name, survey_state(sight->error));
+	return cli_fail(EXIT_SYSTEM, "%s/guest-%s.sock: %s; the log of its launcher may say why",
+	    s->conf->run, name, survey_state(sight->error));
 }

@@ -3,6 +3,7 @@
  * lodge-acct runs; what is billed is the ledger's, and follows within a second or two.
  */
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/look.h"
@@ -110,7 +111,7 @@ look(void *arg)
 		return EXIT_DONE;
 	error = errno;
 	screen_close();
-	return cli_fail(EXIT_SYSTEM, NETDEV ": %s", strerror(error));
+	return cli_fail(EXIT_SYSTEM, NETDEV ": %s", remedy(error, NETDEV));
 }
 
 static void
@@ -171,7 +172,7 @@ cmd_top(const struct said *said)
 		return status;
 	top.watch.screen = !top.json && isatty(STDOUT_FILENO);
 	if (look_open(&top.look, &conf) == -1)
-		status = cli_fail(EXIT_SYSTEM, "out of memory");
+		status = cli_no_memory();
 	else
 		status = run(&top);
 	look_close(&top.look);

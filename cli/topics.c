@@ -1,10 +1,12 @@
 /* `lodge help TOPIC`: the manual page that a word leads to. */
 #include "cli/topics.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 
 #include <limits.h>
 #include <signal.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,7 +71,7 @@ show(const struct topic *topic)
 	}
 	signal(SIGINT, SIG_IGN);
 	if (pid == -1 || waitpid(pid, &status, 0) == -1)
-		return cli_errno("man");
+		return cli_fail(EXIT_SYSTEM, "man: %s", remedy(errno, NULL));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_HERE)
 		return cli_fail(EXIT_SYSTEM, "there is no man here; apt-get install man-db, then man %s %s",
 		    topic->section, topic->page);

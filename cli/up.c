@@ -5,6 +5,7 @@
  */
 #include "base/ctl.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/rundir.h"
@@ -137,7 +138,7 @@ reload(void *arg, bool only_try, char *why, size_t room)
 	struct conf *next;
 
 	if (up->jobs.stopping) {
-		snprintf(why, room, "it is going down");
+		snprintf(why, room, "it is going down; try again when lodge up runs again");
 		return false;
 	}
 	next = read_again(up, why, room);
@@ -168,7 +169,7 @@ on_ask(void *arg, const char *word)
 	if (strcmp(word, "renew") != 0)
 		return ctl_answer_reload(word, reload, up);
 	if (up->jobs.stopping)
-		return json_pack("{s:s}", "error", "it is going down");
+		return json_pack("{s:s}", "error", "it is going down; try again when lodge up runs again");
 	up_renew(up);
 	return json_pack("{s:s}", "done", "renew");
 }
@@ -208,16 +209,16 @@ prepare(struct up *up)
 	if (geteuid() != 0)
 		exit(cli_fail(EXIT_PERMISSION, "up makes devices, routes and jails: run it as root"));
 	if (sys_mkdir(up->conf.state, 0755, 0, 0) == -1)
-		fatal("%s: %s", up->conf.state, strerror(errno));
+		fatal("%s: %s", up->conf.state, remedy(errno, up->conf.state));
 	rundir_take(&up->conf);
 	notify = conf_run_path(&up->conf, "up.notify");
 	if (!notify || jobs_open(&up->jobs, EV_DEFAULT, notify) == -1)
-		fatal("%s: %s", notify ? notify : up->conf.run, strerror(errno));
+		fatal("%s: %s", notify ? notify : up->conf.run, remedy(errno, notify));
 	free(notify);
 	path = conf_run_path(&up->conf, "up.sock");
 	up->ctl = path ? ctl_open(EV_DEFAULT, path, 0, 0, on_ask, up) : NULL;
 	if (!up->ctl)
-		fatal("%s: %s", path ? path : up->conf.run, strerror(errno));
+		fatal("%s: %s", path ? path : up->conf.run, remedy(errno, path));
 	free(path);
 	up->jobs.arg = up;
 	up->jobs.on_up = on_up;
@@ -235,7 +236,7 @@ cmd_up(const struct said *said)
 	up.file = said->file;
 	up.config = realpath(up.file, NULL);
 	if (!up.config)
-		fatal("%s: %s", up.file, strerror(errno));
+		fatal("%s: %s", up.file, remedy(errno, up.file));
 	signal(SIGPIPE, SIG_IGN); /* who reads our words may go first */
 	/* Before anything is made: a signal that comes from here on waits for the loop, which takes all down. */
 	signal_start(&up, &up.term, SIGTERM, on_stop);

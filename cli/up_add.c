@@ -1,5 +1,6 @@
 /* Which programs `lodge up` runs for a file, with what words, and in whose turn; see up.h. */
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/up.h"
 
@@ -29,7 +30,7 @@ add(struct up *up, const char *name, struct order order, const char *const argv[
 	struct job *job = job_add(&up->jobs, name, order, argv);
 
 	if (!job)
-		fatal("no room for %s: more than %d programs", name, JOBS_MAX);
+		fatal("no room for %s: more than %d programs; take guests out of the file", name, JOBS_MAX);
 	return job;
 }
 
@@ -66,14 +67,14 @@ add_redis(struct up *up)
 	struct job *job;
 
 	if (!dir || !run)
-		fatal("out of memory");
+		fatal("%s", remedy(ENOMEM, NULL));
 	*strrchr(run, '/') = '\0';
 	if (sys_account(up->conf.user, &uid, &gid) == -1)
 		fatal_input("user %s: no such account; name one with `user:` in %s", up->conf.user, up->file);
 	if (sys_mkdir(dir, 0700, uid, gid) == -1)
-		fatal("%s: %s", dir, strerror(errno));
+		fatal("%s: %s", dir, remedy(errno, dir));
 	if (sys_mkdir(run, 0700, uid, gid) == -1)
-		fatal("%s: %s", run, strerror(errno));
+		fatal("%s: %s", run, remedy(errno, run));
 	job = add(up, "redis", order, argv);
 	job->uid = uid;
 	job->gid = gid;
@@ -132,7 +133,7 @@ up_add_guests(struct up *up)
 		char *image = conf_state_path(conf, guest->disk.image), name[64];
 
 		if (!image)
-			fatal("out of memory");
+			fatal("%s", remedy(ENOMEM, NULL));
 		snprintf(name, sizeof(name), "guest %s", guest->name);
 		if (!job_find(&up->jobs, name)) {
 			if (guest->disk.from && access(image, F_OK) == -1)

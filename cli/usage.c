@@ -83,7 +83,7 @@ print(const struct usage *u, const struct order *order)
 	} else if (order->csv) {
 		usage_csv(u, stdout);
 	} else if (usage_show(u, stdout) == -1) {
-		return cli_fail(EXIT_SYSTEM, "out of memory");
+		return cli_no_memory();
 	}
 	return EXIT_DONE;
 }

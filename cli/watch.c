@@ -1,5 +1,6 @@
 /* A screen that is drawn again and again; see watch.h. */
 #include "cli/watch.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/screen.h"
@@ -113,11 +114,13 @@ watch_run(const struct watch *watch)
 	struct watching w = {.watch = watch, .left = watch->left, .loop = ev_default_loop(0)};
 
 	if (!w.loop)
-		return cli_fail(EXIT_SYSTEM, "cannot wait for events: %s", strerror(errno));
+		return cli_fail(EXIT_SYSTEM, "cannot wait for events: %s", remedy(errno, NULL));
 	if (watch->screen) {
 		hear(&w);
 		if (screen_open() == -1)
-			return cli_fail(EXIT_SYSTEM, "the terminal does not obey: %s", strerror(errno));
+			return cli_fail(EXIT_SYSTEM,
+			    "the terminal does not obey: %s; in a pipe (| cat) it needs none",
+			    strerror(errno));
 		screen_draw("", 0);
 	}
 	ev_timer_init(&w.tick, on_tick, watch->at_once ? 0 : watch->every_s, watch->every_s);

@@ -9,7 +9,7 @@ enum {
 	DISK_MIN = 16 << 20,
 };
 
-static const char no_memory[] = "finds no memory";
+static const char no_memory[] = "finds no memory; free -h shows what is left";
 
 static const char *
 text_set(char **at, const char *text)

@@ -128,10 +128,10 @@ ssh_port_find(const struct conf *c, const uint8_t *taken, struct guest *g)
 	while (port < PORTS && (!port_is_free(c, taken, port) || port_is_door(c, port)))
 		port++;
 	if (port == PORTS)
-		return "no port from 2201 on is free";
+		return "no port from 2201 on is free; take one from another guest's `ports:`";
 	slot = value_append(&report, &g->forwards, &g->n_forwards, sizeof(*slot));
 	if (!slot)
-		return "finds no memory";
+		return "finds no memory; free -h shows what is left";
 	*slot = (struct forward){.lo = (uint16_t)port, .hi = (uint16_t)port, .to = SSH, .proto = PROTO_TCP};
 	return NULL;
 }

@@ -1,5 +1,6 @@
 /* Ordering a curb, and who may; see curb.h. */
 #include "base/ctl.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "conf/curb.h"
 
@@ -20,7 +21,7 @@ curb_order(const struct conf *conf, const struct curb *curb, int timeout_ms, cha
 	if (error)
 		saved = EINVAL;
 	if (!answer || error)
-		snprintf(why, room, "%s", error ? error : strerror(saved));
+		snprintf(why, room, "%s", error ? error : remedy(saved, path));
 	free(path);
 	if (answer && !error) {
 		json_decref(answer);

@@ -55,7 +55,9 @@ launch_planned(struct watch *w, const struct guest *guest, char *why)
 	w->grace_s = guest->grace_ms / 1000.0;
 	slave = console_renew(w->console);
 	if (slave == -1) {
-		launch_why(why, "a terminal for the console: %s", strerror(errno));
+		launch_why(why,
+		    "a terminal for the console: %s; sysctl kernel.pty shows how many there are and may be",
+		    strerror(errno));
 		return LAUNCH_LATER;
 	}
 	w->cpu = host_take_cpu(w->folder);

@@ -1,6 +1,7 @@
 /* Bases of root trees, kept for the next guest; see base.h. */
 #include "launch/base.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/scrap.h"
 #include "base/tool.h"
 
@@ -110,7 +111,7 @@ keep(const char *made, const char *path)
 	    fd == -1 || fsync(fd) == -1 || sum_write(made, path) == -1 || rename(made, path) == -1 ? -1 : 0;
 
 	if (result == -1 && !tool_interrupted())
-		log_error("cannot keep %s: %s", path, strerror(errno));
+		log_error("cannot keep %s: %s", path, remedy(errno, path));
 	if (fd != -1)
 		close(fd);
 	return result;
@@ -147,7 +148,7 @@ base_debian(const struct conf *conf, const char *work, bool refresh, char *path)
 
 	if (fd == -1) {
 		if (!tool_interrupted())
-			log_error("cannot use %s: %s", dir, strerror(errno));
+			log_error("cannot use %s: %s", dir, remedy(errno, dir));
 		return -1;
 	}
 	debian_path(conf, path);

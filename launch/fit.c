@@ -1,6 +1,7 @@
 /* Fits a root tree to one guest; see fit.h. */
 #include "launch/fit.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "launch/rootfs.h"
 #include "launch/source.h"
 #include "base/tool.h"
@@ -29,7 +30,7 @@ struct fit {
 static int
 failed(const struct fit *fit, const char *what)
 {
-	log_error("guest %s: %s: %s", fit->guest->name, what, strerror(errno));
+	log_error("guest %s: %s: %s", fit->guest->name, what, remedy(errno, what));
 	return -1;
 }
 

@@ -2,6 +2,7 @@
 #include "launch/image.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/remedy.h"
 #include "base/scrap.h"
 #include "base/sys.h"
 #include "launch/fit.h"
@@ -44,7 +45,7 @@ struct making {
 static int
 failed(const struct making *m, const char *what)
 {
-	log_error("guest %s: %s: %s", m->guest->name, what, strerror(errno));
+	log_error("guest %s: %s: %s", m->guest->name, what, remedy(errno, what));
 	return -1;
 }
 
@@ -178,8 +179,8 @@ image_rename(struct making *m)
 	m->temporary[0] = '\0';
 	dir = tree_open(m->dir);
 	if (dir == -1 || fsync(dir) == -1)
-		log_warn(
-		    "guest %s: %s is not surely on disk yet: %s", m->guest->name, m->image, strerror(errno));
+		log_warn("guest %s: %s is not surely on disk yet: %s", m->guest->name, m->image,
+		    remedy(errno, m->image));
 	if (dir != -1)
 		close(dir);
 	return 0;
@@ -269,6 +270,7 @@ image_make(const struct conf *conf, const struct guest *guest, bool refresh)
 	struct making m = {.conf = conf, .guest = guest, .tree = -1, .refresh = refresh};
 	char *image = conf_state_path(conf, guest->disk.image);
 	double from = sys_seconds();
+	bool interrupted;
 	int result;
 
 	if (!image)
@@ -279,12 +281,16 @@ image_make(const struct conf *conf, const struct guest *guest, bool refresh)
 		return -1;
 	tool_interruptible(true);
 	result = make(&m);
+	interrupted = tool_interrupted();
 	tool_interruptible(false);
 	making_close(&m);
 	if (result == 0)
 		log_info("guest %s: %s is ready (%.1f s)", guest->name,
 		    strstr(m.image, "/.making-") ? "its image" : m.image, sys_seconds() - from);
 	else
-		log_error("guest %s: no image was made", guest->name);
+		log_error("guest %s: no image was made%s: lodge guest create %s", guest->name,
+		    interrupted ? "; what was begun is gone, to make it anew"
+				: "; mend what is said above, then",
+		    guest->name);
 	return result;
 }

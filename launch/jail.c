@@ -79,7 +79,7 @@ jail_plan(const char *root, unsigned uid, unsigned long long memory_bytes, const
 	out->n = 0;
 	out->uid = uid;
 	out->memory_bytes = memory_bytes + JAIL_MEMORY_SPARE;
-	launch_why(why, "the jail of %s does not fit its ceilings", root);
+	launch_why(why, "the jail of %s does not fit its ceilings; take shorter `run:` and `kernel:`", root);
 	if (strlen(root) >= sizeof(out->root))
 		return -1;
 	strcpy(out->root, root);

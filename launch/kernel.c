@@ -156,7 +156,7 @@ kernel_learn(const char *path, unsigned uid, struct kernel *out, char *why)
 
 	*out = (struct kernel){0};
 	if (!room) {
-		launch_why(why, "no memory to read %s", path);
+		launch_why(why, "no memory to read %s; free -h shows what is left", path);
 		return LAUNCH_LATER;
 	}
 	result = learn(path, uid, out, why, room, room + ANSWER_BYTES);

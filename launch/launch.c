@@ -4,6 +4,7 @@
 #include "launch/shared.h"
 #include "launch/tap.h"
 #include "base/hold.h"
+#include "base/remedy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,18 +45,18 @@ check_image(const struct conf *conf, const struct guest *guest, struct launch *o
 	free(real); /* a link is followed here and never again */
 	free(path);
 	if (n <= 0 || (size_t)n >= sizeof(out->image)) {
-		launch_why(why, "the image's path is too long");
+		launch_why(why, "the image's path is too long; take a shorter `state:` or `image:`");
 		return LAUNCH_NEVER;
 	}
 	if (stat(out->image, &st) == 0) {
 		if (S_ISREG(st.st_mode))
 			return LAUNCHED;
-		launch_why(why, "image %s is no regular file", out->image);
+		launch_why(why, "image %s is no regular file; name one with disk: {image: …}", out->image);
 	} else if (errno == ENOENT) {
 		launch_why(
 		    why, "image %s does not exist; make it: lodge guest create %s", out->image, guest->name);
 	} else {
-		launch_why(why, "image %s: %s", out->image, strerror(errno));
+		launch_why(why, "image %s: %s", out->image, remedy(errno, out->image));
 	}
 	return LAUNCH_NEVER;
 }
@@ -189,7 +190,7 @@ launch_run(const struct launch *launch, int console_fd, int cpu, const struct cg
 	if (*image_fd == -1)
 		return LAUNCH_LATER;
 	if (give_image(launch, &spawn.file_bytes) == -1) {
-		launch_why(why, "image %s: %s", launch->image, strerror(errno));
+		launch_why(why, "image %s: %s", launch->image, remedy(errno, launch->image));
 		close(*image_fd);
 		return LAUNCH_NEVER;
 	}

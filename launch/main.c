@@ -4,6 +4,7 @@
 #include "launch/trial.h"
 #include "launch/watch.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ load(const char *file)
 	int status;
 
 	if (!conf)
-		fatal("no memory for %s", file);
+		fatal("%s: %s", file, remedy(ENOMEM, NULL));
 	status = conf_report(&errors, stderr);
 	conf_errors_free(&errors);
 	if (result == -1)
@@ -53,7 +54,7 @@ plan(const struct conf *conf, const struct guest *guest, struct launch *out, cha
 	if (root)
 		result = launch_plan(conf, guest, root, out, why);
 	else
-		launch_why(why, "out of memory");
+		launch_why(why, "%s", remedy(ENOMEM, NULL));
 	free(root);
 	return result;
 }
@@ -96,12 +97,12 @@ run(struct conf *conf, const struct guest *guest, bool wait)
 	strcpy(name, guest->name);
 	watch = watch_open(loop, conf, name, &failed);
 	if (!watch && errno == EADDRINUSE)
-		fatal("%s is launched already: %s is answered", name, failed);
+		fatal("%s is launched already: %s is answered; lodge status %s shows it", name, failed, name);
 	if (!watch)
-		fatal("%s: %s", failed ? failed : name, strerror(errno));
+		fatal("%s: %s", failed ? failed : name, remedy(errno, failed));
 	cgroup_sweep(conf->run);
 	if (sys_drop(0, 0, keep) == -1)
-		fatal("giving up privilege: %s", strerror(errno));
+		fatal("giving up privilege: %s", remedy(errno, NULL));
 	if (wait)
 		sys_notify("READY=1\nSTATUS=waiting for start");
 	else
@@ -156,7 +157,7 @@ main(int argc, char **argv)
 		return EXIT_INPUT;
 	}
 	if (getuid() != 0 && !options.check)
-		fatal("namespaces, mounts and another uid need root");
+		fatal("namespaces, mounts and another uid need root; run it as root");
 	if (options.other == 't')
 		return try_host(options.file, argv[options.first], options.json);
 	conf = load(options.file);

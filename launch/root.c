@@ -15,7 +15,9 @@ init_check(int tree, const char *from)
 	for (size_t i = 0; i < sizeof(inits) / sizeof(*inits); i++)
 		if (tree_has(tree, inits[i]))
 			return 0;
-	log_error("%s holds no root of a Linux: neither sbin/init nor bin/sh is in it", from);
+	log_error("%s holds no root of a Linux, with sbin/init or bin/sh; name another root tarball or "
+		  "folder, or debian-12",
+	    from);
 	return -1;
 }
 

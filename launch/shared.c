@@ -2,6 +2,7 @@
 #include "launch/shared.h"
 #include "base/cow.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/scrap.h"
 #include "base/tool.h"
 #include "base/whole.h"
@@ -22,7 +23,7 @@ static int
 failed(const char *what)
 {
 	if (!tool_interrupted())
-		log_error("%s: %s", what, strerror(errno));
+		log_error("%s: %s", what, remedy(errno, what));
 	return -1;
 }
 
@@ -89,8 +90,12 @@ shared_find(const struct conf *conf, const struct guest *guest, bool refresh, st
 		return find_known(guest, refresh, b);
 	if (errno == ENOENT)
 		return lstat(b->path, &st) == 0 ? is_unknown(b) : 0;
-	log_error("base %s: %s: %s", guest->disk.base, b->about,
-	    errno == EINVAL ? "what stands there is not what lodge writes" : strerror(errno));
+	if (errno == EINVAL)
+		log_error(
+		    "base %s: %s: what stands there is not what lodge writes; name another base: --base NAME",
+		    guest->disk.base, b->about);
+	else
+		log_error("base %s: %s: %s", guest->disk.base, b->about, remedy(errno, b->about));
 	return -1;
 }
 
@@ -253,7 +258,7 @@ static const char *
 image_fault(const char *image, const struct base *b)
 {
 	int fd = open(image, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	const char *why = fd == -1 ? strerror(errno) : bases_under(b, fd);
+	const char *why = fd == -1 ? remedy(errno, image) : bases_under(b, fd);
 
 	if (fd != -1)
 		close(fd);

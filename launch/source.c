@@ -1,6 +1,7 @@
 /* Where a root tree comes from; see source.h. */
 #include "launch/source.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "base/tool.h"
 #include "launch/base.h"
@@ -68,9 +69,9 @@ unpack_told(const char *file, const char *tree)
 	int result = unpack(file, tree);
 
 	if (result == -1 && !tool_interrupted())
-		log_error(
-		    "%s is no tarball of a root (packed with gzip, xz, zstd or not at all), or is damaged",
-		    file);
+		log_error("%s is no tarball of a root (packed with gzip, xz, zstd or not at all), or is "
+			  "damaged; tar -tf %s lists it",
+		    file, file);
 	return result;
 }
 
@@ -117,7 +118,7 @@ lift(const char *work, const char *tree)
 	if (result == 0)
 		result = rename(lifted, tree);
 	if (result == -1 && !tool_interrupted())
-		log_error("%s: cannot be moved: %s", inner, strerror(errno));
+		log_error("%s: cannot be moved: %s", inner, remedy(errno, inner));
 	free(name);
 	return result;
 }
@@ -129,7 +130,9 @@ debian_fetch(const struct conf *conf, const char *work, const char *tree, bool r
 	int result = base_debian(conf, work, refresh, path);
 
 	if (result == 0 && (result = unpack(path, tree)) == -1 && !tool_interrupted())
-		log_error("%s cannot be unpacked; is there room?", path);
+		log_error("%s cannot be unpacked; df -h %s shows whether there is room, lodge guest create "
+			  "--refresh makes the base anew",
+		    path, work);
 	return result;
 }
 
@@ -266,6 +269,8 @@ source_fetch(
 	case SOURCE_UNKNOWN:
 		break;
 	}
-	log_error("guest %s: disk.from: %s: not there", guest->name, from);
+	log_error(
+	    "guest %s: disk.from: %s: not there; name debian-12, arch, small, a root tarball or a folder",
+	    guest->name, from);
 	return -1;
 }

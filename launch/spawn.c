@@ -1,5 +1,6 @@
 /* Starts one guest's kernel in its jail; see spawn.h. */
 #include "launch/spawn.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "launch/filter.h"
 
@@ -251,7 +252,7 @@ spawn_guest(const struct spawn *spawn, struct spawned *out, char *why)
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
-		launch_why(why, "a socket pair: %s", strerror(errno));
+		launch_why(why, "a socket pair: %s", remedy(errno, NULL));
 		return -1;
 	}
 	out->pid = (pid_t)syscall(SYS_clone, NAMESPACES | SIGCHLD, NULL, NULL, NULL, 0);
@@ -271,7 +272,8 @@ spawn_guest(const struct spawn *spawn, struct spawned *out, char *why)
 		return 0;
 	}
 	report.step[sizeof(report.step) - 1] = '\0';
-	launch_why(why, "jail: %s: %s", report.step, strerror(report.error));
+	launch_why(why, "jail: %s: %s; lodge doctor says what this host forbids", report.step,
+	    strerror(report.error));
 	close(pair[0]);
 	if (out->run_fd != -1)
 		close(out->run_fd);

@@ -142,7 +142,9 @@ boot(struct trial *t, unsigned uid, int *status, char *why)
 	int master, result;
 
 	if (openpty(&master, &spawn.console_fd, NULL, NULL, NULL) == -1) {
-		launch_why(why, "a terminal for the console: %s", strerror(errno));
+		launch_why(why,
+		    "a terminal for the console: %s; sysctl kernel.pty shows how many there are and may be",
+		    strerror(errno));
 		remove_folder(t);
 		return LAUNCH_LATER;
 	}

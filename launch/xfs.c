@@ -7,6 +7,7 @@
  * afterwards (xfs_db). Times are those of the making, and a file of several names becomes several files.
  */
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/tool.h"
 #include "launch/mkfs.h"
 #include "launch/tree.h"
@@ -199,7 +200,7 @@ write_prototype(struct prototype *p)
 		result = walk(p);
 	}
 	if ((p->out && fclose(p->out) == EOF) || (p->rest && fclose(p->rest) == EOF) || !p->out || !p->rest) {
-		log_error("guest %s: its prototype: %s", p->guest->name, strerror(errno));
+		log_error("guest %s: its prototype: %s", p->guest->name, remedy(errno, "prototype"));
 		result = -1;
 	}
 	return result;
@@ -227,7 +228,7 @@ prepare(struct prototype *p, const char *work)
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), tree = -1, result = -1;
 
 	if (here == -1 || chdir(work) == -1 || (tree = tree_open("tree")) == -1) {
-		log_error("%s: %s", work, strerror(errno));
+		log_error("%s: %s", work, remedy(errno, work));
 	} else {
 		p->can_unpack = tree_has(tree, "bin/tar") &&
 				(tree_has(tree, "usr/lib/systemd/systemd") ||
