@@ -1,6 +1,7 @@
 /* Images that several guests read; see bases.h. */
 #include "base/bases.h"
 #include "base/cow.h"
+#include "base/remedy.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -138,7 +139,7 @@ bases_under(const struct base *b, int image)
 	char head[COW_HEAD];
 	ssize_t n = pread(image, head, sizeof(head), 0);
 	struct cow cow = {0};
-	const char *why = n == -1 ? strerror(errno) : cow_read(span_of(head, (size_t)n), &cow);
+	const char *why = n == -1 ? remedy(errno, NULL) : cow_read(span_of(head, (size_t)n), &cow);
 
 	if (!why && (cow.size_bytes != b->size_bytes || cow.mtime_s != (uint32_t)b->mtime_s))
 		why = "it was begun on another base";

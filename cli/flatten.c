@@ -120,7 +120,7 @@ check(const struct guest *guest, int cow, const struct base *b)
 		    guest->disk.base, b->path, why);
 	why = bases_under(b, cow);
 	return why ? cli_fail(EXIT_SYSTEM,
-			 "%s: its image is not on base %s: %s; is base: the one that it was made with?",
+			 "%s: its image is not on base %s: %s; name in base: the one that it was made with",
 			 guest->name, guest->disk.base, why)
 		   : EXIT_DONE;
 }

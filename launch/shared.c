@@ -289,7 +289,7 @@ shared_check(const struct conf *conf, const struct guest *guest, const char *ima
 	what = image_fault(image, b);
 	if (!what)
 		return LAUNCHED;
-	launch_why(why, "image %s is not on base %s: %s; is base: the one that it was made with?", image,
+	launch_why(why, "image %s is not on base %s: %s; name in base: the one that it was made with", image,
 	    name, what);
 	return LAUNCH_NEVER;
 }

@@ -57,7 +57,7 @@ def fault_of(text, status):
 for text, good in (("lodge: /x: No space left on device", False), ("lodge: x was not made", False), ("", False),
                    ("lodge: no guest «x»; lodge guest list has those there are", True),
                    ("lodge: /x: Permission denied; try as root\nlodge: x: Input/output error", False)):
-    ok((fault_of(text, 1) is None) == good, "the rule: «%s» is %s" % (text, "enough" if good else "not enough"))
+    ok((fault_of(text, 1) is None) == good, "the rule: «%s» is %s" % (text.replace("\n", " / "), "enough" if good else "not enough"))
 
 
 # The bases stay where they are: one that is copied is no longer what disks stand on.
