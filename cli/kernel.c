@@ -77,6 +77,9 @@ cmd_kernel_test(const struct said *said)
 	const char *kernel = said->n_operands ? said->operands[0] : NULL;
 	char program[PATH_MAX];
 
+	if (geteuid() != 0)
+		return cli_fail(
+		    EXIT_PERMISSION, "a kernel is tried in a jail, which only root makes; run it as root");
 	snprintf(program, sizeof(program), "%slodge-guest", sys_bindir());
 	execl(program, "lodge-guest", "-c", said->file, said_has(said, "--json") ? "-tj" : "-t", kernel,
 	    (char *)NULL);
