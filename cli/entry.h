@@ -19,6 +19,7 @@ struct entry {
 	size_t n_warnings; /* of it */
 	struct guest guest; /* the newcomer */
 	bool dry; /* nothing is written where it would stay */
+	bool json; /* how to reach it is told as that */
 	char dir[PATH_MAX], path[PATH_MAX]; /* where its file will be */
 	char work[PATH_MAX]; /* where drafts are: dir, or a folder of its own */
 	char draft[PATH_MAX], whole[PATH_MAX]; /* its file, and one that includes it and the owner's */
@@ -47,6 +48,8 @@ int entry_read(const struct entry *);
 void entry_print(const struct entry *, FILE *);
 /* How to reach it, to stdout; and the programs that run are told. */
 int entry_tell(const struct entry *);
+/* Where it is and how to reach it, for programs; made: it is there now. path: of its file. */
+void entry_json(const struct conf *, const struct guest *, const char *path, bool made);
 
 /* The programs that run, if any, read the file again. */
 int entry_apply(const struct conf *, const char *file);

@@ -7,6 +7,7 @@
 #include "cli/entry.h"
 #include "cli/reload.h"
 #include "cli/ways.h"
+#include "conf/draft.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,7 +18,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 5000, LOOK_MS = 100 };
+enum { ENTRY_VERSION = 1, ANSWER_MS = 5000, LOOK_MS = 100 };
+
+void
+entry_json(const struct conf *conf, const struct guest *guest, const char *path, bool made)
+{
+	unsigned port = draft_ssh_port(guest);
+	char ssh[WAYS_TEXT], address[IP_TEXT];
+	json_t *domains = json_array();
+
+	for (size_t i = 0; i < guest->n_domains; i++)
+		json_array_append_new(domains,
+		    json_sprintf("%s%s", conf_domain_prefix(guest->domains[i].kind), guest->domains[i].name));
+	ways_ssh(conf, guest, ssh);
+	cli_json(
+	    json_pack("{s:i, s:b, s:s, s:s, s:s, s:o, s:s?, s:o}", "version", ENTRY_VERSION, "made", made,
+		"name", guest->name, "file", path, "address", ip_print(&guest->address, address), "ssh_port",
+		port ? json_integer(port) : json_null(), "ssh", *ssh ? ssh : NULL, "domains", domains));
+}
 
 static void
 print_ways(const struct entry *e)
@@ -64,7 +82,10 @@ entry_tell(const struct entry *e)
 		status = reload_all(&e->conf, e->file, NULL);
 	else
 		fprintf(stderr, "nothing runs here yet; lodge up starts %s and all others\n", e->guest.name);
-	print_ways(e);
+	if (e->json)
+		entry_json(&e->conf, &e->guest, e->path, true);
+	else
+		print_ways(e);
 	return status;
 }
 

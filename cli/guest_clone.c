@@ -60,6 +60,7 @@ guest_clone(const struct said *said)
 	struct entry e;
 	int status = entry_open(&e, said->file, said->operands[1], false);
 
+	e.json = said_has(said, "--json");
 	if (status == EXIT_DONE)
 		status = make(&e, said->operands[0], said->operands[1]);
 	entry_close(&e);

@@ -98,8 +98,10 @@ static int
 dry_run(const struct entry *e)
 {
 	fprintf(stderr, "%s would be:\n", e->path);
-	entry_print(e, stdout);
+	entry_print(e, e->json ? stderr : stdout);
 	fprintf(stderr, "and its image %s\n", e->image);
+	if (e->json)
+		entry_json(&e->conf, &e->guest, e->path, false);
 	return EXIT_DONE;
 }
 
@@ -152,6 +154,23 @@ is_there(const char *file, const char *name)
 	return yes;
 }
 
+/* Of one that had all but its image. */
+static int
+tell_again(const char *file, const char *name)
+{
+	const struct guest *guest;
+	struct conf conf;
+	int status;
+
+	if (cli_load(file, &conf, &status) == -1)
+		return status;
+	guest = cli_guest(&conf, name);
+	if (guest)
+		entry_json(&conf, guest, conf.files[guest->place.file], true);
+	conf_free(&conf);
+	return guest ? EXIT_DONE : EXIT_NO_GUEST;
+}
+
 int
 guest_create(const struct said *said)
 {
@@ -166,9 +185,11 @@ guest_create(const struct said *said)
 		const char *words[] = {"lodge-guest", "-c", file, w.refresh ? "-r" : "-i", w.name, NULL};
 
 		tool_interruptible(true);
-		return entry_run(words);
+		status = entry_run(words);
+		return status == EXIT_DONE && said_has(said, "--json") ? tell_again(file, w.name) : status;
 	}
 	status = entry_open(&e, file, w.name, w.dry);
+	e.json = said_has(said, "--json");
 	if (status == EXIT_DONE)
 		status = create(&e, &w);
 	entry_close(&e);

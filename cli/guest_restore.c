@@ -205,6 +205,7 @@ guest_restore(const struct said *said)
 	name = said->n_operands > 1 ? said->operands[1] : r.name;
 	if (status == EXIT_DONE)
 		status = entry_open(&e, said->file, name, false);
+	e.json = said_has(said, "--json");
 	if (status == EXIT_DONE)
 		status = restore(&r, &e, name);
 	tool_interruptible(false);

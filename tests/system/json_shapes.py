@@ -101,6 +101,10 @@ ASKED = {
     "link": [("link -j",), ("link alice -j",), ("link --owner -j",), ("link alice --revoke -j",), ("link -j",)],
     "check": [("check -j",), ("check -j", "spoilt.yaml", 2)],
     "apply": [("apply -j",), ("apply -n -j",), ("apply -j", "spoilt.yaml", 2)],
+    "guest create": [("guest create dave -n -j --from small --ssh-key none --domain dave.example.org",), ("guest create gail -j --from small --disk 64M --memory 96M --shared --ssh-key none",),
+                     ("guest create zoe -j", "zoe.yaml")],
+    "guest clone": [("guest clone carol erin -j",)],
+    "guest restore": [("guest restore -j %s/carol.tar frank" % W,)],
     "guest bases": [("guest bases list -j",), ("guest bases check -j",), ("guest bases sweep -j",)],
     "doctor": [("doctor -j", "lodge.yaml", None)],
     "guest": [("guest -j",), ("guest list -j",)],
@@ -110,6 +114,7 @@ ASKED = {
 
 manual = documented()
 manual["kernel test"] = manual["doctor"]
+manual["guest clone"] = manual["guest restore"] = manual["guest create"]
 manual["usage"] |= record_fields()
 manual["apply"] |= manual["check"] - {"good", "guests", "more"}
 ok(synopsis() == set(ASKED), "each command that takes -j is asked here", synopsis())
@@ -134,9 +139,11 @@ one, = ask("check -j", "tabs.yaml", 2)
 ok(one["findings"][0]["hint"] == "indent with spaces; YAML takes no tabs here", "what to write is a hint", one)
 one, = ask("check -j", "none.yaml", 2)
 ok(one["findings"][0]["line"] is None and "No such file" in one["findings"][0]["text"], "a file that is not there has no line", one)
+one, = ask("guest create dave -n -j --from small --ssh-key none --domain .dave.dev")
+ok(not one["made"] and one["domains"] == [".dave.dev"] and one["ssh"] and not os.path.exists(one["file"]), "what a guest would be", one)
 one, = ask("apply -j")
 ok({"program": "lodge-natd", "did": "reloaded", "why": None} in one["programs"] and one["changes"] == [], "what was done", one)
 one, = ask("guest bases list -j")
-ok([base["guests"] for base in one["bases"]] == [["carol"]] and one["bases"][0]["size_bytes"] == 64 << 20, "who stands on a base", one)
+ok([base["guests"] for base in one["bases"]] == [["carol", "erin", "gail"]] and one["bases"][0]["size_bytes"] == 64 << 20, "who stands on a base", one)
 print("1..%d" % tests)
 sys.exit(failed > 0)
