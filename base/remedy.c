@@ -56,8 +56,8 @@ of_path(int error, const char *path, char *out, size_t room)
 		if (!r.missing[0] || strcmp(r.missing, path) == 0)
 			snprintf(out, room, "ls -l %s shows what is there", r.missing[0] ? r.there : path);
 		else
-			snprintf(
-			    out, room, "make its folder (mkdir -p %s), or name another place", r.missing);
+			snprintf(out, room, "make its folder (mkdir -p %.*s), or name another place",
+			    (int)(strrchr(path, '/') - path), path);
 		return out;
 	case ENOTDIR:
 		snprintf(out, room, "%s is no folder; move it away, or name another place", r.there);

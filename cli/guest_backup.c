@@ -155,7 +155,7 @@ prepare(struct backup *b)
 	folder = dirname(copy); /* not in copy where there is none */
 	scrap_path(b->made, folder, b->guest->name, ".backup");
 	if (access(folder, W_OK) == -1)
-		return cli_errno(folder);
+		return cli_errno(b->to);
 	scrap_sweep(folder);
 	scrap_path(b->work, b->conf->state, b->guest->name, ".texts");
 	scrap_sweep(b->conf->state);

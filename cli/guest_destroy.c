@@ -143,8 +143,12 @@ guest_destroy(const struct said *said)
 	guest = guest_load(said, &conf, &status);
 	if (!guest)
 		return status;
-	own = own_file(&conf, guest);
-	if (!own || check_named(&conf, guest) != EXIT_DONE || (!yes && !is_meant(guest, guest->disk.image)))
+	own = geteuid() == 0 ? own_file(&conf, guest) : NULL;
+	if (geteuid() != 0)
+		status = cli_fail(
+		    EXIT_PERMISSION, "a guest's image and file are root's to remove; run it with sudo");
+	else if (!own || check_named(&conf, guest) != EXIT_DONE ||
+		 (!yes && !is_meant(guest, guest->disk.image)))
 		status = EXIT_INPUT;
 	else
 		status = destroy(said->file, &conf, guest, own);
