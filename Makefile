@@ -348,4 +348,4 @@ clean:
 	rm -rf $(B)
 
 .PRECIOUS: $(B)/asan/tests/unit/%.o $(B)/fuzzobj/tests/fuzz/%.o
--include $(shell find $(B) -path $(B)/system -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/system -o -path $(B)/package -o -path $(B)/machine \) -prune -o -type f -name '*.d' -print 2>/dev/null)
