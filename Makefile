@@ -80,8 +80,8 @@ help:
 #:                 every byte accounted for (root; GUESTS=, LASTS= seconds, SEED=)
 #: make check-kernel  kernels of 7.x and 6.1 built from Debian's source into build/kernels/, a guest with each, and what works in it
 #:                 (root, Debian's archive; six minutes and more for each)
-#: make check-machine  the package on whole machines, Debian 12 with systemd and with sysvinit, in qemu without KVM: units, ceilings,
-#:                 reboot, purge (root; the net, once; some 40 minutes; ONLY=systemd or sysvinit; sh pkg/setup machine)
+#: make check-machine  the package on whole machines, Debian 12 with systemd and with sysvinit, in qemu without KVM: units, ceilings, an
+#:                 upgrade, reboot, purge (root; the net, once; some 40 minutes; ONLY=systemd or sysvinit; sh pkg/setup machine)
 #: make bench-proxy  the proxy beside its peers, the same work in one run (root; bench/README.md)
 #: make bench-nat  port ranges as iptables-nft's rules, as nft's, and ours, in one run (root; bench/README.md)
 #: make bench-acct who counts bytes: lodge-acct, tcpdump, pmacctd, vnstat, in one run (root; bench/README.md)
