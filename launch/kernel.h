@@ -1,4 +1,7 @@
-/* A kernel binary asked what it is: run twice as the guest's own uid, and its libraries listed. */
+/*
+ * A kernel binary asked what it is: run twice as the guest's own uid, and its libraries listed. Before each start, and nothing is
+ * kept: asking takes 3 ms, the checksum by which a kept answer would be known 40.
+ */
 #ifndef LAUNCH_KERNEL_H
 #define LAUNCH_KERNEL_H
 
