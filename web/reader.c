@@ -173,11 +173,16 @@ between(void *arg)
 	return !end && r->ledger;
 }
 
-/* The urgent first, but not two while others wait: who asks for short ones all the time leaves them their turn. */
+/*
+ * The urgent first, but not two while others wait: who asks for short ones all the time leaves them their turn. A conf is let go
+ * only when no urgent one of it waits; later ones are of the next conf.
+ */
 static struct job *
 take_next(struct reader *r)
 {
-	bool patient = r->patient.first && (r->was_urgent || !r->urgent.first);
+	const struct job *p = r->patient.first, *u = r->urgent.first;
+	bool held = p && u && p->work == WORK_LET_GO && p->of == u->of;
+	bool patient = p && !held && (r->was_urgent || !u);
 	struct job *j = queue_take(patient ? &r->patient : &r->urgent);
 
 	r->was_urgent = j && !patient;

@@ -12,6 +12,9 @@ os.makedirs(W + "/run", exist_ok=True)
 between = Between(rb":cur", HELD_S)
 write_conf()
 open(W + "/log", "w").close()
+# What is used after it was given back is no longer what it was.
+os.environ["MALLOC_PERTURB_"] = "165"
+os.environ["GLIBC_TUNABLES"] = "glibc.malloc.tcache_count=0"
 web = Web()
 owner = link("--owner")
 looking, bad = True, []
@@ -47,6 +50,11 @@ for path in ("/", "/guests.csv"):
 seconds = sum(got)
 ok((between.held - before) * HELD_S > seconds / 2, "and they leave no moment free", (between.held - before, seconds))
 print("# all after %.1f and %.1f s" % tuple(got))
+for n in range(20):
+    web.p.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+ok(web.p.poll() is None, "the file is read again and again meanwhile", web_log()[-2000:])
+ok(within(50, lambda: attempt("/g/" + names[0]) == 200), "and what it says is read")
 looking = False
 for t in lookers:
     t.join()
