@@ -48,6 +48,9 @@ void ctl_reload_now(ctl_reload *, void *arg);
  */
 json_t *ctl_ask(const char *path, const char *word, int timeout_ms);
 
+/* By errno, of one that gave no answer: it does not run. */
+bool ctl_is_down(void);
+
 /*
  * The same of many at once; of more than CTL_CALLS the first, and another whenever one has answered. path and word are
  * the caller's until the answer is there. One without a path is not asked, and its error stays.

@@ -185,3 +185,9 @@ ctl_ask(const char *path, const char *word, int timeout_ms)
 	errno = call.error;
 	return call.answer;
 }
+
+bool
+ctl_is_down(void)
+{
+	return errno == ENOENT || errno == ECONNREFUSED;
+}

@@ -34,12 +34,6 @@ ask(const struct conf *conf, const char *name, const char *word)
 	return answer;
 }
 
-static bool
-is_down(void)
-{
-	return errno == ENOENT || errno == ECONNREFUSED;
-}
-
 /* What became of a program, instead of what was said of it before. */
 static void
 note(json_t *told, const struct reader *reader, const char *did, const char *why)
@@ -77,7 +71,7 @@ tell(const struct conf *conf, const struct reader *reader, const char *word, jso
 	const char *why = json_string_value(json_object_get(answer, "error"));
 	int status = EXIT_DONE;
 
-	if (!answer && is_down()) {
+	if (!answer && ctl_is_down()) {
 		note(told, reader, "down", NULL);
 		return EXIT_NOT_RUNNING;
 	}

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 5000, TRIES = 300, PAUSE_US = 100000 };
+enum { ANSWER_MS = 5000, AWAIT_S = 30, PAUSE_US = 100000 };
 
 static const char *const daemons[] = {"natd", "acct", "web", "proxy"};
 
@@ -34,7 +34,10 @@ runs(const struct conf *conf, const char *name)
 	return answer != NULL;
 }
 
-/* What the proxy that answers is told from the next one by, whose counts may begin at nothing; NULL: none runs. */
+/*
+ * What the proxy that answers is told from the next one by, whose counts may begin at nothing; NULL: errno, none runs or it does not
+ * answer.
+ */
 static json_t *
 sign_of_proxy(const struct conf *conf)
 {
@@ -99,9 +102,10 @@ by_systemd(const struct conf *conf, bool *proxy)
 static int
 await_up(const struct conf *conf)
 {
+	double end = sys_seconds() + AWAIT_S;
 	bool busy = true;
 
-	for (int i = 0; i < TRIES && busy; i++) {
+	while (busy && sys_seconds() < end) {
 		json_t *answer = ask(conf, "up", "status");
 
 		busy = json_is_true(json_object_get(answer, "renewing"));
@@ -117,7 +121,9 @@ await_up(const struct conf *conf)
 static int
 await_proxy(const struct conf *conf, const json_t *before)
 {
-	for (int i = 0; i < TRIES; i++) {
+	double end = sys_seconds() + AWAIT_S;
+
+	while (sys_seconds() < end) {
 		json_t *now = sign_of_proxy(conf);
 		bool other = now && !json_equal(now, before);
 
@@ -154,7 +160,7 @@ static int
 renew(const struct conf *conf)
 {
 	json_t *before = sign_of_proxy(conf);
-	bool some = before != NULL, proxy = some;
+	bool silent = !before && !ctl_is_down(), some = before || silent, proxy = before != NULL;
 	int status;
 
 	for (size_t i = 0; i < N_DAEMONS && !some; i++)
@@ -162,6 +168,10 @@ renew(const struct conf *conf)
 	if (!some)
 		return cli_fail(EXIT_NOT_RUNNING, "nothing runs that could be renewed; lodge up starts it");
 	status = tell(conf, &proxy);
+	if (silent)
+		status = cli_fail(EXIT_SYSTEM,
+		    "lodge-proxy does not answer, and was not renewed; its log says why, then "
+		    "lodge renew once more");
 	if (proxy && await_proxy(conf, before) != EXIT_DONE)
 		status = EXIT_SYSTEM;
 	json_decref(before);
