@@ -24,7 +24,7 @@ room_check(const char *path, unsigned long long bytes, const char *what, const c
 	unsigned long long room, reserve;
 	struct statvfs fs;
 
-	if (statvfs(path, &fs) == -1)
+	if (statvfs(path, &fs) == -1 || fs.f_blocks == 0) /* a tmpfs without a size says nothing, too */
 		return EXIT_DONE;
 	room = (unsigned long long)fs.f_bavail * fs.f_frsize;
 	reserve = (unsigned long long)fs.f_blocks * fs.f_frsize / PART;
