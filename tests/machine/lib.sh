@@ -52,10 +52,18 @@ machine_boot() {
 # A file onto the machine.
 put() { timeout 300 ssh $SSH_OPTIONS -p "$PORT_SSH" root@127.0.0.1 "cat >$2" <"$1"; }
 
-# The package as the tree here makes it.
+# What a page of this tree says, typed on the machine as it stands there: its example with these words, of which LINE is a pattern
+# where it is not all meant, but for what SED changes.
+typed() { # PAGE WORDS [LINE [SED]]
+	rm -rf "$W/ex" && mkdir "$W/ex" && python3 -B tests/system/examples.py cut "$1" "$2" "$W/ex" >/dev/null &&
+		sed -n "/${3:-^}/{${4:+$4;}p}" "$W/ex/1.cmd" >"$W/typed" && [ -s "$W/typed" ] || return
+	put "$W/typed" /root/typed && PATIENCE=900 on 'DEBIAN_FRONTEND=noninteractive sh /root/typed' 2>&1
+}
+
+# The package as the tree here makes it, as README installs it; what it depends on is there.
 machine_install() {
 	OBJECTS=build make -s deb >"$W/out" 2>&1 || bail "make deb: $(tail -n 5 "$W/out")"
 	deb=$(ls -t "$BUILD"/lodge_*.deb | head -n 1)
-	put "$deb" /root/lodge.deb || bail 'the package did not arrive'
-	PATIENCE=900 on 'DEBIAN_FRONTEND=noninteractive dpkg -i /root/lodge.deb' >"$W/out" 2>&1
+	on 'mkdir -p /root/build' && put "$deb" "/root/build/${deb##*/}" || bail 'the package did not arrive'
+	typed README.md 'sh pkg/setup build' '^apt-get install'
 }
