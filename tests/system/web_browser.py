@@ -123,9 +123,18 @@ bar = page.eval("(() => {const r = document.querySelectorAll('.bar rect'); retur
 billed = int(redis("HGET", "lodge:{chen}:m:" + utc(NOW).strftime("%Y%m01"), "billed"))
 ok(abs(bar - billed / 100e9) < 0.002, "the bar is as long as what is used", (bar, billed))
 ok("chen is held to 1.0\u00a0Mbit/s each way" in page.eval("document.querySelector('.say').textContent"), "and says what follows")
-page.eval("fetch('/g/chen/hour.csv').then(r => r.text()).then(t => window.csv = t)")
-csv = page.eval("window.csv")
-ok(csv.startswith("guest,start,") and csv.count("\r\n") >= 25, "CSV opens", csv[:100])
+down = W + "/down"
+os.mkdir(down)
+browser.call("Browser.setDownloadBehavior", behavior="allow", browserContextId=page.context, downloadPath=down, eventsEnabled=True)
+page.eval("document.querySelector('a.csv[href=\"/g/chen/hour.csv\"]').click()")
+browser._pump(lambda: any(e["method"] == "Browser.downloadProgress" and e["params"]["state"] != "inProgress" for e in browser.events))
+saved = {name: open(os.path.join(down, name), newline="").read() for name in os.listdir(down)}
+want = subprocess.run(["nsenter", "--net=%s/ns/host" % WORLD, LODGE, "-c", WORLD + "/lodge.yaml", "usage", "chen", "--by", "hour", "--csv"],
+                      check=True, capture_output=True, text=True).stdout
+csv = list(saved.values())[0] if len(saved) == 1 else ""
+ok(csv.startswith("guest,start,") and csv.count("\r\n") >= 25 and csv == want.replace("\n", "\r\n").replace("\r\r", "\r"),
+   "a click on CSV saves a file, with what lodge usage has", (list(saved), csv[:300], want[:300]))
+ok(list(saved) == ["hour.csv"], "under the name that the link has", list(saved))
 
 # --- whose -------------------------------------------------------------------------------------------------------------------
 
