@@ -177,12 +177,6 @@ anything_moves(const struct survey *s)
 
 /* --- what is billed ---------------------------------------------------------------------------------------- */
 
-static int64_t
-number_in(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 /* How old the ledger's numbers are: what lodge-acct has not told yet, or what came since its last word. */
 static int64_t
 redis_age(const struct survey *s)
@@ -191,26 +185,13 @@ redis_age(const struct survey *s)
 	int64_t newest = 0, now = (int64_t)time(NULL);
 
 	if (redis)
-		return number_in(redis, "untold") == 0
+		return json_integer_value(json_object_get(redis, "untold")) == 0
 			   ? 0
-			   : (int64_t)json_number_value(json_object_get(redis, "last_ack_age_s"));
+			   : acct_told_s(s->parts[PART_ACCT]);
 	for (size_t i = 0; i < s->conf->n_guests; i++)
 		if (s->look.movers[i].billed_known && s->look.periods[i].ts > newest)
 			newest = s->look.periods[i].ts;
 	return newest == 0 ? -1 : now > newest ? now - newest : 0;
-}
-
-static bool
-take_acct(const struct survey *s, const struct guest *guest, struct sum *sum)
-{
-	const json_t *line = json_object_get(json_object_get(s->parts[PART_ACCT], "guests"), guest->name);
-	const json_t *period = json_object_get(line, "period");
-
-	if (!period || number_in(period, "start") != period_start((int64_t)time(NULL), guest->billing_day))
-		return false;
-	*sum = (struct sum){SOURCE_ACCT, (uint64_t)number_in(period, "billed"),
-	    (uint64_t)number_in(period, "to_guest"), (uint64_t)number_in(period, "from_guest"), 0};
-	return true;
 }
 
 static void
@@ -222,7 +203,8 @@ take_sum(struct survey *s, struct sight *sight, size_t i, int64_t age_s)
 	if (s->look.movers[i].billed_known)
 		*sum = (struct sum){
 		    SOURCE_REDIS, v[REC_BILLED], v[REC_BYTES + TO_GUEST], v[REC_BYTES + FROM_GUEST], age_s};
-	else if (!take_acct(s, sight->guest, sum) && sum->source != SOURCE_NONE) {
+	else if (!acct_sum(s->parts[PART_ACCT], sight->guest, (int64_t)time(NULL), sum) &&
+		 sum->source != SOURCE_NONE) {
 		sum->source = SOURCE_KEPT;
 		sum->age_s = (int64_t)time(NULL) - s->summed_at;
 	}

@@ -9,20 +9,11 @@
 #define CLI_SURVEY_H
 
 #include "base/ctl.h"
+#include "cli/acct.h"
 #include "cli/load.h"
 #include "cli/look.h"
 
 enum part { PART_NATD, PART_PROXY, PART_ACCT, PART_WEB, PARTS };
-
-/* Whose word it is. */
-enum source { SOURCE_NONE, SOURCE_REDIS, SOURCE_ACCT, SOURCE_KEPT };
-
-/* What a guest moved and is billed in the period now. */
-struct sum {
-	enum source source;
-	uint64_t billed, to_guest, from_guest; /* bytes */
-	int64_t age_s; /* so old are the numbers; -1: not known */
-};
 
 struct sight {
 	const struct guest *guest;

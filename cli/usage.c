@@ -2,6 +2,7 @@
 #include "ledger/usage.h"
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/usage_acct.h"
 #include "conf/zone.h"
 
 #include <errno.h>
@@ -79,7 +80,10 @@ static int
 print(const struct usage *u, const struct order *order)
 {
 	if (order->json) {
-		cli_json(usage_json(u));
+		json_t *json = usage_json(u);
+
+		json_object_set_new(json, "source", json_string("redis"));
+		cli_json(json);
 	} else if (order->csv) {
 		usage_csv(u, stdout);
 	} else if (usage_show(u, stdout) == -1) {
@@ -124,11 +128,20 @@ zone_of_file(const struct conf *conf)
 	return zone_offset;
 }
 
+/* Where the ledger does not answer; CSV, which cannot say whose word it is, has the ledger's alone. */
+static bool
+show_acct(const struct conf *conf, const struct order *order, struct usage *out)
+{
+	return !order->csv && usage_acct(conf, &order->asked, order->json, out);
+}
+
 /* The exit status; what is wrong is told. */
 static int
-read_ledger(struct ledger *ledger, const struct conf *conf, const struct asked *asked, struct usage *out)
+read_ledger(struct ledger *ledger, const struct conf *conf, const struct order *order, struct usage *out)
 {
+	const struct asked *asked = &order->asked;
 	const char *why;
+	bool shown;
 
 	switch (usage_read(ledger, conf, asked, out)) {
 	case USAGE_READ:
@@ -141,8 +154,9 @@ read_ledger(struct ledger *ledger, const struct conf *conf, const struct asked *
 	}
 	/* What the ledger said last, or nothing did, and it was the memory. */
 	why = ledger_why(ledger);
-	return cli_fail(EXIT_SYSTEM, "%s; lodge-keys(7) says what the keys hold, redis-cli shows them",
-	    *why ? why : "out of memory");
+	shown = *why && !ledger_spoilt(ledger) && show_acct(conf, order, out);
+	return cli_fail(shown ? EXIT_NOT_RUNNING : EXIT_SYSTEM,
+	    "%s; lodge-keys(7) says what the keys hold, redis-cli shows them", *why ? why : "out of memory");
 }
 
 int
@@ -161,8 +175,10 @@ cmd_usage(const struct said *said)
 	status = take_words(said, usage.zone, &order);
 	if (status == EXIT_DONE)
 		status = open_ledger(&conf, &ledger);
+	if (status == EXIT_NOT_RUNNING)
+		show_acct(&conf, &order, &usage);
 	if (status == EXIT_DONE)
-		status = read_ledger(ledger, &conf, &order.asked, &usage);
+		status = read_ledger(ledger, &conf, &order, &usage);
 	ledger_close(ledger);
 	signal(SIGPIPE, SIG_DFL); /* which the ledger ignored: whoever reads may have seen enough */
 	if (status == EXIT_DONE)

@@ -95,7 +95,7 @@ def ask(arguments, file="lodge.yaml", status=0):
 ASKED = {
     "init": [("init -n -j", "none.yaml"), ("init -j", "lodge.yaml", 2), ("init -j", "new/lodge.yaml")],
     "status": [("status -j",), ("status --json alice",), ("guest status -j bob",), ("status -j", "nowhere.yaml")],
-    "usage": [("usage -j",), ("usage alice --by day -j",)],
+    "usage": [("usage -j",), ("usage -j", "nowhere.yaml", 3), ("usage alice --by day -j",)],
     "top": [("top -j -n 2 -d 0.1",)],
     "routes": [("routes -j",), ("routes -j alice.example.org ali.example.org ..", "lodge.yaml", 2)],
     "link": [("link -j",), ("link alice -j",), ("link --owner -j",), ("link alice --revoke -j",), ("link -j",)],
