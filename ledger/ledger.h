@@ -9,7 +9,7 @@
  *   command.c	      a command as Redis reads it		(core)
  *   place.c refusal.c  which server holds a key, and who it says does	(cores)
  *   writer.c connect.c cluster.c write.c ask.c script.c  the asynchronous writer: lodge-acct	(write.h)
- *   reader.c read.c history.c  the reader below: whoever shows numbers
+ *   reader.c bound.c read.c history.c  the reader below: whoever shows numbers
  *   usage.h bill.h when.h	what is shown of them, as text, JSON and CSV
  */
 #ifndef LEDGER_LEDGER_H

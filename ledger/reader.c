@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "base/sys.h"
+#include "ledger/bound.h"
 #include "ledger/reader.h"
 #include "ledger/place.h"
 #include "ledger/refusal.h"
@@ -32,6 +33,7 @@ struct ledger {
 	double back_s; /* when those before it are looked for again */
 	char why[WHY_TEXT];
 	bool spoilt; /* it is of what a key holds */
+	struct bound bound; /* of each answer */
 };
 
 const char *
@@ -90,11 +92,16 @@ hang_up(struct ledger *l, size_t place)
 static redisReply *
 ask_at(struct ledger *l, size_t place, int argc, const char **argv)
 {
-	redisReply *reply = redisCommandArgv(l->at[place], argc, argv, NULL);
+	redisReply *reply;
 
+	l->bound.met = false;
+	reply = redisCommandArgv(l->at[place], argc, argv, NULL);
 	if (reply)
 		return reply;
-	if (l->at[place]->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT))
+	if (l->bound.met)
+		reader_spoilt(l, "%.100s holds more than %d fields: somebody else writes this key", argv[1],
+		    BOUND_FIELDS);
+	else if (l->at[place]->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT))
 		reader_fault(l, "redis does not answer in time; does it hang?");
 	else
 		reader_fault(l, "redis does not answer: %s", l->at[place]->errstr);
@@ -171,6 +178,7 @@ dial(struct ledger *l, size_t place, double seconds)
 		return -1;
 	}
 	redisSetTimeout(redis, wait);
+	bound_set(&l->bound, redis);
 	l->at[place] = redis;
 	if (enter(l, place) == 0) {
 		redisSetTimeout(redis, answer);

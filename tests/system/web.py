@@ -328,6 +328,27 @@ write_conf(then="cut")
 web.p.send_signal(signal.SIGHUP)
 ok(within(20, lambda: live.ended and live.got.endswith(b"0\r\n\r\n")) and b"retry: 1000" in live.got,
    "until a reload", live.got)
+
+# --- a hundred guests, each with numbers, a quota and names of its own ------------------------------------------------
+
+write_conf(then="cut")
+with open(W + "/lodge.yaml", "a") as f:
+    for n in range(97):
+        f.write("  guest-%02d: {address: 10.77.0.%d, domains: [site-%d.example.org], quota: {month: %dGB, then: warn}}\n" % (n, n + 100, n * 7919 % 1000, n + 1))
+redis("EVAL", """for n = 0, 96 do
+    local name, to, from = string.format('guest-%02d', n), n * 7919 % 9973 * 1000003, n * 6271 % 9967 * 100019
+    redis.call('SADD', 'lodge:guests', name)
+    for _, key in ipairs({'m:' .. ARGV[1], 'cur'}) do
+        redis.call('HSET', 'lodge:{' .. name .. '}:' .. key, 'to_guest', to, 'from_guest', from, 'billed', to + from, 'ts', ARGV[3] - n * 97)
+    end
+    local slot = to .. ' ' .. from .. ' ' .. to .. ' ' .. from .. ' ' .. to + from .. ' 0'
+    redis.call('HSET', 'lodge:{' .. name .. '}:d:' .. string.sub(ARGV[2], 1, 4), string.sub(ARGV[2], 5), slot)
+end""", 0, utc(NOW).strftime("%Y%m01"), utc(NOW).strftime("%Y%m%d"), NOW)
+web.p.send_signal(signal.SIGHUP)
+ok(within(30, lambda: len(re.findall(r">guest-\d\d</a>", of_owner("/").text)) == 97 and not re.search("reading|does not answer", of_owner("/").text)),
+   "the page of all has a hundred guests", (web_log()[-600:], of_owner("/").text[:3000]))
+home = get("", raw=raw.replace(b"/g/alice", b"/")).body
+ok(home[:2] == b"\x1f\x8b" and len(home) < 15000, "packed it is below 15 kB, too", len(home))
 state = open("/proc/%d/status" % web.p.pid).read()
 ok(re.search(r"^CapEff:\s+0+$", state, re.M) and re.search(r"^Uid:\s+65534", state, re.M) and re.search(r"^Seccomp:\s+2$", state, re.M) and
    re.search(r"^NoNewPrivs:\s+1$", state, re.M), "it has no capability, no root, and a filter", state)
