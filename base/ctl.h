@@ -19,6 +19,8 @@ enum {
 
 /* The error of every version, from the first on, to a word that it does not know begins so. */
 #define CTL_UNKNOWN "unknown word"
+/* So begins that of a reload which took the file, while the system refused some of what it wants. */
+#define CTL_IN_PART "done in part"
 
 /* What to answer to a word; a new reference, or NULL for a word it does not know. */
 typedef json_t *ctl_answer(void *arg, const char *word);

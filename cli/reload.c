@@ -69,6 +69,7 @@ tell(const struct conf *conf, const struct reader *reader, const char *word, jso
 {
 	json_t *answer = ask(conf, reader->name, word);
 	const char *why = json_string_value(json_object_get(answer, "error"));
+	bool asked = strcmp(word, "try") == 0;
 	int status = EXIT_DONE;
 
 	if (!answer && ctl_is_down()) {
@@ -76,7 +77,7 @@ tell(const struct conf *conf, const struct reader *reader, const char *word, jso
 		return EXIT_NOT_RUNNING;
 	}
 	/* One of a version before there was «try» cannot be asked beforehand. */
-	if (why && strcmp(word, "try") == 0 && strncmp(why, CTL_UNKNOWN, strlen(CTL_UNKNOWN)) == 0)
+	if (why && asked && strncmp(why, CTL_UNKNOWN, strlen(CTL_UNKNOWN)) == 0)
 		why = NULL;
 	if (!answer && (errno == EACCES || errno == EPERM))
 		status = fail(told, reader, "no permission", EXIT_PERMISSION,
@@ -84,11 +85,13 @@ tell(const struct conf *conf, const struct reader *reader, const char *word, jso
 	else if (!answer)
 		status = fail(told, reader, "no answer", EXIT_SYSTEM,
 		    "%s does not answer: %s; its log may say why", reader->program, strerror(errno));
+	else if (why && strncmp(why, CTL_IN_PART, strlen(CTL_IN_PART)) == 0)
+		status = fail(told, reader, "in part", EXIT_SYSTEM, "%s: %s", reader->program, why);
 	else if (why)
-		status = fail(
-		    told, reader, "refused", EXIT_SYSTEM, "%s: reload refused: %s", reader->program, why);
+		status = fail(told, reader, "refused", EXIT_SYSTEM, "%s: reload refused: %s%s",
+		    reader->program, why, asked ? "" : "; it goes on by the file before");
 	else
-		note(told, reader, strcmp(word, "try") == 0 ? "nothing" : "reloaded", NULL);
+		note(told, reader, asked ? "nothing" : "reloaded", NULL);
 	json_decref(answer);
 	return status;
 }
@@ -148,10 +151,49 @@ check_file(const struct conf *conf, const char *file, json_t *told)
 	return status;
 }
 
+/* All said that they would, and some did not, or not all of it. */
+static void
+say_part(const bool failed[N_READERS])
+{
+	const char *between = "applied in part: mend what was said of ";
+
+	for (size_t i = READER_NATD; i < N_READERS; i++) {
+		if (!failed[i])
+			continue;
+		fprintf(stderr, "%s%s", between, readers[i].program);
+		between = ", ";
+	}
+	if (*between == ',')
+		fputs("; then lodge apply again\n", stderr);
+}
+
+/* The others than lodge up. The worst of the answers. */
+static int
+reload_others(const struct conf *conf, json_t *told)
+{
+	bool failed[N_READERS] = {false};
+	int worst = EXIT_DONE;
+
+	for (size_t i = READER_NATD; i < N_READERS; i++) {
+		int status = tell(conf, &readers[i], "reload", told);
+
+		if (status == EXIT_DONE)
+			fprintf(stderr, "%s: reloaded\n", readers[i].program);
+		if (status == EXIT_NOT_RUNNING && i == READER_NATD)
+			cli_fail(status, "lodge-natd ended meanwhile; start lodge up");
+		else if (status == EXIT_NOT_RUNNING)
+			status = EXIT_DONE;
+		failed[i] = status != EXIT_DONE;
+		worst = status > worst ? status : worst;
+	}
+	say_part(failed);
+	return worst;
+}
+
 int
 reload_all(const struct conf *conf, const char *file, json_t *told)
 {
-	int status = check_file(conf, file, told), worst = EXIT_DONE;
+	int status = check_file(conf, file, told);
 
 	if (status == EXIT_DONE)
 		status = try_all(conf, told);
@@ -160,14 +202,10 @@ reload_all(const struct conf *conf, const char *file, json_t *told)
 	status = tell(conf, &readers[READER_UP], "reload", told);
 	if (status == EXIT_DONE)
 		status = await_up(conf, told);
-	if (status != EXIT_DONE && status != EXIT_NOT_RUNNING)
-		return status;
-	for (size_t i = READER_NATD; i < N_READERS; i++) {
-		status = tell(conf, &readers[i], "reload", told);
-		if (status == EXIT_DONE)
-			fprintf(stderr, "%s: reloaded\n", readers[i].program);
-		else if (status != EXIT_NOT_RUNNING)
-			worst = status;
-	}
-	return worst;
+	if (status == EXIT_DONE || status == EXIT_NOT_RUNNING)
+		return reload_others(conf, told);
+	fputs(
+	    "the others were not told and go on by the file before; lodge apply again when that is mended\n",
+	    stderr);
+	return status;
 }

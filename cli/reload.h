@@ -9,6 +9,8 @@
 /*
  * First all that run are asked whether they would: where one would not, none does. Then lodge up where it runs, which
  * ends the guests that are gone; then lodge-natd, lodge-proxy, lodge-acct and lodge-web, each by its control socket.
+ * Who fails then stops none that comes after it, but lodge up does; it is said who goes on by the file before, and nobody
+ * is told to go back: the same again brings on who is behind.
  * file: what they are to be reading. The exit status; what was refused is said.
  * told: an array that learns what became of each program, as lodge(8) has it of apply -j; or NULL.
  */

@@ -59,8 +59,9 @@ reload(struct natd *natd, const char *word)
 		return answer;
 	if (natd->status.refused) {
 		json_decref(answer);
-		return json_pack(
-		    "{s:s}", "error", "done in part; the log of lodge-natd says what stands in the way");
+		return json_pack("{s:s}", "error",
+		    CTL_IN_PART
+		    "; the log of lodge-natd says what stands in the way, and it tries the rest again");
 	}
 	json_object_set_new(answer, "changes", json_integer((json_int_t)natd->apply.n_ops));
 	json_object_set_new(
