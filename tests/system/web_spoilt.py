@@ -66,13 +66,13 @@ for suffix in ("m:" + DAY[:6] + "01", "h:" + DAY, "cur"):
     key = "lodge:{alice}:" + suffix
     redis("COPY", key, "kept", "REPLACE")
     redis("EVAL", "for i = 1, 200000 do redis.call('HSET', KEYS[1], 'field' .. i, '1 2 3 4 5 6') end", 1, key)
-    ok(within(20, lambda: "numbers cannot be read" in of_owner("/g/alice").text), suffix + " with 200000 fields is told of", of_owner("/g/alice").text[:900])
+    ok(within(60, lambda: "numbers cannot be read" in of_owner("/g/alice").text), suffix + " with 200000 fields is told of", of_owner("/g/alice").text[:900])
     got, begun = of_owner("/g/alice"), time.time()
     ok(got.status == 200 and big(got.text) == before and "holds more than 65536 fields" in got.text, "with the last numbers that were good", got.text[:900])
     ok(of_owner("/g/bob").status == of_owner("/").status == 200 and time.time() - begun < 3 and "numbers cannot be read" not in of_owner("/g/bob").text,
        "others wait for nothing", time.time() - begun)
     redis("COPY", "kept", key, "REPLACE")
-    ok(within(20, lambda: "cannot be read" not in of_owner("/g/alice").text), "until it is mended", of_owner("/g/alice").text[:900])
+    ok(within(60, lambda: "cannot be read" not in of_owner("/g/alice").text), "until it is mended", of_owner("/g/alice").text[:900])
 ok(peak() - quiet < 16 << 10, "and it takes no memory to speak of", (quiet, peak()))
 
 redis("SET", "lodge:{bob}:cur", "hello")
