@@ -185,6 +185,12 @@ $(B)/test/%: $(B)/asan/tests/unit/%.o $(B)/cores.a
 	$(call say,LINK)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka -lyaml -lcrypto
 
+# No cores, and tried as they are.
+$(B)/test/remedy: $(B)/asan/base/remedy.o
+$(B)/test/whole: $(B)/asan/base/whole.o
+$(B)/cover/test/remedy: $(B)/cover/base/remedy.o
+$(B)/cover/test/whole: $(B)/cover/base/whole.o
+
 unit: $(UNITS)
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS) || \
 		{ CMOCKA_MESSAGE_OUTPUT=TAP prove -v -e '' $(UNITS) 2>&1 | grep -v '^ok'; exit 1; }

@@ -13,6 +13,9 @@
  */
 const char *remedy(int error, const char *path);
 
+/* The folder of a path that is there, and stays: where room is looked for. "": the one we are in. Until the next call. */
+const char *remedy_folder(const char *path);
+
 /* It is a matter of rights, and another user may have them. */
 bool remedy_is_right(int error);
 

@@ -11,7 +11,7 @@ whole_read(int fd, void *bytes, size_t n, off_t at)
 		ssize_t got = pread(fd, (char *)bytes + done, n - done, at + (off_t)done);
 
 		if (got == 0)
-			errno = EIO;
+			errno = ENODATA;
 		if (got <= 0)
 			return -1;
 		done += (size_t)got;

@@ -1,4 +1,4 @@
-/* Bytes at their place in a file, all of them or -1 with errno; a file that ends too soon is EIO. */
+/* Bytes at their place in a file, all of them or -1 with errno; a file that ends too soon is ENODATA. */
 #ifndef BASE_WHOLE_H
 #define BASE_WHOLE_H
 

@@ -45,7 +45,7 @@ find_image(struct rest *r, const struct guest *guest)
 		status = cli_fail(
 		    EXIT_INPUT, "%s has no image yet; lodge guest create %s makes it", r->name, r->name);
 	else
-		status = cli_errno(guest->disk.image);
+		status = path ? cli_errno(path) : cli_no_memory();
 	free(image);
 	free(path);
 	return status;

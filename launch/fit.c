@@ -27,10 +27,11 @@ struct fit {
 	bool own, base; /* only what is one guest's own; all but that */
 };
 
+/* What lies inside the tree is named from there, and is no path of the host. */
 static int
 failed(const struct fit *fit, const char *what)
 {
-	log_error("guest %s: %s: %s", fit->guest->name, what, remedy(errno, what));
+	log_error("guest %s: %s: %s", fit->guest->name, what, remedy(errno, *what == '/' ? what : NULL));
 	return -1;
 }
 

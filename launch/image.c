@@ -45,7 +45,7 @@ struct making {
 static int
 failed(const struct making *m, const char *what)
 {
-	log_error("guest %s: %s: %s", m->guest->name, what, remedy(errno, what));
+	log_error("guest %s: %s: %s", m->guest->name, what, remedy(errno, *what == '/' ? what : NULL));
 	return -1;
 }
 

@@ -23,7 +23,7 @@ static int
 failed(const char *what)
 {
 	if (!tool_interrupted())
-		log_error("%s: %s", what, remedy(errno, what));
+		log_error("%s: %s", what, remedy(errno, *what == '/' ? what : NULL));
 	return -1;
 }
 

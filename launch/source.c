@@ -132,7 +132,7 @@ debian_fetch(const struct conf *conf, const char *work, const char *tree, bool r
 	if (result == 0 && (result = unpack(path, tree)) == -1 && !tool_interrupted())
 		log_error("%s cannot be unpacked; df -h %s shows whether there is room, lodge guest create "
 			  "--refresh makes the base anew",
-		    path, work);
+		    path, remedy_folder(work));
 	return result;
 }
 

@@ -200,7 +200,7 @@ write_prototype(struct prototype *p)
 		result = walk(p);
 	}
 	if ((p->out && fclose(p->out) == EOF) || (p->rest && fclose(p->rest) == EOF) || !p->out || !p->rest) {
-		log_error("guest %s: its prototype: %s", p->guest->name, remedy(errno, "prototype"));
+		log_error("guest %s: its prototype: %s", p->guest->name, remedy(errno, NULL));
 		result = -1;
 	}
 	return result;
