@@ -142,12 +142,15 @@ apply(const struct said *said, const struct conf *conf, struct change *change, j
 	return only_show ? EXIT_DONE : reload_all(conf, said->file, told);
 }
 
-static void
-print_json(const char *file, const struct conf_errors *errors, const struct change *change, json_t *told)
+static int
+print_json(
+    int status, const char *file, const struct conf_errors *errors, const struct change *change, json_t *told)
 {
-	cli_json(json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:b, s:o}", "version", APPLY_VERSION, "file", file,
-	    "findings", mistakes_json(errors), "changes", change->lines, "added", (json_int_t)change->added,
-	    "removed", (json_int_t)change->removed, "partial", change->partial, "programs", told));
+	return cli_json(
+	    status, json_pack("{s:i, s:o, s:o, s:o, s:I, s:I, s:b, s:o}", "version", APPLY_VERSION, "file",
+			cli_json_text(file), "findings", mistakes_json(errors), "changes", change->lines,
+			"added", (json_int_t)change->added, "removed", (json_int_t)change->removed, "partial",
+			change->partial, "programs", told));
 }
 
 int
@@ -166,7 +169,7 @@ cmd_apply(const struct said *said)
 	else
 		status = apply(said, &conf, &change, told);
 	if (json)
-		print_json(said->file, &errors, &change, told);
+		status = print_json(status, said->file, &errors, &change, told);
 	conf_errors_free(&errors);
 	conf_free(&conf);
 	return status;

@@ -5,14 +5,14 @@
 
 enum { CHECK_VERSION = 1 };
 
-static void
-print_json(const char *file, const struct conf *conf, const struct conf_errors *errors)
+static int
+print_json(int status, const char *file, const struct conf *conf, const struct conf_errors *errors)
 {
 	json_t *guests = conf ? json_integer((json_int_t)conf->n_guests) : json_null();
 
-	cli_json(json_pack("{s:i, s:s, s:b, s:o, s:o, s:I}", "version", CHECK_VERSION, "file", file, "good",
-	    conf != NULL, "guests", guests, "findings", mistakes_json(errors), "more",
-	    (json_int_t)errors->n_dropped));
+	return cli_json(status, json_pack("{s:i, s:o, s:b, s:o, s:o, s:I}", "version", CHECK_VERSION, "file",
+				    cli_json_text(file), "good", conf != NULL, "guests", guests, "findings",
+				    mistakes_json(errors), "more", (json_int_t)errors->n_dropped));
 }
 
 int
@@ -26,7 +26,7 @@ cmd_check(const struct said *said)
 	bad = conf_load_strict(said->file, &conf, &errors);
 	status = cli_report(&errors);
 	if (json)
-		print_json(said->file, bad == -1 ? NULL : &conf, &errors);
+		status = print_json(status, said->file, bad == -1 ? NULL : &conf, &errors);
 	conf_errors_free(&errors);
 	if (bad == -1)
 		return status;
@@ -35,5 +35,5 @@ cmd_check(const struct said *said)
 	fprintf(stderr, "%s: %zu guest%s, no mistake\n", said->file, conf.n_guests,
 	    conf.n_guests == 1 ? "" : "s");
 	conf_free(&conf);
-	return EXIT_DONE;
+	return status;
 }

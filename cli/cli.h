@@ -51,8 +51,14 @@ int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 
 /* "path: what errno says, and the next thing to try" (remedy.h); EXIT_SYSTEM, or EXIT_PERMISSION. */
 int cli_errno(const char *path);
 
-/* To stdout, for programs; the value is given away. */
-void cli_json(json_t *);
+/* As cli_errno, of what could not be read whole: an image that ends too soon is cut short. */
+int cli_unread(const char *path);
+
+/* To stdout, for programs; the value is given away. The status, or, where it cannot be told (NULL, too), EXIT_SYSTEM. */
+int cli_json(int status, json_t *);
+
+/* A text that comes from anywhere, a path: what is not UTF-8 as \xNN. NULL is null; NULL: no memory. */
+json_t *cli_json_text(const char *);
 
 /* There is no memory left; EXIT_SYSTEM. */
 int cli_no_memory(void);

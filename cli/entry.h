@@ -48,8 +48,8 @@ int entry_read(const struct entry *);
 void entry_print(const struct entry *, FILE *);
 /* How to reach it, to stdout; and the programs that run are told. */
 int entry_tell(const struct entry *);
-/* Where it is and how to reach it, for programs; made: it is there now. path: of its file. */
-void entry_json(const struct conf *, const struct guest *, const char *path, bool made);
+/* Where it is and how to reach it, for programs; made: it is there now. path: of its file. The status, as cli_json. */
+int entry_json(int status, const struct conf *, const struct guest *, const char *path, bool made);
 
 /* The programs that run, if any, read the file again. */
 int entry_apply(const struct conf *, const char *file);

@@ -20,8 +20,8 @@
 
 enum { ENTRY_VERSION = 1, ANSWER_MS = 5000, LOOK_MS = 100 };
 
-void
-entry_json(const struct conf *conf, const struct guest *guest, const char *path, bool made)
+int
+entry_json(int status, const struct conf *conf, const struct guest *guest, const char *path, bool made)
 {
 	unsigned port = draft_ssh_port(guest);
 	char ssh[WAYS_TEXT], address[IP_TEXT];
@@ -31,10 +31,11 @@ entry_json(const struct conf *conf, const struct guest *guest, const char *path,
 		json_array_append_new(domains,
 		    json_sprintf("%s%s", conf_domain_prefix(guest->domains[i].kind), guest->domains[i].name));
 	ways_ssh(conf, guest, ssh);
-	cli_json(
-	    json_pack("{s:i, s:b, s:s, s:s, s:s, s:o, s:s?, s:o}", "version", ENTRY_VERSION, "made", made,
-		"name", guest->name, "file", path, "address", ip_print(&guest->address, address), "ssh_port",
-		port ? json_integer(port) : json_null(), "ssh", *ssh ? ssh : NULL, "domains", domains));
+	return cli_json(status,
+	    json_pack("{s:i, s:b, s:s, s:o, s:s, s:o, s:s?, s:o}", "version", ENTRY_VERSION, "made", made,
+		"name", guest->name, "file", cli_json_text(path), "address",
+		ip_print(&guest->address, address), "ssh_port", port ? json_integer(port) : json_null(),
+		"ssh", *ssh ? ssh : NULL, "domains", domains));
 }
 
 static void
@@ -83,7 +84,7 @@ entry_tell(const struct entry *e)
 	else
 		fprintf(stderr, "nothing runs here yet; lodge up starts %s and all others\n", e->guest.name);
 	if (e->json)
-		entry_json(&e->conf, &e->guest, e->path, true);
+		status = entry_json(status, &e->conf, &e->guest, e->path, true);
 	else
 		print_ways(e);
 	return status;

@@ -3,7 +3,6 @@
 #include "base/bases.h"
 #include "base/cow.h"
 #include "base/log.h"
-#include "base/remedy.h"
 #include "base/sys.h"
 #include "base/tool.h"
 #include "base/whole.h"
@@ -21,6 +20,7 @@
 enum { CHUNK = 1 << 20, BITMAP_CHUNK = 64 << 10, BITS = 8 };
 
 struct flatten {
+	const char *image, *out, *failed; /* the paths of from and to; of which an error is */
 	int from, to;
 	uint64_t data; /* where the sectors begin in from */
 	char *bytes; /* CHUNK of them */
@@ -46,8 +46,11 @@ copy(struct flatten *f, uint64_t at, uint64_t n)
 			errno = EINTR;
 			return -1;
 		}
-		if (whole_read(f->from, f->bytes, some, (off_t)(f->data + at)) == -1 ||
-		    whole_write(f->to, f->bytes, some, (off_t)at) == -1)
+		f->failed = f->image;
+		if (whole_read(f->from, f->bytes, some, (off_t)(f->data + at)) == -1)
+			return -1;
+		f->failed = f->out;
+		if (whole_write(f->to, f->bytes, some, (off_t)at) == -1)
 			return -1;
 		at += some;
 		n -= some;
@@ -65,6 +68,7 @@ each(struct flatten *f, uint64_t size_bytes, int (*run_of)(struct flatten *, uin
 	for (uint64_t at = 0; at < bytes; at += BITMAP_CHUNK) {
 		size_t some = bytes - at < BITMAP_CHUNK ? (size_t)(bytes - at) : BITMAP_CHUNK;
 
+		f->failed = f->image;
 		if (whole_read(f->from, bitmap, some, (off_t)(COW_BITMAP + at)) == -1)
 			return -1;
 		for (uint64_t i = 0, run; i < BITS * some; i += run) {
@@ -80,20 +84,20 @@ each(struct flatten *f, uint64_t size_bytes, int (*run_of)(struct flatten *, uin
 
 /* What both take at the most, where the host cannot share the base's blocks until they differ. */
 static int
-check_room(const struct flatten *f, const struct base *b, bool clones, const char *out)
+check_room(const struct flatten *f, const struct base *b, bool clones)
 {
 	unsigned long long bytes = f->own;
 	struct stat st;
 
 	if (!clones && stat(b->path, &st) == 0)
 		bytes += (unsigned long long)st.st_blocks * 512;
-	return room_check(out, bytes < b->size_bytes ? bytes : b->size_bytes,
+	return room_check(f->out, bytes < b->size_bytes ? bytes : b->size_bytes,
 	    "its disk, made whole for the backup,", "make room");
 }
 
 /* The base's own holes stay. */
 static int
-lay_base(struct flatten *f, const struct base *b, const char *out)
+lay_base(struct flatten *f, const struct base *b)
 {
 	int status, base = open(b->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool clones = base != -1 && ioctl(f->to, FICLONE, base) == 0;
@@ -101,11 +105,11 @@ lay_base(struct flatten *f, const struct base *b, const char *out)
 	if (base != -1)
 		close(base);
 	if (each(f, b->size_bytes, count) == -1)
-		return cli_fail(EXIT_SYSTEM, "its image: %s", remedy(errno, NULL));
-	status = check_room(f, b, clones, out);
+		return cli_unread(f->failed);
+	status = check_room(f, b, clones);
 	if (status == EXIT_DONE && !clones &&
-	    tool_run(-1, NULL, (const char *[]){"cp", "--sparse=always", "--", b->path, out, NULL}) == -1)
-		return cli_unmade(out);
+	    tool_run(-1, NULL, (const char *[]){"cp", "--sparse=always", "--", b->path, f->out, NULL}) == -1)
+		return cli_unmade(f->out);
 	return status;
 }
 
@@ -140,14 +144,14 @@ flatten_takes(const struct conf *conf, const struct guest *guest, const char *im
 }
 
 int
-flatten(const struct conf *conf, const struct guest *guest, int cow, const char *out)
+flatten(const struct conf *conf, const struct guest *guest, const char *image, int cow, const char *out)
 {
-	struct flatten f = {.from = cow, .to = -1, .bytes = malloc(CHUNK)};
+	struct flatten f = {.image = image, .out = out, .from = cow, .to = -1, .bytes = malloc(CHUNK)};
 	struct base b = {0};
 	int status;
 
 	if (!f.bytes || bases_path(conf->state, guest->disk.base, &b) == -1 || bases_read(&b) == -1) {
-		status = cli_errno(guest->disk.base);
+		status = cli_errno(b.about[0] ? b.about : conf->state);
 		free(f.bytes);
 		return status;
 	}
@@ -156,9 +160,9 @@ flatten(const struct conf *conf, const struct guest *guest, int cow, const char 
 	if (status == EXIT_DONE && (f.to = open(out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
 		status = cli_errno(out);
 	if (status == EXIT_DONE)
-		status = lay_base(&f, &b, out);
+		status = lay_base(&f, &b);
 	if (status == EXIT_DONE && each(&f, b.size_bytes, copy) == -1)
-		status = errno == EINTR ? EXIT_SYSTEM : cli_errno(out);
+		status = errno == EINTR ? EXIT_SYSTEM : cli_unread(f.failed);
 	if (f.to != -1)
 		close(f.to);
 	free(f.bytes);

@@ -113,7 +113,7 @@ take_live(struct backup *b, const char *path)
 		if (status == EXIT_DONE && (fd = open(copy, O_RDONLY | O_CLOEXEC)) == -1)
 			status = cli_errno(copy);
 		if (status == EXIT_DONE)
-			status = flatten(b->conf, b->guest, fd, path);
+			status = flatten(b->conf, b->guest, b->rest.image, fd, path);
 		if (fd != -1)
 			close(fd);
 		unlink(copy);
@@ -134,7 +134,7 @@ take_disk(struct backup *b)
 	if (b->live)
 		return take_live(b, path);
 	if (b->guest->disk.base)
-		return flatten(b->conf, b->guest, b->rest.fd, path);
+		return flatten(b->conf, b->guest, b->rest.image, b->rest.fd, path);
 	image = realpath(b->rest.image, NULL);
 	if (!image || symlink(image, path) == -1)
 		status = cli_errno(path);

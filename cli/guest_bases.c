@@ -92,11 +92,12 @@ bases_tell(struct bases *all, const char *name, const struct base *b, const char
 {
 	if (!all->json)
 		return;
-	json_array_append_new(all->json,
-	    json_pack("{s:s, s:o, s:o, s:s?, s:o, s:s, s:s?}", "name", name, "size_bytes",
-		b ? json_integer((json_int_t)b->size_bytes) : json_null(), "used_bytes",
-		b ? json_integer((json_int_t)used_bytes(b)) : json_null(), "from", b ? b->from : NULL,
-		"guests", guests_json(all->conf, name), "found", found, "why", why));
+	json_array_append_new(
+	    all->json, json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "name", cli_json_text(name),
+			   "size_bytes", b ? json_integer((json_int_t)b->size_bytes) : json_null(),
+			   "used_bytes", b ? json_integer((json_int_t)used_bytes(b)) : json_null(), "from",
+			   cli_json_text(b ? b->from : NULL), "guests", guests_json(all->conf, name), "found",
+			   found, "why", cli_json_text(why)));
 }
 
 /* Where it is not known, that is said and told. */
@@ -173,37 +174,41 @@ static int
 check_one(struct bases *all, const char *name)
 {
 	char sum[BASES_SUM + 1], guests[BASES_TEXT];
+	const char *why, *found = "changed";
 	struct stat st;
 	struct base b;
 	bool same;
-	const char *why;
 	int fd, status = read_base(all, name, &b);
 
 	if (status != EXIT_DONE)
 		return status;
 	why = bases_changed(&b, &same);
 	fd = open(b.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd == -1 || fstat(fd, &st) == -1 || bases_sum(fd, sum) == -1)
+	if (fd == -1 || fstat(fd, &st) == -1 || bases_sum(fd, sum) == -1) {
+		found = fd == -1 && errno == ENOENT ? "changed" : "unknown";
 		status = cli_errno(b.path);
-	else if (strcmp(sum, b.sum) != 0)
+		why = why ? why : "its content cannot be read";
+	} else if (strcmp(sum, b.sum) != 0) {
 		status = cli_fail(EXIT_SYSTEM,
 		    "base %s is not what it was%s%s; bring %s back as it was, or restore each guest on it "
 		    "from its backup: "
 		    "%s",
 		    name, why ? ": " : "", why ? why : "", b.path,
 		    *bases_guests(all->conf, name, guests) ? guests : "nobody");
-	else if ((uint64_t)st.st_size != b.size_bytes)
+	} else if ((uint64_t)st.st_size != b.size_bytes) {
 		status = cli_fail(EXIT_SYSTEM,
 		    "base %s has %llu bytes and had %llu; its content is what it was: truncate -s %llu %s, "
 		    "and "
 		    "check it again",
 		    name, (unsigned long long)st.st_size, (unsigned long long)b.size_bytes,
 		    (unsigned long long)b.size_bytes, b.path);
-	else if (why)
-		status = know_again(&b, fd);
+	} else {
+		found = "ok";
+		status = why ? know_again(&b, fd) : EXIT_DONE;
+	}
 	if (fd != -1)
 		close(fd);
-	bases_tell(all, name, &b, status == EXIT_DONE ? "ok" : "changed", why);
+	bases_tell(all, name, &b, found, why);
 	if (status == EXIT_DONE)
 		log_info("base %s: its content is what it was%s%s", name, why ? "; known again, though " : "",
 		    why ? why : "");
@@ -244,7 +249,8 @@ guest_bases(const struct said *said)
 			 : strcmp(word, "check") == 0 ? check(&all)
 						      : bases_sweep(said, &all);
 	if (all.json)
-		cli_json(json_pack("{s:i, s:o}", "version", BASES_VERSION, "bases", all.json));
+		status =
+		    cli_json(status, json_pack("{s:i, s:o}", "version", BASES_VERSION, "bases", all.json));
 	conf_free(&conf);
 	return status;
 }

@@ -23,6 +23,18 @@ is_read(const char *path)
 	return held;
 }
 
+/* It could not be looked at, or be removed. */
+static int
+keep(struct bases *all, const char *name, const struct base *known, const char *path)
+{
+	int error = errno, status = cli_errno(path);
+	char why[PATH_MAX + 64];
+
+	snprintf(why, sizeof(why), "%s: %s", path, strerror(error));
+	bases_tell(all, name, known, "kept", why);
+	return status;
+}
+
 /* What is known goes first: who is killed between leaves an image that nobody stands on, and the next sweep or maker has it. */
 static int
 sweep_one(struct bases *all, const char *name)
@@ -47,15 +59,17 @@ sweep_one(struct bases *all, const char *name)
 	}
 	found = stands_find(all->conf->state, &b, disk);
 	if (found == -1)
-		return cli_errno(disk);
+		return keep(all, name, known, disk);
 	if (found == 1) {
 		snprintf(why, sizeof(why), "%s stands on it, whose guest is not in the file", disk);
 		log_warn("base %s: %s; it stays", name, why);
 		bases_tell(all, name, known, "kept", why);
 		return EXIT_DONE;
 	}
-	if ((unlink(b.about) == -1 && errno != ENOENT) || (unlink(b.path) == -1 && errno != ENOENT))
-		return cli_errno(b.path);
+	if (unlink(b.about) == -1 && errno != ENOENT)
+		return keep(all, name, known, b.about);
+	if (unlink(b.path) == -1 && errno != ENOENT)
+		return keep(all, name, known, b.path);
 	bases_tell(all, name, known, "gone", NULL);
 	log_info("base %s is gone: no guest stood on it", name);
 	return EXIT_DONE;

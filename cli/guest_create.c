@@ -101,7 +101,7 @@ dry_run(const struct entry *e)
 	entry_print(e, e->json ? stderr : stdout);
 	fprintf(stderr, "and its image %s\n", e->image);
 	if (e->json)
-		entry_json(&e->conf, &e->guest, e->path, false);
+		return entry_json(EXIT_DONE, &e->conf, &e->guest, e->path, false);
 	return EXIT_DONE;
 }
 
@@ -165,10 +165,11 @@ tell_again(const char *file, const char *name)
 	if (cli_load(file, &conf, &status) == -1)
 		return status;
 	guest = cli_guest(&conf, name);
+	status = EXIT_NO_GUEST;
 	if (guest)
-		entry_json(&conf, guest, conf.files[guest->place.file], true);
+		status = entry_json(EXIT_DONE, &conf, guest, conf.files[guest->place.file], true);
 	conf_free(&conf);
-	return guest ? EXIT_DONE : EXIT_NO_GUEST;
+	return status;
 }
 
 int

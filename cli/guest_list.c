@@ -81,7 +81,7 @@ cmd_guest_list(const struct said *said)
 	for (size_t i = 0; i < conf.n_guests; i++)
 		json_array_append_new(guests, one(&conf, &conf.guests[i]));
 	if (said_has(said, "--json")) {
-		cli_json(json_pack("{s:i, s:O}", "version", LIST_VERSION, "guests", guests));
+		status = cli_json(status, json_pack("{s:i, s:O}", "version", LIST_VERSION, "guests", guests));
 	} else if (conf.n_guests) {
 		print_table(guests);
 	} else {
@@ -89,5 +89,5 @@ cmd_guest_list(const struct said *said)
 	}
 	json_decref(guests);
 	conf_free(&conf);
-	return EXIT_DONE;
+	return status;
 }

@@ -259,16 +259,17 @@ port_json(unsigned port)
 	return port ? json_integer(port) : json_null();
 }
 
-static void
-print_json(const char *file, bool written, const struct site *site, const struct first *first)
+static int
+print_json(int status, const char *file, bool written, const struct site *site, const struct first *first)
 {
-	cli_json(json_pack("{s:i, s:s, s:b, s:s?, s:o, s:o, s:o, s:o, s:o, s:b, s:s?, s:s, s:I}", "version",
-	    INIT_VERSION, "file", file, "written", written, "wan", site->wan[0] ? site->wan : NULL, "network",
-	    net_json(&first->network), "network6", net_json(&first->network6), "http",
-	    port_json(first->ports[DOOR_HTTP]), "tls", port_json(first->ports[DOOR_TLS]), "quic",
-	    port_json(first->ports[DOOR_QUIC]), "redis_server", site->redis_server, "kernel",
-	    site->kernel[0] ? site->kernel : NULL, "user", site->account ? "lodge" : "nobody", "guests",
-	    (json_int_t)first->guests));
+	return cli_json(status,
+	    json_pack("{s:i, s:o, s:b, s:s?, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:s, s:I}", "version",
+		INIT_VERSION, "file", cli_json_text(file), "written", written, "wan",
+		site->wan[0] ? site->wan : NULL, "network", net_json(&first->network), "network6",
+		net_json(&first->network6), "http", port_json(first->ports[DOOR_HTTP]), "tls",
+		port_json(first->ports[DOOR_TLS]), "quic", port_json(first->ports[DOOR_QUIC]), "redis_server",
+		site->redis_server, "kernel", cli_json_text(site->kernel[0] ? site->kernel : NULL), "user",
+		site->account ? "lodge" : "nobody", "guests", (json_int_t)first->guests));
 }
 
 int
@@ -294,7 +295,7 @@ cmd_init(const struct said *said)
 		status = write_first(said->file, &site, &first, json ? stderr : stdout);
 	}
 	if (json)
-		print_json(said->file, status == EXIT_DONE && !dry, &site, &first);
+		status = print_json(status, said->file, status == EXIT_DONE && !dry, &site, &first);
 	host_free(&facts);
 	return status;
 }

@@ -66,11 +66,12 @@ version_of(const char *path, char out[64])
 	return tool_line(argv, out, 64) == 0 ? out : "?";
 }
 
-static void
+static int
 print(const struct kernels *k, bool json)
 {
 	struct table table = {.columns = 3};
 	json_t *list = json_array();
+	int status = EXIT_DONE;
 	char version[64];
 
 	table_add(&table, "KERNEL");
@@ -83,15 +84,17 @@ print(const struct kernels *k, bool json)
 		table_add(&table, k->paths[i]);
 		table_add(&table, version);
 		table_add(&table, used ? "the file's" : "");
-		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:b}", "path", k->paths[i], "version", version, "used", used));
+		json_array_append_new(list, json_pack("{s:o, s:o, s:b}", "path", cli_json_text(k->paths[i]),
+						"version", cli_json_text(version), "used", used));
 	}
 	if (json)
-		cli_json(json_pack("{s:i, s:O}", "version", KERNELS_VERSION, "kernels", list));
+		status =
+		    cli_json(status, json_pack("{s:i, s:O}", "version", KERNELS_VERSION, "kernels", list));
 	else if (k->n)
 		table_print(&table, stdout);
 	json_decref(list);
 	table_free(&table);
+	return status;
 }
 
 int
@@ -107,7 +110,7 @@ cmd_kernel_list(const struct said *said)
 	add(&k, conf.kernel);
 	add(&k, DEBIANS);
 	add_built(&k, &conf);
-	print(&k, said_has(said, "--json"));
+	status = print(&k, said_has(said, "--json"));
 	if (access(conf.kernel, X_OK) == -1)
 		status = cli_fail(EXIT_INPUT,
 		    "kernel: %s of the file is not there; lodge kernel build makes one, or install "

@@ -61,7 +61,7 @@ is_owner(const struct link *link)
 	return strcmp(link->name, LINK_OWNER) == 0;
 }
 
-static void
+static int
 print_json(const struct conf *conf, const struct link *list, size_t n)
 {
 	json_t *links = json_array();
@@ -71,25 +71,24 @@ print_json(const struct conf *conf, const struct link *list, size_t n)
 		json_array_append_new(
 		    links, json_pack("{s:s?, s:b, s:s}", "name", is_owner(&list[i]) ? NULL : list[i].name,
 			       "owner", is_owner(&list[i]), "url", url_of(conf, &list[i], url)));
-	cli_json(json_pack("{s:i, s:o}", "version", LINKS_VERSION, "links", links));
+	return cli_json(EXIT_DONE, json_pack("{s:i, s:o}", "version", LINKS_VERSION, "links", links));
 }
 
 /* The one that was asked for, which may be gone, or all. */
-static void
+static int
 print(const struct conf *conf, const struct link *list, size_t n, const struct asked *asked)
 {
 	char url[URL_TEXT];
 
-	if (asked->json) {
-		print_json(conf, list, n);
-		return;
-	}
+	if (asked->json)
+		return print_json(conf, list, n);
 	for (size_t i = 0; i < n; i++)
 		printf("%s%s%s\n",
 		    asked->name		 ? ""
 		    : is_owner(&list[i]) ? "--owner"
 					 : list[i].name,
 		    asked->name ? "" : " ", url_of(conf, &list[i], url));
+	return EXIT_DONE;
 }
 
 static int
@@ -108,7 +107,7 @@ change(const struct conf *conf, const char *path, const struct asked *asked, str
 		status = links_file_write(conf, path, links);
 	}
 	if (status == EXIT_DONE)
-		print(conf, link, link != NULL, asked);
+		status = print(conf, link, link != NULL, asked);
 	return status;
 }
 
@@ -121,7 +120,7 @@ show_or_change(const struct conf *conf, const char *path, const struct asked *as
 	if (status == EXIT_DONE && asked->name)
 		status = change(conf, path, asked, &links);
 	else if (status == EXIT_DONE)
-		print(conf, links.list, links.n, asked);
+		status = print(conf, links.list, links.n, asked);
 	links_free(&links);
 	return status;
 }

@@ -174,7 +174,7 @@ hold(const struct conf *conf, const char *name, int *status)
 static int
 failed(const struct live *l)
 {
-	return errno == EINTR ? EXIT_SYSTEM : cli_errno(l->out);
+	return errno == EINTR ? EXIT_SYSTEM : cli_unread(errno == ENODATA ? l->image : l->out);
 }
 
 /* One that is long is done again: the next one, for which the guest waits, takes as long, and much lies in memory by now. */

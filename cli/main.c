@@ -7,9 +7,9 @@
 #include "cli/cli.h"
 #include "cli/clip.h"
 #include "cli/topics.h"
+#include "conf/text.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -35,12 +35,45 @@ cli_errno(const char *path)
 	    remedy_is_right(errno) ? EXIT_PERMISSION : EXIT_SYSTEM, "%s: %s", path, remedy(errno, path));
 }
 
-void
-cli_json(json_t *json)
+int
+cli_unread(const char *path)
 {
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
+	if (errno == ENODATA)
+		return cli_fail(EXIT_SYSTEM, "%s is cut short; restore it from a backup", path);
+	return cli_errno(path);
+}
+
+int
+cli_json(int status, json_t *json)
+{
+	bool whole = json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0;
+
 	json_decref(json);
+	if (whole)
+		putchar('\n');
+	else if (ferror(stdout))
+		return EXIT_SYSTEM; /* main says why */
+	else
+		return cli_fail(EXIT_SYSTEM,
+		    "what was asked for cannot be told as JSON: a text in it is not UTF-8, or there is no "
+		    "memory; try again without -j");
+	return status;
+}
+
+json_t *
+cli_json_text(const char *text)
+{
+	char *shown = NULL;
+	size_t size;
+	FILE *to = text ? open_memstream(&shown, &size) : NULL;
+	json_t *out = text ? NULL : json_null();
+
+	if (to)
+		text_show(to, span_str(text));
+	if (to && fclose(to) == 0)
+		out = json_string(shown);
+	free(shown);
+	return out;
 }
 
 int
@@ -52,12 +85,12 @@ cli_no_memory(void)
 int
 cli_unmade(const char *path)
 {
-	char copy[TOOL_PATH_MAX];
+	const char *folder = remedy_folder(path);
 
 	if (tool_interrupted())
 		return cli_fail(EXIT_SYSTEM, "%s was not made; try again when it suits", path);
-	return cli_fail(EXIT_SYSTEM, "%s was not made; df -h %s shows whether there is room", path,
-	    dirname((char *)(uintptr_t)tool_path(copy, "%s", path)));
+	return cli_fail(EXIT_SYSTEM, "%s was not made; df -h%s%s shows whether there is room", path,
+	    *folder ? " " : "", folder);
 }
 
 /* The file, or one that it includes: whether that was why it could not be read; 0: whatever was why. */
@@ -143,6 +176,20 @@ cli_guest(const struct conf *conf, const char *name)
 	return NULL;
 }
 
+/* What was asked for and not written. */
+static const char *
+unwritten(int error)
+{
+	switch (error) {
+	case EPIPE:
+		return "whoever reads its output has gone; write it to a file (> FILE), or try again";
+	case EBADF:
+		return "standard output is closed; name a place for it (> FILE, or > /dev/null)";
+	default:
+		return remedy(error, NULL);
+	}
+}
+
 static int
 run(struct said *said)
 {
@@ -174,6 +221,6 @@ main(int argc, char **argv)
 	/* What was not written is tried once more, and so it is known why. */
 	errno = EIO;
 	if (fflush(stdout) == EOF || ferror(stdout))
-		return cli_fail(EXIT_SYSTEM, "cannot write: %s", remedy(errno, NULL));
+		return cli_fail(EXIT_SYSTEM, "cannot write: %s", unwritten(errno));
 	return status;
 }

@@ -54,7 +54,7 @@ route_json(const struct conf *conf, const struct route *route, json_t *out)
 
 	json_object_set_new(out, "by", json_string(kind_text(route)));
 	json_object_set_new(out, "rule", json_string(rule_text(route, rule)));
-	json_object_set_new(out, "file", json_string(conf->files[route->place.file]) ?: json_null());
+	json_object_set_new(out, "file", cli_json_text(conf->files[route->place.file]));
 	json_object_set_new(out, "line", json_integer(route->place.line));
 	json_object_set_new(out, "column", json_integer(route->place.col));
 	json_object_set_new(out, "address", json_string(ip_print(&g->address, address)));
@@ -73,7 +73,7 @@ answer_json(const struct conf *conf, const struct answer *a)
 	json_t *out = json_object();
 
 	if (a->asked) {
-		json_object_set_new(out, "asked", json_string(a->asked) ?: json_null());
+		json_object_set_new(out, "asked", cli_json_text(a->asked));
 		json_object_set_new(out, "name", a->name[0] ? json_string(a->name) : json_null());
 	}
 	json_object_set_new(out, "guest", a->route ? json_string(a->route->guest->name) : json_null());
@@ -86,14 +86,14 @@ answer_json(const struct conf *conf, const struct answer *a)
 	return out;
 }
 
-static void
+static int
 print_json(const struct conf *conf, const struct answer *answers, size_t n)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, answer_json(conf, &answers[i]));
-	cli_json(json_pack("{s:i, s:o}", "version", ROUTES_VERSION, "routes", list));
+	return cli_json(EXIT_DONE, json_pack("{s:i, s:o}", "version", ROUTES_VERSION, "routes", list));
 }
 
 /* --- for people ------------------------------------------------------------------------------------------- */
@@ -221,6 +221,7 @@ show_all(const struct conf *conf, const struct routes *routes, bool json)
 	size_t n = routes_names(routes);
 	const struct route *rules = routes_rules(routes), *fallback = routes_default(routes);
 	struct answer *answers = calloc(n + 1, sizeof(*answers));
+	int status = EXIT_DONE;
 
 	if (!answers)
 		return cli_no_memory();
@@ -229,9 +230,12 @@ show_all(const struct conf *conf, const struct routes *routes, bool json)
 	qsort(answers, n, sizeof(*answers), by_name);
 	if (fallback)
 		answers[n++].route = fallback;
-	(json ? print_json : print_table)(conf, answers, n);
+	if (json)
+		status = print_json(conf, answers, n);
+	else
+		print_table(conf, answers, n);
 	free(answers);
-	return EXIT_DONE;
+	return status;
 }
 
 static int
@@ -258,7 +262,7 @@ show_asked(const struct conf *conf, const struct routes *routes, char **asked, s
 			return cli_no_memory();
 		}
 	if (json)
-		print_json(conf, answers, n);
+		status = print_json(conf, answers, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct answer *a = &answers[i];
 		int of_one = a->fault ? EXIT_INPUT : a->route ? EXIT_DONE : EXIT_SYSTEM;

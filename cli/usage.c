@@ -83,7 +83,7 @@ print(const struct usage *u, const struct order *order)
 		json_t *json = usage_json(u);
 
 		json_object_set_new(json, "source", json_string("redis"));
-		cli_json(json);
+		return cli_json(EXIT_DONE, json);
 	} else if (order->csv) {
 		usage_csv(u, stdout);
 	} else if (usage_show(u, stdout) == -1) {

@@ -3,6 +3,7 @@
 #include "base/ctl.h"
 #include "base/figure.h"
 #include "cli/acct.h"
+#include "base/sys.h"
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -70,7 +71,7 @@ print_json(const struct usage *u, int64_t told_s)
 	}
 	json_object_set_new(all, "source", json_string("lodge-acct"));
 	json_object_set_new(all, "redis_age_s", usage_json_known(told_s >= 0, (uint64_t)told_s));
-	cli_json(all);
+	cli_json(EXIT_DONE, all);
 }
 
 static void

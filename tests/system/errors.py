@@ -2,6 +2,7 @@
 
 usage: errors.py WORLD LODGE FAULT.so; WORLD/template is the state that each run begins with, WORLD/lodge.yaml its file."""
 import errno
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,18 @@ NEXT = re.compile(r"""
 # What the kernel says of an error, with nothing behind it.
 WORDS = {os.strerror(code) for code in errno.errorcode}
 BARE = re.compile(r"(?:^|[ :])(?:%s)\.?$" % "|".join(map(re.escape, WORDS)))
+
+# What is looked at has to be there when that is typed, wherever that is.
+LOOK = re.compile(r"\b(?:df\ -[hi]|ls\ -[lA]|findmnt\ -T|lsattr\ -d|fuser\ -v)\ (?!shows?\b|and\b)([^\s;,:)»]+)")
+
+
+def lost(line):
+    """A path to look at that nobody finds, or None."""
+    for path in LOOK.findall(line):
+        if not path.startswith("/") or ".making-" in path or not os.path.lexists(path):
+            return path
+    return None
+
 
 count = 0
 bad = 0
@@ -42,6 +55,8 @@ def fault_of(text, status):
     for line in own:
         if BARE.search(line.replace("error: cannot read the configuration", "")) and "error: " not in line:
             return "errno's word alone: " + line
+        if lost(line):
+            return "%s is no place to look at: %s" % (lost(line), line)
     if status == 0:
         return None
     if not own:
@@ -56,7 +71,12 @@ def fault_of(text, status):
 # A rule that lets everything pass would be none.
 for text, good in (("lodge: /x: No space left on device", False), ("lodge: x was not made", False), ("", False),
                    ("lodge: no guest «x»; lodge guest list has those there are", True),
-                   ("lodge: /x: Permission denied; try as root\nlodge: x: Input/output error", False)):
+                   ("lodge: /x: Permission denied; try as root\nlodge: x: Input/output error", False),
+                   ("lodge: /x: No space left on device; make room there: df -h / and df -i / show how much is left", True),
+                   ("lodge: x: No space left on device; make room: df -h and df -i show how much is left", True),
+                   ("lodge: x: No space left on device; make room there: df -h . and df -i . show how much is left", False),
+                   ("lodge: /x: Permission denied; lsattr -d /no/such, findmnt -T / may show why", False),
+                   ("lodge: /x was not made; df -h /tmp/.making-x-1 shows whether there is room", False)):
     ok((fault_of(text, 1) is None) == good, "the rule: «%s» is %s" % (text.replace("\n", " / "), "enough" if good else "not enough"))
 
 
@@ -76,11 +96,11 @@ def begin():
         os.unlink(hit)
 
 
-def run(words, at, code):
+def run(words, at, code, out=subprocess.DEVNULL):
     env = dict(os.environ, LD_PRELOAD=fault, FAULT_AT=str(at), FAULT_ERRNO=str(code), FAULT_HIT=hit, LC_ALL="C")
-    done = subprocess.run([lodge, "-c", file] + words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    done = subprocess.run([lodge, "-c", file] + words, env=env, stdin=subprocess.DEVNULL, stdout=out,
                           stderr=subprocess.PIPE, text=True, errors="replace", timeout=120)
-    return done.returncode, done.stderr
+    return (done.returncode, done.stderr) if out == subprocess.DEVNULL else (done.returncode, done.stdout)
 
 
 def sweep(words, codes, plain=(0,)):
@@ -104,6 +124,34 @@ def sweep(words, codes, plain=(0,)):
         ok(rounds > 0 and not wrong, "lodge %s: %s at each of %d calls, %d of them fatal" % (" ".join(words), errno.errorcode[code], rounds, failed), wrong[:40])
 
 
+def told(word, before, wanted, of):
+    """`bases WORD -j`: whatever fails of a base, it is told, with why, and what is not known is not called changed."""
+    wrong, seen = [], set()
+    for at in range(1, ROUNDS):
+        begin()
+        before()
+        status, text = run(["guest", "bases", word, "-j"], at, errno.EACCES, subprocess.PIPE)
+        if not os.path.exists(hit):
+            break
+        with open(hit) as calls:
+            call = calls.readline().strip()
+        bases = {b["name"]: b for b in json.loads(text)["bases"]} if text else {}
+        one = bases.get(of)
+        if one:
+            seen.add(one["found"])
+        if one["found"] not in wanted or (status != 0 and one["found"] != "gone" and not one["why"]) if one else re.search(r"/state/.*\.(img|base)$", call):
+            wrong.append("%s (exit %d): %s" % (call.replace(world, "W"), status, one))
+    ok(not wrong and seen == set(wanted), "lodge guest bases %s -j: %s is %s" % (word, of, " or ".join(sorted(seen))), wrong)
+
+
+def spare():
+    for end in ("img", "base"):
+        with open("%s/state/bases/other.%s" % (world, end), "w") as file:
+            file.write("x" * 8192)
+
+
+told("check", lambda: os.chmod(world + "/state/bases/tree.img", 0o600), ("ok", "unknown"), "tree")
+told("sweep", spare, ("gone", "kept"), "other")
 BOTH = (errno.ENOSPC, errno.EACCES)
 for words in (["check"], ["routes"], ["link", "alice", "--new"], ["link"], ["guest", "list"], ["kernel"]):
     sweep(words, (errno.EACCES, errno.EMFILE), (0, 1, 2) if words == ["kernel"] else (0,))
