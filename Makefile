@@ -36,7 +36,7 @@ CORES    := $(wildcard base/addr.c base/append.c base/near.c base/utf8.c base/co
 	    acct/frame.c acct/watch.c acct/proof.c acct/world.c acct/tally.c acct/slot.c acct/event.c acct/book.c acct/part.c acct/unpart.c acct/checksum.c acct/life.c acct/unmet.c \
 	    launch/cmdline.c launch/ability.c launch/tiny.c launch/filter.c launch/guest.c launch/ring.c launch/mcmsg.c launch/rootfs.c launch/rootfs_systemd.c launch/edit.c \
 	    base/table.c base/figure.c ledger/bill.c ledger/when.c ledger/usage_show.c ledger/usage_csv.c \
-	    cli/order.c cli/goal.c cli/asked.c cli/rates.c cli/load.c cli/glance.c cli/clip.c)
+	    cli/order.c cli/goal.c cli/asked.c cli/rates.c cli/load.c cli/glance.c cli/clip.c cli/next.c)
 
 CORES    += $(wildcard cli/first.c cli/grammar.c cli/grammar_help.c cli/grammar_offer.c)
 CORES    += $(wildcard conf/print_guest.c conf/draft.c conf/draft_place.c)

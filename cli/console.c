@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/guest.h"
+#include "cli/next.h"
 #include "cli/raw.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static int
 console_connect(const struct conf *conf, const char *name, int *status)
 {
 	struct sockaddr_un sa;
-	char *path = conf_run_path(conf, "guests/%s/console.sock", name);
+	char *path = conf_run_path(conf, "guests/%s/console.sock", name), next[NEXT_TEXT];
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	if (path && fd != -1 && sys_unix(path, &sa) == 0 &&
@@ -50,8 +51,8 @@ console_connect(const struct conf *conf, const char *name, int *status)
 		return fd;
 	}
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		*status = cli_fail(
-		    EXIT_NOT_RUNNING, "nobody launches %s; start lodge up, or lodge-guest %s", name, name);
+		*status = cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
+		    next_guest(next_by_units(conf->files[0]), name, next));
 	else if (errno == EACCES || errno == EPERM)
 		*status = cli_fail(EXIT_PERMISSION, "%s: not yours to look at; try as root", path);
 	else

@@ -7,6 +7,7 @@
 #include "base/finding.h"
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/next.h"
 #include "ledger/ledger.h"
 
 #include <errno.h>
@@ -132,8 +133,8 @@ try_redis(const struct conf *conf, struct findings *f)
 		findings_add(f, FOUND_BROKEN, "redis", "start it there, or mend `redis:` of the file",
 		    "no bill is written: %s", ledger ? ledger_why(ledger) : why);
 	else if (on_path("redis-server"))
-		findings_add(
-		    f, FOUND_OK, "redis", NULL, "private, not running now: lodge up starts redis-server");
+		findings_add(f, FOUND_OK, "redis", NULL, "private, not running now: %s starts redis-server",
+		    next_command(conf->n_files && next_by_units(conf->files[0])));
 	else
 		findings_add(f, FOUND_BROKEN, "redis",
 		    "apt-get install redis-server, or set `redis:` to one elsewhere",

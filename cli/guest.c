@@ -3,6 +3,7 @@
 #include "base/ctl.h"
 #include "base/sys.h"
 #include "cli/cli.h"
+#include "cli/next.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,14 +34,14 @@ guest_load(const struct said *said, struct conf *conf, int *status)
 json_t *
 guest_ask(const struct conf *conf, const char *name, const char *word, int *status)
 {
-	char *path = conf_run_path(conf, "guest-%s.sock", name);
+	char *path = conf_run_path(conf, "guest-%s.sock", name), next[NEXT_TEXT];
 	json_t *answer = path ? ctl_ask(path, word, ANSWER_MS) : NULL;
 	const char *error = answer ? json_string_value(json_object_get(answer, "error")) : NULL;
 
 	*status = EXIT_DONE;
 	if (!answer && (errno == ENOENT || errno == ECONNREFUSED))
-		*status = cli_fail(
-		    EXIT_NOT_RUNNING, "nobody launches %s; start lodge up, or lodge-guest %s", name, name);
+		*status = cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
+		    next_guest(next_by_units(conf->files[0]), name, next));
 	else if (!answer && (errno == EACCES || errno == EPERM))
 		*status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", path);
 	else if (!answer)

@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/first.h"
+#include "cli/next.h"
 #include "conf/host.h"
 
 #include <arpa/inet.h>
@@ -212,20 +213,24 @@ check(const char *path)
 	return status;
 }
 
-/* A unit reads the usual file and no other. */
 static void
 tell_next(const char *file, const struct site *site, FILE *to)
 {
-	bool units = strcmp(file, SYS_CONF_FILE) == 0 && access("/run/systemd/system", F_OK) == 0;
-	char lodge[PATH_MAX], start[PATH_MAX];
+	char lodge[PATH_MAX], unit[NEXT_TEXT];
 
 	lodge_with(file, lodge);
-	snprintf(start, sizeof(start), units ? "systemctl enable --now lodge.target" : "%s up", lodge);
 	fprintf(to, "%s is written\nnext: ", file);
 	if (!site->kernel[0])
 		fprintf(to, "%s kernel build, then ", lodge);
-	fprintf(
-	    to, "%s doctor; %s starts all, and %s guest create NAME makes a guest\n", lodge, start, lodge);
+	if (next_by_units(file))
+		fprintf(to,
+		    "%s doctor; %s starts the programs, %s guest create NAME makes a guest, and %s starts "
+		    "it\n"
+		    "the page: take the # from web: in %s, then systemctl enable --now lodge-web\n",
+		    lodge, next_command(true), lodge, next_guest_unit("NAME", unit), file);
+	else
+		fprintf(to, "%s doctor; %s up starts all, and %s guest create NAME makes a guest\n", lodge,
+		    lodge, lodge);
 }
 
 static int

@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "base/tool.h"
 #include "cli/cli.h"
+#include "cli/next.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -166,7 +167,8 @@ renew(const struct conf *conf)
 	for (size_t i = 0; i < N_DAEMONS && !some; i++)
 		some = runs(conf, daemons[i]);
 	if (!some)
-		return cli_fail(EXIT_NOT_RUNNING, "nothing runs that could be renewed; lodge up starts it");
+		return cli_fail(EXIT_NOT_RUNNING, "nothing runs that could be renewed; %s starts it",
+		    next_command(next_by_units(conf->files[0])));
 	status = tell(conf, &proxy);
 	if (silent)
 		status = cli_fail(EXIT_SYSTEM,

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/guest.h"
+#include "cli/next.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -38,7 +39,7 @@ is_by_tap(const struct conf *conf, const struct guest *guest)
 static int
 check_runs(const struct conf *conf, const struct guest *guest)
 {
-	char *path = conf_run_path(conf, "guest-%s.sock", guest->name), state[32];
+	char *path = conf_run_path(conf, "guest-%s.sock", guest->name), state[32], next[NEXT_TEXT];
 	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
 	bool forbidden = !answer && errno == EACCES;
 
@@ -46,14 +47,14 @@ check_runs(const struct conf *conf, const struct guest *guest)
 	snprintf(state, sizeof(state), "%s", guest_text(answer, "state"));
 	json_decref(answer);
 	if (!answer && !forbidden)
-		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; start lodge up, or lodge-guest@%s",
-		    guest->name, guest->name);
+		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", guest->name,
+		    next_guest(next_by_units(conf->files[0]), guest->name, next));
 	if (answer && strcmp(state, "up") != 0)
 		return cli_fail(EXIT_NOT_RUNNING, "%s is %s; lodge guest start %s waits until it is up",
 		    guest->name, state, guest->name);
 	if (!is_by_tap(conf, guest))
-		return cli_fail(EXIT_NOT_RUNNING, "%s has no tap on this host; start lodge up, or lodge-natd",
-		    guest->name);
+		return cli_fail(EXIT_NOT_RUNNING, "%s has no tap on this host; %s", guest->name,
+		    next_all(next_by_units(conf->files[0])));
 	return EXIT_DONE;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/goal.h"
 #include "cli/guest.h"
+#include "cli/next.h"
 #include "cli/status.h"
 #include "cli/ways.h"
 
@@ -182,12 +183,13 @@ status_one_exit(const struct survey *s, const struct sight *sight)
 {
 	const char *name = sight->guest->name;
 	int fault = goal_fault(guest_text(sight->said, "fault"));
+	char next[NEXT_TEXT];
 
 	if (sight->said)
 		return runs(sight->said) ? EXIT_DONE : fault ? fault : EXIT_NOT_RUNNING;
 	if (sight->error == ENOENT || sight->error == ECONNREFUSED)
-		return cli_fail(
-		    EXIT_NOT_RUNNING, "nobody launches %s; start lodge up, or lodge-guest %s", name, name);
+		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
+		    next_guest(next_by_units(s->conf->files[0]), name, next));
 	if (sight->error == EACCES || sight->error == EPERM)
 		return cli_fail(
 		    EXIT_PERMISSION, "%s/guest-%s.sock: not yours to ask; try as root", s->conf->run, name);

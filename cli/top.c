@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/look.h"
+#include "cli/next.h"
 #include "cli/screen.h"
 #include "cli/watch.h"
 #include "ledger/when.h"
@@ -130,7 +131,8 @@ run(struct top *top)
 	if (status != EXIT_DONE)
 		return status;
 	if (!look_any(&top->look))
-		return cli_fail(EXIT_NOT_RUNNING, "no guest's tap is there; start lodge up");
+		return cli_fail(EXIT_NOT_RUNNING, "no guest's tap is there; %s",
+		    next_all(next_by_units(top->look.conf->files[0])));
 	if (!top->watch.screen && !top->look.ledger)
 		log_warn("%s; going on without what is billed", top->look.why);
 	top->watch.look = look;
