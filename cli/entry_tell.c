@@ -5,6 +5,8 @@
 #include "base/tool.h"
 #include "cli/cli.h"
 #include "cli/entry.h"
+#include "cli/links_file.h"
+#include "cli/next.h"
 #include "cli/reload.h"
 #include "cli/ways.h"
 #include "conf/draft.h"
@@ -20,9 +22,22 @@
 
 enum { ENTRY_VERSION = 1, ANSWER_MS = 5000, LOOK_MS = 100 };
 
+/* Where the guest's owner sees what it moves and is billed; NULL: there is no page, or what was wrong is said. */
+static const char *
+find_link(const struct conf *conf, const char *name, char out[LINKS_URL])
+{
+	if (!ip_is_set(&conf->web.listen.ip))
+		return NULL;
+	if (links_file_url(conf, name, out) == EXIT_DONE)
+		return out;
+	fprintf(stderr, "no link to the usage page yet; lodge link %s makes it\n", name);
+	return NULL;
+}
+
 int
 entry_json(int status, const struct conf *conf, const struct guest *guest, const char *path, bool made)
 {
+	char link[LINKS_URL];
 	unsigned port = draft_ssh_port(guest);
 	char ssh[WAYS_TEXT], address[IP_TEXT];
 	json_t *domains = json_array();
@@ -31,11 +46,12 @@ entry_json(int status, const struct conf *conf, const struct guest *guest, const
 		json_array_append_new(domains,
 		    json_sprintf("%s%s", conf_domain_prefix(guest->domains[i].kind), guest->domains[i].name));
 	ways_ssh(conf, guest, ssh);
-	return cli_json(status,
-	    json_pack("{s:i, s:b, s:s, s:o, s:s, s:o, s:s?, s:o}", "version", ENTRY_VERSION, "made", made,
-		"name", guest->name, "file", cli_json_text(path), "address",
-		ip_print(&guest->address, address), "ssh_port", port ? json_integer(port) : json_null(),
-		"ssh", *ssh ? ssh : NULL, "domains", domains));
+	return cli_json(
+	    status, json_pack("{s:i, s:b, s:s, s:o, s:s, s:o, s:s?, s:o, s:s?}", "version", ENTRY_VERSION,
+			"made", made, "name", guest->name, "file", cli_json_text(path), "address",
+			ip_print(&guest->address, address), "ssh_port",
+			port ? json_integer(port) : json_null(), "ssh", *ssh ? ssh : NULL, "domains", domains,
+			"link", made ? find_link(conf, guest->name, link) : NULL));
 }
 
 static void
@@ -43,7 +59,8 @@ print_ways(const struct entry *e)
 {
 	const struct guest *guest = &e->guest;
 	const char *domain = ways_domain(guest);
-	char ssh[WAYS_TEXT];
+	char ssh[WAYS_TEXT], url[LINKS_URL];
+	const char *link;
 
 	if (*ways_ssh(&e->conf, guest, ssh))
 		puts(ssh);
@@ -53,13 +70,16 @@ print_ways(const struct entry *e)
 		fprintf(
 		    stderr, "no domain yet: write `domains: [name]` into %s, then lodge apply\n", e->path);
 	printf("lodge usage %s\n", guest->name);
+	fflush(stdout);
+	link = find_link(&e->conf, guest->name, url);
+	if (link)
+		puts(link);
 }
 
-/* Whether anybody runs who has to know. */
 static bool
-somebody_runs(const struct conf *conf)
+answers(const struct conf *conf, const char *socket)
 {
-	char *path = conf_run_path(conf, "natd.sock");
+	char *path = conf_run_path(conf, "%s", socket);
 	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
 	bool yes = answer != NULL;
 
@@ -68,21 +88,43 @@ somebody_runs(const struct conf *conf)
 	return yes;
 }
 
+/* Whether anybody runs who has to know. */
+static bool
+somebody_runs(const struct conf *conf)
+{
+	return answers(conf, "natd.sock");
+}
+
 int
 entry_apply(const struct conf *conf, const char *file)
 {
 	return somebody_runs(conf) ? reload_all(conf, file, NULL) : EXIT_DONE;
 }
 
+/* lodge up starts the newcomer by itself; the units start those that were enabled. */
+static void
+tell_start(const struct entry *e, bool some)
+{
+	const char *name = e->guest.name;
+	char unit[NEXT_TEXT];
+
+	if (answers(&e->conf, "up.sock"))
+		return;
+	if (next_by_units(e->file))
+		fprintf(stderr, "%s starts %s, now and at each boot\n", next_guest_unit(name, unit), name);
+	else if (some)
+		fprintf(stderr, "no lodge up runs here; lodge-guest %s starts it\n", name);
+	else
+		fprintf(stderr, "nothing runs here yet; lodge up starts %s and all others\n", name);
+}
+
 int
 entry_tell(const struct entry *e)
 {
-	int status = EXIT_DONE;
+	bool some = somebody_runs(&e->conf);
+	int status = some ? reload_all(&e->conf, e->file, NULL) : EXIT_DONE;
 
-	if (somebody_runs(&e->conf))
-		status = reload_all(&e->conf, e->file, NULL);
-	else
-		fprintf(stderr, "nothing runs here yet; lodge up starts %s and all others\n", e->guest.name);
+	tell_start(e, some);
 	if (e->json)
 		status = entry_json(status, &e->conf, &e->guest, e->path, true);
 	else

@@ -4,9 +4,9 @@
 #include "cli/links_file.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
+#include <unistd.h>
 
-enum { LINKS_VERSION = 1, URL_TEXT = 512 };
+enum { LINKS_VERSION = 1 };
 
 enum verb { LINK_SHOW, LINK_NEW, LINK_REVOKE };
 
@@ -18,43 +18,6 @@ struct asked {
 
 /* --- links ------------------------------------------------------------------------------------------------------ */
 
-static struct link *
-link_of(struct links *links, const char *name)
-{
-	for (size_t i = 0; i < links->n; i++)
-		if (strcmp(links->list[i].name, name) == 0)
-			return &links->list[i];
-	return NULL;
-}
-
-static struct link *
-add(struct links *links, const char *name)
-{
-	uint8_t random[LINK_RANDOM];
-	struct link *more = NULL;
-
-	if (getrandom(random, sizeof(random), 0) == (ssize_t)sizeof(random))
-		more = realloc(links->list, (links->n + 1) * sizeof(*more));
-	if (!more)
-		return NULL;
-	links->list = more;
-	more += links->n++;
-	snprintf(more->name, sizeof(more->name), "%s", name);
-	link_token(random, more->token);
-	return more;
-}
-
-static const char *
-url_of(const struct conf *conf, const struct link *link, char out[URL_TEXT])
-{
-	const struct web_conf *w = &conf->web;
-	char listen[ADDR_TEXT];
-
-	snprintf(out, URL_TEXT, "http%s://%s/k/%s", w->cert ? "s" : "",
-	    w->name ? w->name : addr_print(&w->listen, listen), link->token);
-	return out;
-}
-
 static bool
 is_owner(const struct link *link)
 {
@@ -65,12 +28,12 @@ static int
 print_json(const struct conf *conf, const struct link *list, size_t n)
 {
 	json_t *links = json_array();
-	char url[URL_TEXT];
+	char url[LINKS_URL];
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
 		    links, json_pack("{s:s?, s:b, s:s}", "name", is_owner(&list[i]) ? NULL : list[i].name,
-			       "owner", is_owner(&list[i]), "url", url_of(conf, &list[i], url)));
+			       "owner", is_owner(&list[i]), "url", links_url(conf, &list[i], url)));
 	return cli_json(EXIT_DONE, json_pack("{s:i, s:o}", "version", LINKS_VERSION, "links", links));
 }
 
@@ -78,7 +41,7 @@ print_json(const struct conf *conf, const struct link *list, size_t n)
 static int
 print(const struct conf *conf, const struct link *list, size_t n, const struct asked *asked)
 {
-	char url[URL_TEXT];
+	char url[LINKS_URL];
 
 	if (asked->json)
 		return print_json(conf, list, n);
@@ -87,21 +50,21 @@ print(const struct conf *conf, const struct link *list, size_t n, const struct a
 		    asked->name		 ? ""
 		    : is_owner(&list[i]) ? "--owner"
 					 : list[i].name,
-		    asked->name ? "" : " ", url_of(conf, &list[i], url));
+		    asked->name ? "" : " ", links_url(conf, &list[i], url));
 	return EXIT_DONE;
 }
 
 static int
 change(const struct conf *conf, const char *path, const struct asked *asked, struct links *links)
 {
-	struct link *link = link_of(links, asked->name);
+	struct link *link = links_of(links, asked->name);
 	int status = EXIT_DONE;
 
 	if (asked->verb == LINK_REVOKE && !link)
 		return cli_fail(EXIT_INPUT, "%s has no link; lodge link lists those there are", asked->name);
 	if (asked->verb != LINK_SHOW || !link) {
 		links_take_back(links, asked->name);
-		link = asked->verb == LINK_REVOKE ? NULL : add(links, asked->name);
+		link = asked->verb == LINK_REVOKE ? NULL : links_add(links, asked->name);
 		if (asked->verb != LINK_REVOKE && !link)
 			return cli_no_memory();
 		status = links_file_write(conf, path, links);
@@ -115,6 +78,7 @@ static int
 show_or_change(const struct conf *conf, const char *path, const struct asked *asked)
 {
 	struct links links = {0};
+	int lock = asked->name ? links_file_lock(conf) : -1;
 	int status = links_file_read(path, &links);
 
 	if (status == EXIT_DONE && asked->name)
@@ -122,6 +86,8 @@ show_or_change(const struct conf *conf, const char *path, const struct asked *as
 	else if (status == EXIT_DONE)
 		status = print(conf, links.list, links.n, asked);
 	links_free(&links);
+	if (lock != -1)
+		close(lock);
 	return status;
 }
 

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +97,77 @@ links_file_write(const struct conf *conf, const char *path, const struct links *
 	return status == EXIT_DONE ? write_links(path, gid, links) : status;
 }
 
+int
+links_file_lock(const struct conf *conf)
+{
+	int dir = open(conf->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir != -1 && flock(dir, LOCK_EX) == -1) {
+		close(dir);
+		return -1;
+	}
+	return dir;
+}
+
+struct link *
+links_of(struct links *links, const char *name)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (strcmp(links->list[i].name, name) == 0)
+			return &links->list[i];
+	return NULL;
+}
+
+struct link *
+links_add(struct links *links, const char *name)
+{
+	uint8_t random[LINK_RANDOM];
+	struct link *more = NULL;
+
+	if (getrandom(random, sizeof(random), 0) == (ssize_t)sizeof(random))
+		more = realloc(links->list, (links->n + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	links->list = more;
+	more += links->n++;
+	snprintf(more->name, sizeof(more->name), "%s", name);
+	link_token(random, more->token);
+	return more;
+}
+
+const char *
+links_url(const struct conf *conf, const struct link *link, char out[LINKS_URL])
+{
+	const struct web_conf *w = &conf->web;
+	char listen[ADDR_TEXT];
+
+	snprintf(out, LINKS_URL, "http%s://%s/k/%s", w->cert ? "s" : "",
+	    w->name ? w->name : addr_print(&w->listen, listen), link->token);
+	return out;
+}
+
+int
+links_file_url(const struct conf *conf, const char *name, char out[LINKS_URL])
+{
+	struct links links = {0};
+	struct link *link = NULL;
+	char *path = conf_state_path(conf, LINKS_FILE);
+	int lock = links_file_lock(conf);
+	int status = path ? links_file_read(path, &links) : cli_no_memory();
+
+	if (status == EXIT_DONE && !(link = links_of(&links, name))) {
+		link = links_add(&links, name);
+		status = link ? links_file_write(conf, path, &links) : cli_no_memory();
+	}
+	if (status == EXIT_DONE)
+		links_url(conf, link, out);
+	links_free(&links);
+	free(path);
+	if (lock != -1)
+		close(lock);
+	return status;
+}
+
 bool
 links_take_back(struct links *links, const char *name)
 {
@@ -113,11 +186,14 @@ links_file_forget(const struct conf *conf, const char *name)
 {
 	struct links links = {0};
 	char *path = conf_state_path(conf, LINKS_FILE);
+	int lock = links_file_lock(conf);
 	int status = path ? links_file_read(path, &links) : cli_no_memory();
 
 	if (status == EXIT_DONE && links_take_back(&links, name))
 		status = links_file_write(conf, path, &links);
 	links_free(&links);
 	free(path);
+	if (lock != -1)
+		close(lock);
 	return status;
 }
