@@ -5,12 +5,17 @@
 #ifndef CLI_NEXT_H
 #define CLI_NEXT_H
 
+#include "conf/conf.h"
+
 #include <stdbool.h>
 
 enum { NEXT_TEXT = 160 };
 
-/* Whether systemd is here and would start what this file says: a unit reads the usual file and no other. */
-bool next_by_units(const char *file);
+/*
+ * Whether systemd is here and would start what this file says: a unit reads the usual file and no other. Not where a lodge up of this
+ * file (NULL: none can) runs already: the units beside it would be a second Redis on its disk.
+ */
+bool next_by_units(const char *file, const struct conf *conf);
 
 /* The command that starts the programs. */
 const char *next_command(bool by_units);

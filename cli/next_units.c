@@ -1,12 +1,31 @@
 /* Who starts lodge on this host; see next.h. */
+#include "base/ctl.h"
 #include "base/sys.h"
 #include "cli/next.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-bool
-next_by_units(const char *file)
+enum { ANSWER_MS = 2000 };
+
+/* One that hangs does, too. */
+static bool
+up_runs(const struct conf *conf)
 {
-	return strcmp(file, SYS_CONF_FILE) == 0 && access("/run/systemd/system", F_OK) == 0;
+	char *path = conf_run_path(conf, "up.sock");
+	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
+	bool runs = answer || (path && !ctl_is_down() && errno != EACCES && errno != EPERM);
+
+	json_decref(answer);
+	free(path);
+	return runs;
+}
+
+bool
+next_by_units(const char *file, const struct conf *conf)
+{
+	return strcmp(file, SYS_CONF_FILE) == 0 && access("/run/systemd/system", F_OK) == 0 &&
+	       !(conf && up_runs(conf));
 }

@@ -108,7 +108,7 @@ try_all(const struct conf *conf, json_t *told)
 
 		if (status == EXIT_NOT_RUNNING && i == READER_NATD)
 			return cli_fail(EXIT_NOT_RUNNING, "lodge-natd does not run; %s",
-			    next_all(next_by_units(conf->files[0])));
+			    next_all(next_by_units(conf->files[0], conf)));
 		if (status != EXIT_NOT_RUNNING && status > worst)
 			worst = status;
 	}
@@ -182,7 +182,8 @@ reload_others(const struct conf *conf, json_t *told)
 		if (status == EXIT_DONE)
 			fprintf(stderr, "%s: reloaded\n", readers[i].program);
 		if (status == EXIT_NOT_RUNNING && i == READER_NATD)
-			cli_fail(status, "lodge-natd ended meanwhile; start lodge up");
+			cli_fail(status,
+			    "lodge-natd ended meanwhile; lodge apply once more, when it is there again");
 		else if (status == EXIT_NOT_RUNNING)
 			status = EXIT_DONE;
 		failed[i] = status != EXIT_DONE;
