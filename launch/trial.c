@@ -108,6 +108,8 @@ read_console(struct trial *t, int master)
 		if (t->seconds == 0 && memmem(t->text, t->n, TINY_WORD, strlen(TINY_WORD)))
 			t->seconds = sys_seconds();
 	}
+	/* What it does from now on was not looked at: it may come up yet, and power off. */
+	t->late = t->seconds == 0 && sys_seconds() >= end;
 }
 
 /* One whose console is closed is about to end, and how is what we want to know. */
@@ -121,7 +123,8 @@ await_end(struct trial *t, pid_t pid, int *status)
 			return;
 		nanosleep(&moment, NULL);
 	}
-	t->late = t->seconds == 0;
+	if (t->seconds == 0)
+		t->late = true;
 	kill(pid, SIGKILL);
 	while (waitpid(pid, status, 0) == -1 && errno == EINTR)
 		;
