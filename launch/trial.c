@@ -123,8 +123,7 @@ await_end(struct trial *t, pid_t pid, int *status)
 			return;
 		nanosleep(&moment, NULL);
 	}
-	if (t->seconds == 0)
-		t->late = true;
+	t->late = t->seconds == 0;
 	kill(pid, SIGKILL);
 	while (waitpid(pid, status, 0) == -1 && errno == EINTR)
 		;
