@@ -11,8 +11,7 @@
 /* A path as far as it is there, and the first part of it that is not ("": all is). */
 struct reach {
 	char there[PATH_MAX], missing[PATH_MAX];
-	bool
-	    scrap; /* it leads to what is being made, which is gone when this is read: there is what that lies in */
+	bool scrap; /* it leads to what is being made, gone when this is read: there is what that lies in */
 };
 
 /* The folder that it lies in; false: there is none above it. */
@@ -69,178 +68,113 @@ go_to_folder(char *path)
 		;
 }
 
-/* Of what is nowhere that could be named; NULL: as of the host. */
-static const char *
-of_no_place(int error)
+/* What to try, by what is known of the place, which is %1$s. NULL: as on the host, of which there is always something to say. */
+struct advice {
+	int errors[5]; /* up to the first 0 */
+	bool of_folder; /* room, rights to write and the disk below are looked at in a folder that stays */
+	const char *given; /* of the path as it was given, whatever of it is there */
+	const char *there; /* of the part of it that is */
+	const char *nowhere; /* of what is nowhere that could be named */
+	const char *host; /* of no path */
+};
+
+static const struct advice advices[] = {
+    {{EISDIR}, .given = "it is a folder; name a file"},
+    {{EEXIST}, .given = "it is there already; move it away, or take another name"},
+    {{ELOOP}, .given = "it is a link, and none may stand there: readlink -f %1$s"},
+    {{ENODATA}, .given = "it is cut short; restore it from a backup",
+	.host = "it is cut short; restore it from a backup"},
+    {{ENAMETOOLONG}, .given = "take a shorter path"},
+    {{ECONNREFUSED}, .given = "nobody answers there; lodge status shows what runs"},
+    {{ETIMEDOUT, ECONNRESET, EPIPE, EPROTO},
+	.given = "try again; the log of who should answer there may say why"},
+    {{EACCES, EPERM},
+	.there =
+	    "root may not either: lsattr -d %1$s, findmnt -T %1$s or the kernel's log (dmesg) may show why",
+	.host = "root may not either: lodge doctor says what this host forbids"},
+    {{ENOENT}, .there = "ls -l %1$s shows what is there", .nowhere = "ls -l shows what is there"},
+    {{ENOTDIR}, .there = "%1$s is no folder; move it away, or name another place",
+	.nowhere = "name another place"},
+    {{ENOTEMPTY}, .there = "ls -A %1$s shows what is left in it",
+	.nowhere = "ls -A shows what is left in it"},
+    {{ENOSPC, EDQUOT}, .of_folder = true,
+	.there = "make room there: df -h %1$s and df -i %1$s show how much is left",
+	.host = "make room: df -h and df -i show how much is left"},
+    {{EROFS}, .of_folder = true,
+	.there = "findmnt -T %1$s shows what is mounted there; name a place that can be written to",
+	.nowhere = "findmnt shows what is mounted where; name a place that can be written to"},
+    {{EFBIG}, .of_folder = true,
+	.there = "df -T %1$s names the file system, and ulimit -f what a file may have",
+	.nowhere = "df -hT names the file systems, and ulimit -f what a file may have"},
+    {{EBUSY, ETXTBSY}, .there = "something uses it: fuser -v %1$s names it",
+	.nowhere = "something uses it; try again"},
+    {{EAGAIN}, .there = "something uses it: fuser -v %1$s names it",
+	.nowhere = "something uses it; try again",
+	.host = "too many processes or too little memory: ulimit -u, free -h"},
+    {{EXDEV}, .there = "findmnt -T %1$s: both have to lie in one file system",
+	.nowhere = "both have to lie in one file system; findmnt shows those there are"},
+    {{EIO, EUCLEAN}, .of_folder = true,
+	.there = "the disk below %1$s fails; the kernel's log (dmesg) says more",
+	.nowhere = "the disk below it fails; the kernel's log (dmesg) says more"},
+    {{ENOMEM}, .host = "free -h shows what memory is left"},
+    {{EMFILE}, .host = "too many files are open: ulimit -n 4096, then again"},
+    {{ENFILE}, .host = "the host has too many files open; raise it: sysctl fs.file-max"},
+    {{EINTR}, .host = "try again"},
+    {{ENOSYS, ENODEV, ENXIO, EOPNOTSUPP}, .host = "lodge doctor says what this host cannot do"},
+};
+
+static const struct advice *
+advice_on(int error)
 {
-	switch (error) {
-	case ENOENT:
-		return "ls -l shows what is there";
-	case ENOTDIR:
-		return "name another place";
-	case ENOTEMPTY:
-		return "ls -A shows what is left in it";
-	case EROFS:
-		return "findmnt shows what is mounted where; name a place that can be written to";
-	case EFBIG:
-		return "df -hT names the file systems, and ulimit -f what a file may have";
-	case EBUSY:
-	case ETXTBSY:
-	case EAGAIN:
-		return "something uses it; try again";
-	case EXDEV:
-		return "both have to lie in one file system; findmnt shows those there are";
-	case EIO:
-	case EUCLEAN:
-		return "the disk below it fails; the kernel's log (dmesg) says more";
-	default:
-		return NULL;
-	}
+	static const struct advice none;
+
+	for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++)
+		for (const int *e = advices[i].errors; *e; e++)
+			if (*e == error)
+				return &advices[i];
+	return &none;
 }
 
-/* Of one that is there. */
+/* Of a file or folder, and the place that is meant. NULL: the path does not matter. */
 static const char *
-of_place(int error, const char *there, char *out, size_t room)
-{
-	switch (error) {
-	case EACCES:
-	case EPERM:
-		if (geteuid() != 0)
-			return "try as root";
-		snprintf(out, room,
-		    "root may not either: lsattr -d %s, findmnt -T %s or the kernel's log (dmesg) may show "
-		    "why",
-		    there, there);
-		return out;
-	case ENOENT:
-		snprintf(out, room, "ls -l %s shows what is there", there);
-		return out;
-	case ENOTDIR:
-		snprintf(out, room, "%s is no folder; move it away, or name another place", there);
-		return out;
-	case ENOTEMPTY:
-		snprintf(out, room, "ls -A %s shows what is left in it", there);
-		return out;
-	case ENOSPC:
-	case EDQUOT:
-		snprintf(
-		    out, room, "make room there: df -h %s and df -i %s show how much is left", there, there);
-		return out;
-	case EROFS:
-		snprintf(out, room,
-		    "findmnt -T %s shows what is mounted there; name a place that can be written to", there);
-		return out;
-	case EFBIG:
-		snprintf(
-		    out, room, "df -T %s names the file system, and ulimit -f what a file may have", there);
-		return out;
-	case EBUSY:
-	case ETXTBSY:
-	case EAGAIN:
-		snprintf(out, room, "something uses it: fuser -v %s names it", there);
-		return out;
-	case EXDEV:
-		snprintf(out, room, "findmnt -T %s: both have to lie in one file system", there);
-		return out;
-	case EIO:
-	case EUCLEAN:
-		snprintf(out, room, "the disk below %s fails; the kernel's log (dmesg) says more", there);
-		return out;
-	default:
-		return NULL;
-	}
-}
-
-/* Where room, rights to write and the disk below are looked at: in a folder that stays. */
-static bool
-is_of_folder(int error)
-{
-	return error == ENOSPC || error == EDQUOT || error == EROFS || error == EFBIG || error == EIO ||
-	       error == EUCLEAN;
-}
-
-/* Of a file or folder. NULL: the path does not matter. */
-static const char *
-of_path(int error, const char *path, char *out, size_t room)
+of_path(int error, const struct advice *a, const char *path, const char **place)
 {
 	static struct reach r;
 
+	*place = path;
+	if (a->given)
+		return a->given;
 	reach(path, &r);
-	if (is_of_folder(error))
-		go_to_folder(r.there);
-	switch (error) {
-	case EISDIR:
-		return "it is a folder; name a file";
-	case EEXIST:
-		return "it is there already; move it away, or take another name";
-	case ELOOP:
-		snprintf(out, room, "it is a link, and none may stand there: readlink -f %s", path);
-		return out;
-	case ENODATA:
-		return "it is cut short; restore it from a backup";
-	case ENAMETOOLONG:
-		return "take a shorter path";
-	case ECONNREFUSED:
-		return "nobody answers there; lodge status shows what runs";
-	case ETIMEDOUT:
-	case ECONNRESET:
-	case EPIPE:
-	case EPROTO:
-		return "try again; the log of who should answer there may say why";
-	default:
-		break;
-	}
 	if (error == ENOENT && r.scrap)
 		return "what was being made there is gone; try again";
 	if (error == ENOENT && r.missing[0] && strcmp(r.missing, path) != 0) {
-		snprintf(out, room, "make its folder (mkdir -p %.*s), or name another place",
-		    (int)(strrchr(path, '/') - path), path);
-		return out;
+		snprintf(r.missing, sizeof(r.missing), "%s", path);
+		go_up(r.missing);
+		*place = r.missing;
+		return "make its folder (mkdir -p %1$s), or name another place";
 	}
-	return is_nowhere(r.there) ? of_no_place(error) : of_place(error, r.there, out, room);
-}
-
-static const char *
-of_host(int error)
-{
-	switch (error) {
-	case EACCES:
-	case EPERM:
-		return geteuid() != 0 ? "try as root"
-				      : "root may not either: lodge doctor says what this host forbids";
-	case ENOMEM:
-		return "free -h shows what memory is left";
-	case EAGAIN:
-		return "too many processes or too little memory: ulimit -u, free -h";
-	case EMFILE:
-		return "too many files are open: ulimit -n 4096, then again";
-	case ENFILE:
-		return "the host has too many files open; raise it: sysctl fs.file-max";
-	case ENOSPC:
-	case EDQUOT:
-		return "make room: df -h and df -i show how much is left";
-	case ENODATA:
-		return "it is cut short; restore it from a backup";
-	case EINTR:
-		return "try again";
-	case ENOSYS:
-	case ENODEV:
-	case ENXIO:
-	case EOPNOTSUPP:
-		return "lodge doctor says what this host cannot do";
-	default:
-		return "the kernel's log (dmesg) may say why, or strace -f of the same command";
-	}
+	if (a->of_folder)
+		go_to_folder(r.there);
+	*place = r.there;
+	return is_nowhere(r.there) ? a->nowhere : a->there;
 }
 
 const char *
 remedy(int error, const char *path)
 {
-	static char text[2 * PATH_MAX + 512], next[2 * PATH_MAX + 256];
-	int saved = errno;
-	const char *try = path ? of_path(error, path, next, sizeof(next)) : NULL;
+	static char text[2 * PATH_MAX + 512];
+	const struct advice *a = advice_on(error);
+	const char *format = NULL, *place = "";
+	int saved = errno, n = snprintf(text, sizeof(text), "%s; ", strerror(error));
 
-	snprintf(text, sizeof(text), "%s; %s", strerror(error), try ? try : of_host(error));
+	if (path)
+		format = of_path(error, a, path, &place);
+	if (remedy_is_right(error) && geteuid() != 0)
+		format = "try as root";
+	else if (!format)
+		format = a->host ? a->host
+				 : "the kernel's log (dmesg) may say why, or strace -f of the same command";
+	snprintf(text + n, sizeof(text) - (size_t)n, format, place);
 	errno = saved;
 	return text;
 }
