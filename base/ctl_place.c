@@ -81,30 +81,10 @@ find_place(const char *path, char at[CTL_PATH])
 	return 0;
 }
 
-static int
-give(const char *path, unsigned uid, unsigned gid)
-{
-	if ((uid != geteuid() || gid != getegid()) && chown(path, uid, gid) == -1)
-		return -1;
-	return chmod(path, 0660);
-}
-
 int
 ctl_bind(const char *path, unsigned uid, unsigned gid, char at[CTL_PATH])
 {
-	struct sockaddr_un sa;
-	int fd, saved;
-
-	if (find_place(path, at) == -1 || sys_unix(at, &sa) == -1 || clear_stale(at) == -1)
+	if (find_place(path, at) == -1 || clear_stale(at) == -1)
 		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 && give(at, uid, gid) == 0 &&
-	    listen(fd, CTL_CLIENTS) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
+	return sys_unix_listen(at, SOCK_STREAM, CTL_CLIENTS, 0660, uid, gid);
 }

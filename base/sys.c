@@ -375,6 +375,34 @@ sys_unix(const char *path, struct sockaddr_un *sa)
 	return 0;
 }
 
+static int
+give(const char *path, unsigned mode, unsigned uid, unsigned gid)
+{
+	if ((uid != geteuid() || gid != getegid()) && chown(path, uid, gid) == -1)
+		return -1;
+	return chmod(path, mode);
+}
+
+int
+sys_unix_listen(const char *path, int type, int backlog, unsigned mode, unsigned uid, unsigned gid)
+{
+	struct sockaddr_un sa;
+	int fd, saved;
+
+	if (sys_unix(path, &sa) == -1)
+		return -1;
+	fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 && give(path, mode, uid, gid) == 0 &&
+	    listen(fd, backlog) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
 double
 sys_seconds(void)
 {

@@ -81,6 +81,8 @@ void sys_stop(struct ev_loop *);
 /* The address of a socket's path. -1: ENAMETOOLONG. */
 struct sockaddr_un;
 int sys_unix(const char *path, struct sockaddr_un *);
+/* A listener at a path where nothing lies, with owner and mode: nonblocking, close-on-exec. -1: errno. */
+int sys_unix_listen(const char *path, int type, int backlog, unsigned mode, unsigned uid, unsigned gid);
 
 /* The directory this program lies in, with the trailing slash: where its siblings are. Static text. */
 const char *sys_bindir(void);
