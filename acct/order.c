@@ -1,13 +1,11 @@
 /* Orders to lodge-natd in the loop; see order.h. */
 #include "acct/order.h"
-#include "base/sys.h"
+#include "base/ctl.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { ANSWER_S = 5, ANSWER_BYTES = 1024 };
@@ -96,27 +94,17 @@ order_is_busy(const struct order *o)
 	return o->busy;
 }
 
-/* A short line always fits into a new socket; a Unix connection is there at once or not at all. */
-static int
-connect_and_send(int fd, const char *path, const char *line)
-{
-	struct sockaddr_un sa;
-	struct iovec part[] = {{(char *)line, strlen(line)}, {(char *)"\n", 1}};
-	struct msghdr message = {.msg_iov = part, .msg_iovlen = 2};
-
-	if (sys_unix(path, &sa) == -1 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1)
-		return -1;
-	return sendmsg(fd, &message, MSG_NOSIGNAL) == -1 ? -1 : 0;
-}
-
 int
 order_send(struct order *o, const char *path, const char *line)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), saved;
+	struct iovec part[] = {{(char *)line, strlen(line)}, {(char *)"\n", 1}};
+	struct msghdr message = {.msg_iov = part, .msg_iovlen = 2};
+	int fd = ctl_connect(path), saved;
 
 	if (fd == -1)
 		return -1;
-	if (connect_and_send(fd, path, line) == -1) {
+	/* A short line always fits into a new socket. */
+	if (sendmsg(fd, &message, MSG_NOSIGNAL) == -1) {
 		saved = errno;
 		close(fd);
 		errno = saved;
