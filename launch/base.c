@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "base/remedy.h"
 #include "base/scrap.h"
+#include "base/sys.h"
 #include "base/tool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -106,15 +106,11 @@ is_whole(const char *path)
 static int
 keep(const char *made, const char *path)
 {
-	int fd = open(made, O_RDONLY | O_CLOEXEC);
-	int result =
-	    fd == -1 || fsync(fd) == -1 || sum_write(made, path) == -1 || rename(made, path) == -1 ? -1 : 0;
-
-	if (result == -1 && !tool_interrupted())
+	if (sys_flush(made) == 0 && sum_write(made, path) == 0 && rename(made, path) == 0)
+		return 0;
+	if (!tool_interrupted())
 		log_error("cannot keep %s: %s", path, remedy(errno, path));
-	if (fd != -1)
-		close(fd);
-	return result;
+	return -1;
 }
 
 /* In namespaces of its own, so that with it go its mounts and whatever a package's script started. */

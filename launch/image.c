@@ -172,17 +172,12 @@ image_write(const struct making *m)
 static int
 image_rename(struct making *m)
 {
-	int dir;
-
 	if (renameat2(AT_FDCWD, m->temporary, AT_FDCWD, m->image, RENAME_NOREPLACE) == -1)
 		return failed(m, m->image);
 	m->temporary[0] = '\0';
-	dir = tree_open(m->dir);
-	if (dir == -1 || fsync(dir) == -1)
+	if (sys_flush(m->dir) == -1)
 		log_warn("guest %s: %s is not surely on disk yet: %s", m->guest->name, m->image,
 		    remedy(errno, m->image));
-	if (dir != -1)
-		close(dir);
 	return 0;
 }
 
