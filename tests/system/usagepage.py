@@ -167,6 +167,14 @@ def get(path, token=None, cookie=None, source="127.0.0.1", port=PORT, tls=False,
         return Answer(got)
 
 
+def attempt(ask):
+    """The status of the answer, or what there was in its place."""
+    try:
+        return ask().status
+    except OSError as e:
+        return repr(e)
+
+
 class Stream:
     """The events of a rate that goes on, as they come."""
 

@@ -35,13 +35,6 @@ def owners(path="/g/alice", more=""):
         return Answer(drain(s))
 
 
-def attempt(ask):
-    try:
-        return ask().status
-    except OSError as e:
-        return repr(e)
-
-
 class Watch(threading.Thread):
     """The owner looks at their page again and again, all the time."""
 

@@ -23,17 +23,14 @@ looking, bad = True, []
 def look(first):
     n = first
     while looking:
-        got = attempt("/g/" + names[n % GUESTS])
+        got = of_owner("/g/" + names[n % GUESTS])
         if got not in (200, 503):
             bad.append(got)
         n += 1
 
 
-def attempt(path):
-    try:
-        return get(path, token=owner).status
-    except OSError as e:
-        return repr(e)
+def of_owner(path):
+    return attempt(lambda: get(path, token=owner))
 
 
 ok(within(20, lambda: get("/g/" + names[0], token=owner).status == 200), "one guest has a page")
@@ -45,7 +42,7 @@ before = between.held
 got = []
 for path in ("/", "/guests.csv"):
     began = time.monotonic()
-    ok(within(50, lambda: attempt(path) == 200), path + " comes while sixty pages are looked at", web_status()["ledger"])
+    ok(within(50, lambda: of_owner(path) == 200), path + " comes while sixty pages are looked at", web_status()["ledger"])
     got.append(time.monotonic() - began)
 seconds = sum(got)
 ok((between.held - before) * HELD_S > seconds / 2, "and they leave no moment free", (between.held - before, seconds))
@@ -54,7 +51,7 @@ for n in range(20):
     web.p.send_signal(signal.SIGHUP)
     time.sleep(0.3)
 ok(web.p.poll() is None, "the file is read again and again meanwhile", web_log()[-2000:])
-ok(within(50, lambda: attempt("/g/" + names[0]) == 200), "and what it says is read")
+ok(within(50, lambda: of_owner("/g/" + names[0]) == 200), "and what it says is read")
 looking = False
 for t in lookers:
     t.join()
