@@ -22,8 +22,8 @@ curb_guest(const struct conf *conf, const char *word, const char *name, const ch
 	if (curb_order(conf, &curb, ANSWER_MS, why, sizeof(why)) == 0)
 		return EXIT_DONE;
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		return cli_fail(EXIT_NOT_RUNNING, "lodge-natd does not run; %s",
-		    next_all(next_by_units(conf->files[0], conf)));
+		return cli_fail(
+		    EXIT_NOT_RUNNING, "lodge-natd does not run; %s", next_all(next_by_units(conf)));
 	if (errno == EACCES || errno == EPERM)
 		return cli_fail(EXIT_PERMISSION, "%s/natd.sock: not yours to ask; try as root", conf->run);
 	return cli_fail(EXIT_SYSTEM, "%s: %s", name, why);

@@ -134,7 +134,7 @@ try_redis(const struct conf *conf, struct findings *f)
 		    "no bill is written: %s", ledger ? ledger_why(ledger) : why);
 	else if (on_path("redis-server"))
 		findings_add(f, FOUND_OK, "redis", NULL, "private, not running now: %s starts redis-server",
-		    next_command(conf->n_files && next_by_units(conf->files[0], conf)));
+		    next_command(next_by_units(conf)));
 	else
 		findings_add(f, FOUND_BROKEN, "redis",
 		    "apt-get install redis-server, or set `redis:` to one elsewhere",

@@ -110,7 +110,7 @@ tell_start(const struct entry *e, bool some)
 
 	if (answers(&e->conf, "up.sock"))
 		return;
-	if (next_by_units(e->file, &e->conf))
+	if (next_by_units(&e->conf))
 		fprintf(stderr, "%s starts %s, now and at each boot\n", next_guest_unit(name, unit), name);
 	else if (some)
 		fprintf(stderr, "no lodge up runs here; lodge-guest %s starts it\n", name);

@@ -41,7 +41,7 @@ guest_ask(const struct conf *conf, const char *name, const char *word, int *stat
 	*status = EXIT_DONE;
 	if (!answer && (errno == ENOENT || errno == ECONNREFUSED))
 		*status = cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
-		    next_guest(next_by_units(conf->files[0], conf), name, next));
+		    next_guest(next_by_units(conf), name, next));
 	else if (!answer && (errno == EACCES || errno == EPERM))
 		*status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", path);
 	else if (!answer)

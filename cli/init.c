@@ -222,7 +222,7 @@ tell_next(const char *file, const struct site *site, FILE *to)
 	fprintf(to, "%s is written\nnext: ", file);
 	if (!site->kernel[0])
 		fprintf(to, "%s kernel build, then ", lodge);
-	if (next_by_units(file, NULL))
+	if (next_units_read(file))
 		fprintf(to,
 		    "%s doctor; %s starts the programs, %s guest create NAME makes a guest, and %s starts "
 		    "it\n"

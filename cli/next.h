@@ -1,6 +1,6 @@
 /*
  * What to type so that something runs: by the units where those are in charge, else by hand. A core, but for
- * next_by_units.
+ * what looks at this host (next_units.c).
  */
 #ifndef CLI_NEXT_H
 #define CLI_NEXT_H
@@ -11,11 +11,13 @@
 
 enum { NEXT_TEXT = 160 };
 
+/* Whether systemd is here and would start what this file says: a unit reads the usual file and no other. */
+bool next_units_read(const char *file);
 /*
- * Whether systemd is here and would start what this file says: a unit reads the usual file and no other. Not where a lodge up of this
- * file (NULL: none can) runs already: the units beside it would be a second Redis on its disk.
+ * Likewise the one that was read, and not where a lodge up of it runs already: the units beside it would be a second Redis on
+ * its disk. False where none was.
  */
-bool next_by_units(const char *file, const struct conf *conf);
+bool next_by_units(const struct conf *);
 
 /* The command that starts the programs. */
 const char *next_command(bool by_units);

@@ -24,8 +24,13 @@ up_runs(const struct conf *conf)
 }
 
 bool
-next_by_units(const char *file, const struct conf *conf)
+next_units_read(const char *file)
 {
-	return strcmp(file, SYS_CONF_FILE) == 0 && access("/run/systemd/system", F_OK) == 0 &&
-	       !(conf && up_runs(conf));
+	return strcmp(file, SYS_CONF_FILE) == 0 && access("/run/systemd/system", F_OK) == 0;
+}
+
+bool
+next_by_units(const struct conf *conf)
+{
+	return conf->n_files > 0 && next_units_read(conf->files[0]) && !up_runs(conf);
 }

@@ -107,8 +107,8 @@ try_all(const struct conf *conf, json_t *told)
 		int status = tell(conf, &readers[i], "try", told);
 
 		if (status == EXIT_NOT_RUNNING && i == READER_NATD)
-			return cli_fail(EXIT_NOT_RUNNING, "lodge-natd does not run; %s",
-			    next_all(next_by_units(conf->files[0], conf)));
+			return cli_fail(
+			    EXIT_NOT_RUNNING, "lodge-natd does not run; %s", next_all(next_by_units(conf)));
 		if (status != EXIT_NOT_RUNNING && status > worst)
 			worst = status;
 	}

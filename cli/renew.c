@@ -168,7 +168,7 @@ renew(const struct conf *conf)
 		some = runs(conf, daemons[i]);
 	if (!some)
 		return cli_fail(EXIT_NOT_RUNNING, "nothing runs that could be renewed; %s starts it",
-		    next_command(next_by_units(conf->files[0], conf)));
+		    next_command(next_by_units(conf)));
 	status = tell(conf, &proxy);
 	if (silent)
 		status = cli_fail(EXIT_SYSTEM,

@@ -48,13 +48,13 @@ check_runs(const struct conf *conf, const struct guest *guest)
 	json_decref(answer);
 	if (!answer && !forbidden)
 		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", guest->name,
-		    next_guest(next_by_units(conf->files[0], conf), guest->name, next));
+		    next_guest(next_by_units(conf), guest->name, next));
 	if (answer && strcmp(state, "up") != 0)
 		return cli_fail(EXIT_NOT_RUNNING, "%s is %s; lodge guest start %s waits until it is up",
 		    guest->name, state, guest->name);
 	if (!is_by_tap(conf, guest))
 		return cli_fail(EXIT_NOT_RUNNING, "%s has no tap on this host; %s", guest->name,
-		    next_all(next_by_units(conf->files[0], conf)));
+		    next_all(next_by_units(conf)));
 	return EXIT_DONE;
 }
 

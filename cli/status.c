@@ -114,8 +114,8 @@ exit_of(const struct order *order)
 	if (order->one)
 		return status_one_exit(&order->survey, order->one);
 	if (survey_nothing(&order->survey))
-		return cli_fail(EXIT_NOT_RUNNING, "nothing runs; %s",
-		    next_all(next_by_units(order->survey.conf->files[0], order->survey.conf)));
+		return cli_fail(
+		    EXIT_NOT_RUNNING, "nothing runs; %s", next_all(next_by_units(order->survey.conf)));
 	if (survey_all_forbidden(&order->survey))
 		return cli_fail(EXIT_PERMISSION, "nobody here is yours to ask; try as root");
 	return EXIT_DONE;

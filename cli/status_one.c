@@ -189,7 +189,7 @@ status_one_exit(const struct survey *s, const struct sight *sight)
 		return runs(sight->said) ? EXIT_DONE : fault ? fault : EXIT_NOT_RUNNING;
 	if (sight->error == ENOENT || sight->error == ECONNREFUSED)
 		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
-		    next_guest(next_by_units(s->conf->files[0], s->conf), name, next));
+		    next_guest(next_by_units(s->conf), name, next));
 	if (sight->error == EACCES || sight->error == EPERM)
 		return cli_fail(
 		    EXIT_PERMISSION, "%s/guest-%s.sock: not yours to ask; try as root", s->conf->run, name);

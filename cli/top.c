@@ -131,8 +131,8 @@ run(struct top *top)
 	if (status != EXIT_DONE)
 		return status;
 	if (!look_any(&top->look))
-		return cli_fail(EXIT_NOT_RUNNING, "no guest's tap is there; %s",
-		    next_all(next_by_units(top->look.conf->files[0], top->look.conf)));
+		return cli_fail(
+		    EXIT_NOT_RUNNING, "no guest's tap is there; %s", next_all(next_by_units(top->look.conf)));
 	if (!top->watch.screen && !top->look.ledger)
 		log_warn("%s; going on without what is billed", top->look.why);
 	top->watch.look = look;

@@ -115,8 +115,7 @@ open_ledger(const struct conf *conf, struct ledger **out)
 	    errno == EACCES)
 		return cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", redis->path);
 	if (redis->kind == REDIS_PRIVATE)
-		return cli_fail(EXIT_NOT_RUNNING, "%s %s starts it", why,
-		    next_command(next_by_units(conf->files[0], conf)));
+		return cli_fail(EXIT_NOT_RUNNING, "%s %s starts it", why, next_command(next_by_units(conf)));
 	return cli_fail(EXIT_NOT_RUNNING, "%s redis: in the file says where to ask", why);
 }
 
