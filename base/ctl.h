@@ -50,8 +50,8 @@ void ctl_reload_now(ctl_reload *, void *arg);
  */
 json_t *ctl_ask(const char *path, const char *word, int timeout_ms);
 
-/* By errno, of one that gave no answer: it does not run. */
-bool ctl_is_down(void);
+/* By the errno of one that gave no answer: it does not run. */
+bool ctl_is_down(int error);
 
 /*
  * The same of many at once; of more than CTL_CALLS the first, and another whenever one has answered. path and word are

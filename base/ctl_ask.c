@@ -187,7 +187,7 @@ ctl_ask(const char *path, const char *word, int timeout_ms)
 }
 
 bool
-ctl_is_down(void)
+ctl_is_down(int error)
 {
-	return errno == ENOENT || errno == ECONNREFUSED;
+	return error == ENOENT || error == ECONNREFUSED;
 }

@@ -1,7 +1,8 @@
 /* `lodge guest throttle NAME RATE`, `cut NAME`, `lift NAME`: one guest's traffic, through lodge-natd. */
+#include "base/ctl.h"
+#include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/next.h"
-#include "base/sys.h"
 #include "conf/curb.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ curb_guest(const struct conf *conf, const char *word, const char *name, const ch
 		return cli_fail(EXIT_INPUT, "%s", wrong);
 	if (curb_order(conf, &curb, ANSWER_MS, why, sizeof(why)) == 0)
 		return EXIT_DONE;
-	if (errno == ENOENT || errno == ECONNREFUSED)
+	if (ctl_is_down(errno))
 		return cli_fail(
 		    EXIT_NOT_RUNNING, "lodge-natd does not run; %s", next_all(next_by_units(conf)));
 	if (errno == EACCES || errno == EPERM)

@@ -39,7 +39,7 @@ guest_ask(const struct conf *conf, const char *name, const char *word, int *stat
 	const char *error = answer ? json_string_value(json_object_get(answer, "error")) : NULL;
 
 	*status = EXIT_DONE;
-	if (!answer && (errno == ENOENT || errno == ECONNREFUSED))
+	if (!answer && ctl_is_down(errno))
 		*status = cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
 		    next_guest(next_by_units(conf), name, next));
 	else if (!answer && (errno == EACCES || errno == EPERM))

@@ -24,9 +24,7 @@ one(const struct conf *conf, const struct guest *guest)
 	json_t *json;
 
 	if (!answer)
-		state = error == EACCES				   ? "no permission"
-			: error == ENOENT || error == ECONNREFUSED ? "down"
-								   : strerror(error);
+		state = error == EACCES ? "no permission" : ctl_is_down(error) ? "down" : strerror(error);
 	json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", guest->name, "state", state, "why",
 	    guest_text(answer, "why"), "address", ip_print(&guest->address, address), "autostart",
 	    guest->autostart);

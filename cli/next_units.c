@@ -16,7 +16,7 @@ up_runs(const struct conf *conf)
 {
 	char *path = conf_run_path(conf, "up.sock");
 	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
-	bool runs = answer || (path && !ctl_is_down() && errno != EACCES && errno != EPERM);
+	bool runs = answer || (path && !ctl_is_down(errno) && errno != EACCES && errno != EPERM);
 
 	json_decref(answer);
 	free(path);

@@ -73,7 +73,7 @@ tell(const struct conf *conf, const struct reader *reader, const char *word, jso
 	bool asked = strcmp(word, "try") == 0;
 	int status = EXIT_DONE;
 
-	if (!answer && ctl_is_down()) {
+	if (!answer && ctl_is_down(errno)) {
 		note(told, reader, "down", NULL);
 		return EXIT_NOT_RUNNING;
 	}

@@ -161,7 +161,7 @@ static int
 renew(const struct conf *conf)
 {
 	json_t *before = sign_of_proxy(conf);
-	bool silent = !before && !ctl_is_down(), some = before || silent, proxy = before != NULL;
+	bool silent = !before && !ctl_is_down(errno), some = before || silent, proxy = before != NULL;
 	int status;
 
 	for (size_t i = 0; i < N_DAEMONS && !some; i++)

@@ -24,7 +24,7 @@ rest_runs(const struct conf *conf, const char *name)
 
 	if (state)
 		result = strcmp(state, "stopped") != 0 && strcmp(state, "failed") != 0;
-	else if (saved == ENOENT || saved == ECONNREFUSED)
+	else if (ctl_is_down(saved))
 		result = 0;
 	json_decref(answer);
 	free(path);

@@ -68,7 +68,7 @@ await_redis(const struct conf *conf)
 		json_t *answer = ctl_ask(conf->redis->path, "PING", ANSWER_MS);
 
 		json_decref(answer);
-		if (!answer && (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR))
+		if (!answer && (ctl_is_down(errno) || errno == ENOTDIR))
 			return;
 		usleep(100 * 1000);
 	}

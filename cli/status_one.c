@@ -187,7 +187,7 @@ status_one_exit(const struct survey *s, const struct sight *sight)
 
 	if (sight->said)
 		return runs(sight->said) ? EXIT_DONE : fault ? fault : EXIT_NOT_RUNNING;
-	if (sight->error == ENOENT || sight->error == ECONNREFUSED)
+	if (ctl_is_down(sight->error))
 		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
 		    next_guest(next_by_units(s->conf), name, next));
 	if (sight->error == EACCES || sight->error == EPERM)

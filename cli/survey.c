@@ -63,7 +63,7 @@ survey_close(struct survey *s)
 const char *
 survey_state(int error)
 {
-	if (error == ENOENT || error == ECONNREFUSED)
+	if (ctl_is_down(error))
 		return "down";
 	if (error == EACCES || error == EPERM)
 		return "no permission";
