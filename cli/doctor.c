@@ -3,11 +3,11 @@
  * code and rights; what is nobody else's is tried here: the file, Redis, the proxy's doors.
  */
 #include "base/append.h"
-#include "base/ctl.h"
 #include "base/finding.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/next.h"
+#include "cli/program.h"
 #include "ledger/ledger.h"
 
 #include <errno.h>
@@ -174,13 +174,10 @@ static void
 try_doors(const struct conf *conf, struct findings *f)
 {
 	const struct proxy_conf *p = &conf->proxy;
-	char *path = conf_run_path(conf, "proxy.sock"), held[128] = "";
-	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
+	char held[128] = "";
 
-	free(path);
-	if (answer) {
+	if (program_answers(conf, "proxy", ANSWER_MS)) {
 		findings_add(f, FOUND_OK, "doors", NULL, "lodge-proxy holds them");
-		json_decref(answer);
 		return;
 	}
 	add_held(held, sizeof(held), p->http, p->n_http, SOCK_STREAM);

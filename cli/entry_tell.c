@@ -1,5 +1,4 @@
 /* What a new guest's owner wants to know, and the programs that run; see entry.h. */
-#include "base/ctl.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "base/tool.h"
@@ -7,6 +6,7 @@
 #include "cli/entry.h"
 #include "cli/links_file.h"
 #include "cli/next.h"
+#include "cli/program.h"
 #include "cli/reload.h"
 #include "cli/ways.h"
 #include "conf/draft.h"
@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -76,23 +75,11 @@ print_ways(const struct entry *e)
 		puts(link);
 }
 
-static bool
-answers(const struct conf *conf, const char *socket)
-{
-	char *path = conf_run_path(conf, "%s", socket);
-	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
-	bool yes = answer != NULL;
-
-	json_decref(answer);
-	free(path);
-	return yes;
-}
-
 /* Whether anybody runs who has to know. */
 static bool
 somebody_runs(const struct conf *conf)
 {
-	return answers(conf, "natd.sock");
+	return program_answers(conf, "natd", ANSWER_MS);
 }
 
 int
@@ -108,7 +95,7 @@ tell_start(const struct entry *e, bool some)
 	const char *name = e->guest.name;
 	char unit[NEXT_TEXT];
 
-	if (answers(&e->conf, "up.sock"))
+	if (program_answers(&e->conf, "up", ANSWER_MS))
 		return;
 	if (next_by_units(&e->conf))
 		fprintf(stderr, "%s starts %s, now and at each boot\n", next_guest_unit(name, unit), name);

@@ -1,10 +1,9 @@
 /* Who starts lodge on this host; see next.h. */
-#include "base/ctl.h"
 #include "base/sys.h"
 #include "cli/next.h"
+#include "cli/program.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,12 +13,10 @@ enum { ANSWER_MS = 2000 };
 static bool
 up_runs(const struct conf *conf)
 {
-	char *path = conf_run_path(conf, "up.sock");
-	json_t *answer = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
-	bool runs = answer || (path && !ctl_is_down(errno) && errno != EACCES && errno != EPERM);
+	json_t *answer = program_ask(conf, "up", "status", ANSWER_MS);
+	bool runs = answer || (!ctl_is_down(errno) && errno != EACCES && errno != EPERM);
 
 	json_decref(answer);
-	free(path);
 	return runs;
 }
 

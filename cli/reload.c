@@ -1,13 +1,12 @@
 /* Makes the running programs read their file again; see reload.h. */
 #include "cli/reload.h"
-#include "base/ctl.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/next.h"
+#include "cli/program.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,18 +21,6 @@ static const struct reader {
     {"web", "lodge-web"}};
 
 enum { N_READERS = sizeof(readers) / sizeof(*readers) };
-
-static json_t *
-ask(const struct conf *conf, const char *name, const char *word)
-{
-	char *path = conf_run_path(conf, "%s.sock", name);
-	json_t *answer = path ? ctl_ask(path, word, ANSWER_MS) : NULL;
-	int saved = errno;
-
-	free(path);
-	errno = saved;
-	return answer;
-}
 
 /* What became of a program, instead of what was said of it before. */
 static void
@@ -68,7 +55,7 @@ fail(json_t *told, const struct reader *reader, const char *did, int status, con
 static int
 tell(const struct conf *conf, const struct reader *reader, const char *word, json_t *told)
 {
-	json_t *answer = ask(conf, reader->name, word);
+	json_t *answer = program_ask(conf, reader->name, word, ANSWER_MS);
 	const char *why = json_string_value(json_object_get(answer, "error"));
 	bool asked = strcmp(word, "try") == 0;
 	int status = EXIT_DONE;
@@ -122,7 +109,7 @@ static int
 await_up(const struct conf *conf, json_t *told)
 {
 	for (int i = 0; i < LEAVING_TRIES; i++) {
-		json_t *answer = ask(conf, "up", "status");
+		json_t *answer = program_ask(conf, "up", "status", ANSWER_MS);
 		bool busy = json_is_true(json_object_get(answer, "reloading"));
 
 		json_decref(answer);
@@ -140,7 +127,7 @@ await_up(const struct conf *conf, json_t *told)
 static int
 check_file(const struct conf *conf, const char *file, json_t *told)
 {
-	json_t *answer = ask(conf, "natd", "status");
+	json_t *answer = program_ask(conf, "natd", "status", ANSWER_MS);
 	const char *theirs = json_string_value(json_object_get(answer, "file"));
 	struct stat a, b;
 	int status = EXIT_DONE;

@@ -1,9 +1,9 @@
 /* `lodge renew`: the programs were replaced on the disk, and what runs gives way to them. */
-#include "base/ctl.h"
 #include "base/sys.h"
 #include "base/tool.h"
 #include "cli/cli.h"
 #include "cli/next.h"
+#include "cli/program.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,25 +16,6 @@ static const char *const daemons[] = {"natd", "acct", "web", "proxy"};
 
 enum { N_DAEMONS = sizeof(daemons) / sizeof(*daemons) };
 
-static json_t *
-ask(const struct conf *conf, const char *name, const char *word)
-{
-	char *path = conf_run_path(conf, "%s.sock", name);
-	json_t *answer = path ? ctl_ask(path, word, ANSWER_MS) : NULL;
-
-	free(path);
-	return answer;
-}
-
-static bool
-runs(const struct conf *conf, const char *name)
-{
-	json_t *answer = ask(conf, name, "status");
-
-	json_decref(answer);
-	return answer != NULL;
-}
-
 /*
  * What the proxy that answers is told from the next one by, whose counts may begin at nothing; NULL: errno, none runs or it does not
  * answer.
@@ -42,7 +23,7 @@ runs(const struct conf *conf, const char *name)
 static json_t *
 sign_of_proxy(const struct conf *conf)
 {
-	json_t *answer = ask(conf, "proxy", "status"), *sign = NULL;
+	json_t *answer = program_ask(conf, "proxy", "status", ANSWER_MS), *sign = NULL;
 
 	if (answer)
 		sign = json_pack("{s:O?, s:O?, s:O?}", "pid", json_object_get(answer, "pid"), "since",
@@ -55,7 +36,7 @@ sign_of_proxy(const struct conf *conf)
 static bool
 unit_runs(const struct conf *conf, const char *name, const char *unit)
 {
-	json_t *answer = ask(conf, name, "status");
+	json_t *answer = program_ask(conf, name, "status", ANSWER_MS);
 	long long pid = json_integer_value(json_object_get(answer, "pid"));
 	char main_pid[32] = "";
 	bool its;
@@ -107,7 +88,7 @@ await_up(const struct conf *conf)
 	bool busy = true;
 
 	while (busy && sys_seconds() < end) {
-		json_t *answer = ask(conf, "up", "status");
+		json_t *answer = program_ask(conf, "up", "status", ANSWER_MS);
 
 		busy = json_is_true(json_object_get(answer, "renewing"));
 		json_decref(answer);
@@ -141,16 +122,16 @@ await_proxy(const struct conf *conf, const json_t *before)
 static int
 tell(const struct conf *conf, bool *proxy)
 {
-	json_t *answer = ask(conf, "up", "renew");
+	json_t *answer = program_ask(conf, "up", "renew", ANSWER_MS);
 	bool told = json_object_get(answer, "done") != NULL, up = answer != NULL;
 
 	json_decref(answer);
 	if (told)
 		return await_up(conf);
-	if (!up && !runs(conf, "up") && access("/run/systemd/system", F_OK) == 0)
+	if (!up && !program_answers(conf, "up", ANSWER_MS) && access("/run/systemd/system", F_OK) == 0)
 		return by_systemd(conf, proxy);
 	*proxy = false;
-	if (up || runs(conf, "up"))
+	if (up || program_answers(conf, "up", ANSWER_MS))
 		return cli_fail(EXIT_SYSTEM, "lodge up cannot do that now; start it again when it suits");
 	return cli_fail(EXIT_SYSTEM,
 	    "neither lodge up nor systemd runs them; start each again yourself, and send "
@@ -165,7 +146,7 @@ renew(const struct conf *conf)
 	int status;
 
 	for (size_t i = 0; i < N_DAEMONS && !some; i++)
-		some = runs(conf, daemons[i]);
+		some = program_answers(conf, daemons[i], ANSWER_MS);
 	if (!some)
 		return cli_fail(EXIT_NOT_RUNNING, "nothing runs that could be renewed; %s starts it",
 		    next_command(next_by_units(conf)));

@@ -1,24 +1,14 @@
 /* `lodge usage` by lodge-acct's own count; see usage_acct.h. */
 #include "cli/usage_acct.h"
-#include "base/ctl.h"
 #include "base/figure.h"
-#include "cli/acct.h"
 #include "base/sys.h"
+#include "cli/acct.h"
 #include "cli/cli.h"
+#include "cli/program.h"
 
 #include <stdlib.h>
 
 enum { ANSWER_MS = 2000 };
-
-static json_t *
-ask(const struct conf *conf)
-{
-	char *path = conf_run_path(conf, "acct.sock");
-	json_t *status = path ? ctl_ask(path, "status", ANSWER_MS) : NULL;
-
-	free(path);
-	return status;
-}
 
 static struct bill
 bill_of(const struct guest *guest, int64_t now, const struct sum *sum)
@@ -107,7 +97,7 @@ usage_acct(const struct conf *conf, const struct asked *asked, bool json, struct
 		return false;
 	usage_free(u);
 	u->by = BY_NOTHING;
-	status = ask(conf);
+	status = program_ask(conf, "acct", "status", ANSWER_MS);
 	take_bills(conf, asked->name, status, u);
 	if (u->n > 0 && json)
 		print_json(u, acct_told_s(status));
