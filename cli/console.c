@@ -53,7 +53,7 @@ console_connect(const struct conf *conf, const char *name, int *status)
 	if (errno == ENOENT || errno == ECONNREFUSED)
 		*status = cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
 		    next_guest(next_by_units(conf), name, next));
-	else if (errno == EACCES || errno == EPERM)
+	else if (remedy_is_right(errno))
 		*status = cli_fail(EXIT_PERMISSION, "%s: not yours to look at; try as root", path);
 	else
 		*status = cli_errno(path ? path : name);

@@ -1,5 +1,6 @@
 /* `lodge guest throttle NAME RATE`, `cut NAME`, `lift NAME`: one guest's traffic, through lodge-natd. */
 #include "base/ctl.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/next.h"
@@ -25,7 +26,7 @@ curb_guest(const struct conf *conf, const char *word, const char *name, const ch
 	if (ctl_is_down(errno))
 		return cli_fail(
 		    EXIT_NOT_RUNNING, "lodge-natd does not run; %s", next_all(next_by_units(conf)));
-	if (errno == EACCES || errno == EPERM)
+	if (remedy_is_right(errno))
 		return cli_fail(EXIT_PERMISSION, "%s/natd.sock: not yours to ask; try as root", conf->run);
 	return cli_fail(EXIT_SYSTEM, "%s: %s", name, why);
 }

@@ -1,6 +1,7 @@
 /* `lodge guest WORD NAME …`: what several of them do alike. */
 #include "cli/guest.h"
 #include "base/ctl.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/next.h"
@@ -42,7 +43,7 @@ guest_ask(const struct conf *conf, const char *name, const char *word, int *stat
 	if (!answer && ctl_is_down(errno))
 		*status = cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
 		    next_guest(next_by_units(conf), name, next));
-	else if (!answer && (errno == EACCES || errno == EPERM))
+	else if (!answer && remedy_is_right(errno))
 		*status = cli_fail(EXIT_PERMISSION, "%s: not yours to ask; try as root", path);
 	else if (!answer)
 		*status = cli_fail(EXIT_SYSTEM, "%s does not answer: %s; the log of its launcher may say why",

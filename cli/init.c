@@ -1,5 +1,6 @@
 /* `lodge init`: looks at this host and writes a first file for it; what to write decides first.h. */
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/first.h"
@@ -170,7 +171,7 @@ fail_to_write(const char *file, const char *path)
 		return cli_fail(EXIT_INPUT,
 		    "%s is there already and stays as it is; %s init -n shows what would be new", path,
 		    lodge);
-	if ((error == EACCES || error == EPERM) && geteuid() != 0)
+	if (remedy_is_right(error) && geteuid() != 0)
 		return cli_fail(EXIT_PERMISSION, "%s is not yours to write; sudo %s init, or %s init -n",
 		    path, lodge, lodge);
 	if (error == ENOENT)

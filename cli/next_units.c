@@ -1,4 +1,5 @@
 /* Who starts lodge on this host; see next.h. */
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/next.h"
 #include "cli/program.h"
@@ -14,7 +15,7 @@ static bool
 up_runs(const struct conf *conf)
 {
 	json_t *answer = program_ask(conf, "up", "status", ANSWER_MS);
-	bool runs = answer || (!ctl_is_down(errno) && errno != EACCES && errno != EPERM);
+	bool runs = answer || (!ctl_is_down(errno) && !remedy_is_right(errno));
 
 	json_decref(answer);
 	return runs;

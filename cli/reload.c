@@ -1,5 +1,6 @@
 /* Makes the running programs read their file again; see reload.h. */
 #include "cli/reload.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/next.h"
@@ -67,7 +68,7 @@ tell(const struct conf *conf, const struct reader *reader, const char *word, jso
 	/* One of a version before there was «try» cannot be asked beforehand. */
 	if (why && asked && strncmp(why, CTL_UNKNOWN, strlen(CTL_UNKNOWN)) == 0)
 		why = NULL;
-	if (!answer && (errno == EACCES || errno == EPERM))
+	if (!answer && remedy_is_right(errno))
 		status = fail(told, reader, "no permission", EXIT_PERMISSION,
 		    "%s: not yours to ask; try as root", reader->program);
 	else if (!answer)

@@ -2,11 +2,11 @@
 #include "base/figure.h"
 #include "base/log.h"
 #include "base/colour.h"
+#include "base/remedy.h"
 #include "cli/guest.h"
 #include "cli/status.h"
 #include "conf/draft.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
@@ -37,12 +37,6 @@ names_text(const struct guest *guest, char *out, size_t room)
 	}
 }
 
-static bool
-forbidden(int error)
-{
-	return error == EACCES || error == EPERM;
-}
-
 static void
 glance_of(const struct survey *s, const struct sight *sight, struct glance *out)
 {
@@ -53,9 +47,9 @@ glance_of(const struct survey *s, const struct sight *sight, struct glance *out)
 
 	*out = (struct glance){
 	    .name = guest->name,
-	    .state = sight->said	       ? guest_text(sight->said, "state")
-		     : forbidden(sight->error) ? "?"
-					       : survey_state(sight->error),
+	    .state = sight->said		     ? guest_text(sight->said, "state")
+		     : remedy_is_right(sight->error) ? "?"
+						     : survey_state(sight->error),
 	    .since_known = since > 0,
 	    .for_s = since < now ? (uint64_t)(now - since) : 0,
 	    .memory_known = sight->has_load,
@@ -211,7 +205,7 @@ put_forbidden(const struct survey *s, FILE *to)
 		before = ", ";
 	}
 	for (size_t i = s->first; i < s->end; i++)
-		guests |= !s->sights[i].said && forbidden(s->sights[i].error);
+		guests |= !s->sights[i].said && remedy_is_right(s->sights[i].error);
 	if (guests) {
 		fprintf(to, "%sthe guests' launchers", before);
 		before = ", ";

@@ -1,6 +1,7 @@
 /* One guest in words: `lodge status NAME`, `lodge guest status NAME`; see status.h. */
 #include "base/figure.h"
 #include "base/log.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/cli.h"
 #include "cli/goal.h"
@@ -9,7 +10,6 @@
 #include "cli/status.h"
 #include "cli/ways.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -190,7 +190,7 @@ status_one_exit(const struct survey *s, const struct sight *sight)
 	if (ctl_is_down(sight->error))
 		return cli_fail(EXIT_NOT_RUNNING, "nobody launches %s; %s", name,
 		    next_guest(next_by_units(s->conf), name, next));
-	if (sight->error == EACCES || sight->error == EPERM)
+	if (remedy_is_right(sight->error))
 		return cli_fail(
 		    EXIT_PERMISSION, "%s/guest-%s.sock: not yours to ask; try as root", s->conf->run, name);
 	return cli_fail(EXIT_SYSTEM, "%s/guest-%s.sock: %s; the log of its launcher may say why",

@@ -1,5 +1,6 @@
 /* All that is known now; see survey.h. */
 #include "cli/survey.h"
+#include "base/remedy.h"
 #include "base/sys.h"
 #include "cli/procs.h"
 
@@ -65,7 +66,7 @@ survey_state(int error)
 {
 	if (ctl_is_down(error))
 		return "down";
-	if (error == EACCES || error == EPERM)
+	if (remedy_is_right(error))
 		return "no permission";
 	return error == ETIMEDOUT ? "does not answer" : strerror(error);
 }
@@ -122,7 +123,7 @@ take_answers(struct survey *s)
 		if (!has_part(s, i))
 			continue;
 		s->parts[i] = part_of(c);
-		s->forbidden[i] = c->error == EACCES || c->error == EPERM;
+		s->forbidden[i] = remedy_is_right(c->error);
 		free((char *)(uintptr_t)c->path);
 		c++;
 	}
