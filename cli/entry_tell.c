@@ -39,18 +39,14 @@ entry_json(int status, const struct conf *conf, const struct guest *guest, const
 	char link[LINKS_URL];
 	unsigned port = draft_ssh_port(guest);
 	char ssh[WAYS_TEXT], address[IP_TEXT];
-	json_t *domains = json_array();
 
-	for (size_t i = 0; i < guest->n_domains; i++)
-		json_array_append_new(domains,
-		    json_sprintf("%s%s", conf_domain_prefix(guest->domains[i].kind), guest->domains[i].name));
 	ways_ssh(conf, guest, ssh);
 	return cli_json(
 	    status, json_pack("{s:i, s:b, s:s, s:o, s:s, s:o, s:s?, s:o, s:s?}", "version", ENTRY_VERSION,
 			"made", made, "name", guest->name, "file", cli_json_text(path), "address",
 			ip_print(&guest->address, address), "ssh_port",
-			port ? json_integer(port) : json_null(), "ssh", *ssh ? ssh : NULL, "domains", domains,
-			"link", made ? find_link(conf, guest->name, link) : NULL));
+			port ? json_integer(port) : json_null(), "ssh", *ssh ? ssh : NULL, "domains",
+			ways_domains_json(guest), "link", made ? find_link(conf, guest->name, link) : NULL));
 }
 
 static void

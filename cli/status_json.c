@@ -1,5 +1,6 @@
 /* `lodge status -j`; see status.h, and lodge(8) for the shape. */
 #include "cli/status.h"
+#include "cli/ways.h"
 #include "conf/draft.h"
 #include "ledger/usage.h"
 
@@ -20,17 +21,6 @@ sum_json(const struct guest *guest, const struct sum *sum)
 	if (guest->quota.then != QUOTA_NONE)
 		json_object_set_new(json, "quota", usage_json_number(guest->quota.month_bytes));
 	return json;
-}
-
-static json_t *
-names_json(const struct guest *guest)
-{
-	json_t *names = json_array();
-
-	for (size_t i = 0; i < guest->n_domains; i++)
-		json_array_append_new(names,
-		    json_sprintf("%s%s", conf_domain_prefix(guest->domains[i].kind), guest->domains[i].name));
-	return names;
 }
 
 static json_t *
@@ -62,7 +52,7 @@ status_guest_json(const struct survey *s, const struct sight *sight)
 	json_object_set_new(json, "disk_used_bytes", usage_json_known(sight->disk_known, sight->disk_used));
 	json_object_set_new(json, "rate", rate_json(&sight->rate, s->seconds));
 	json_object_set_new(json, "ssh_port", json_integer(draft_ssh_port(guest)));
-	json_object_set_new(json, "domains", names_json(guest));
+	json_object_set_new(json, "domains", ways_domains_json(guest));
 	json_object_set_new(json, "period", sum_json(guest, &sight->sum));
 	json_object_set_new(json, "curb", curb ? json_deep_copy(curb) : json_null());
 	return json;

@@ -60,6 +60,17 @@ ways_domain(const struct guest *guest)
 	return NULL;
 }
 
+json_t *
+ways_domains_json(const struct guest *guest)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < guest->n_domains; i++)
+		json_array_append_new(names,
+		    json_sprintf("%s%s", conf_domain_prefix(guest->domains[i].kind), guest->domains[i].name));
+	return names;
+}
+
 const char *
 ways_ssh(const struct conf *conf, const struct guest *guest, char out[WAYS_TEXT])
 {
